@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The vdpa bus, on which drivers (vhost_vdpa, virtio_vdpa) meet devices.
+ */
+#include "export.h"
+
+#include <linux/dma-mapping.h>
+
+#include "bus.h"
+#include "device.h"
+#include "kver.h"
+#include "registry.h"
+
+/*
+ * Any driver can drive any device, unless the administrator named one
+ * (driver_override) or the device is being deleted. A device whose deletion was
+ * called off goes back to the driver it had.
+ */
+static int vdpa_bus_match(struct device *dev, const struct device_driver *drv)
+{
+	struct vdpa_entry *entry = vdpa_entry(dev_to_vdpa(dev));
+	int override = kver_match_override(dev, drv);
+	bool removing, restored;
+
+	mutex_lock(&vdpa_registry_lock);
+	removing = entry->removing;
+	restored = !entry->restore[0] || !strcmp(entry->restore, drv->name);
+	mutex_unlock(&vdpa_registry_lock);
+
+	if (removing)
+		return 0;
+	return override < 0 ? restored : override;
+}
+
+static void note_driver(struct vdpa_device *vdev, const char *name)
+{
+	mutex_lock(&vdpa_registry_lock);
+	vdpa_entry(vdev)->driver = name;
+	mutex_unlock(&vdpa_registry_lock);
+}
+
+static int vdpa_bus_probe(struct device *dev)
+{
+	struct vdpa_driver *drv = drv_to_vdpa(dev->driver);
+	struct vdpa_device *vdev = dev_to_vdpa(dev);
+	const struct vdpa_entry *entry = vdpa_entry(vdev);
+	int err;
+
+	dev->dma_mask = &dev->coherent_dma_mask;
+	err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	if (err)
+		return err;
+	if (entry->max_vq_size < entry->min_vq_size)
+		return -EINVAL;
+	err = drv->probe ? drv->probe(vdev) : 0;
+	if (!err)
+		note_driver(vdev, drv->driver.name);
+	return err;
+}
+
+static void vdpa_bus_remove(struct device *dev)
+{
+	struct vdpa_driver *drv = drv_to_vdpa(dev->driver);
+	struct vdpa_device *vdev = dev_to_vdpa(dev);
+
+	if (drv->remove)
+		drv->remove(vdev);
+	note_driver(vdev, NULL);
+}
+
+const struct bus_type vdpa_bus = {
+	.name = "vdpa",
+	.match = vdpa_bus_match,
+	.probe = vdpa_bus_probe,
+	.remove = vdpa_bus_remove,
+	KVER_BUS_OVERRIDE_INIT,
+};
+
+/**
+ * __vdpa_register_driver - register a bus driver
+ * @drv: the driver
+ * @owner: its module
+ *
+ * Context: may sleep; the driver probes the devices before it returns.
+ * Return: 0 or what the driver core says.
+ */
+int __vdpa_register_driver(struct vdpa_driver *drv, struct module *owner)
+{
+	drv->driver.bus = &vdpa_bus;
+	drv->driver.owner = owner;
+	return driver_register(&drv->driver);
+}
+EXPORT_SYMBOL_GPL(__vdpa_register_driver);
+
+/**
+ * vdpa_unregister_driver - unregister a bus driver
+ * @drv: the driver
+ *
+ * Context: may sleep for as long as the driver takes to let go of its devices.
+ */
+void vdpa_unregister_driver(struct vdpa_driver *drv)
+{
+	driver_unregister(&drv->driver);
+}
+EXPORT_SYMBOL_GPL(vdpa_unregister_driver);

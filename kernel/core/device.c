@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices: what parent drivers and bus drivers call.
+ */
+#include "export.h"
+
+#include "bus.h"
+#include "device.h"
+#include "kver.h"
+#include "mgmtdev.h"
+#include "registry.h"
+#include "removal.h"
+
+static void vdpa_device_release(struct device *dev)
+{
+	struct vdpa_device *vdev = dev_to_vdpa(dev);
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+
+	if (entry->ops.free)
+		entry->ops.free(vdev);
+	vdpa_registry_index_put(entry);
+	kver_free_override(vdev);
+	kfree(entry);
+	kfree(vdev);
+}
+
+static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdpa_config_ops *ops)
+{
+	struct vdpa_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+
+	if (!entry)
+		return NULL;
+	entry->ops = *ops;
+	entry->vdev = vdev;
+	INIT_LIST_HEAD(&entry->sibling);
+	vdpa_removal_init(entry);
+	return entry;
+}
+
+/**
+ * __vdpa_alloc_device - allocate a device
+ * @parent: the device that it belongs to, its parent in sysfs
+ * @config: the operations; copied, so the table may be shared and constant
+ * @ngroups: virtqueue groups
+ * @nas: address spaces
+ * @size: bytes of the parent's structure around it; struct vdpa_device comes first
+ * @name: its name; NULL for "vdpa" and its index
+ * @use_va: it takes user virtual addresses
+ *
+ * The device is not registered. Give it up with put_device(&vdev->dev).
+ *
+ * Context: may sleep.
+ * Return: the device; ERR_PTR(-EINVAL) where operations are missing that the
+ * others need, ERR_PTR(-ENOMEM).
+ */
+struct vdpa_device *__vdpa_alloc_device(struct device *parent,
+					const struct vdpa_config_ops *config,
+					KVER_MAP_PARAM
+					unsigned int ngroups, unsigned int nas,
+					size_t size, const char *name, bool use_va)
+{
+	struct vdpa_device *vdev;
+	struct vdpa_entry *entry;
+	int err;
+
+	if (!config || !config->dma_map != !config->dma_unmap)
+		return ERR_PTR(-EINVAL);
+	/* User addresses mean nothing to a platform IOMMU. */
+	if (use_va && !config->dma_map && !config->set_map)
+		return ERR_PTR(-EINVAL);
+
+	vdev = kzalloc(size, GFP_KERNEL);
+	if (!vdev)
+		return ERR_PTR(-ENOMEM);
+	err = -ENOMEM;
+	entry = entry_alloc(vdev, config);
+	if (!entry)
+		goto err_entry;
+	err = vdpa_registry_index_get(entry);
+	if (err)
+		goto err_index;
+	if (name)
+		err = dev_set_name(&vdev->dev, "%s", name);
+	else
+		err = dev_set_name(&vdev->dev, "vdpa%u", vdev->index);
+	if (err)
+		goto err_name;
+
+	vdev->config = &entry->ops;
+	KVER_SET_MAP(vdev);
+	vdev->use_va = use_va;
+	vdev->ngroups = ngroups;
+	vdev->nas = nas;
+	init_rwsem(&vdev->cf_lock);
+	vdev->dev.bus = &vdpa_bus;
+	vdev->dev.parent = parent;
+	vdev->dev.release = vdpa_device_release;
+	device_initialize(&vdev->dev);
+	return vdev;
+
+err_name:
+	vdpa_registry_index_put(entry);
+err_index:
+	kfree(entry);
+err_entry:
+	kfree(vdev);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(__vdpa_alloc_device);
+
+static void entry_read_constants(struct vdpa_entry *entry)
+{
+	const struct vdpa_config_ops *ops = &entry->ops;
+	struct vdpa_device *vdev = entry->vdev;
+
+	entry->device_id = ops->get_device_id(vdev);
+	entry->vendor_id = ops->get_vendor_id(vdev);
+	entry->max_vq_size = ops->get_vq_num_max(vdev);
+	entry->min_vq_size = ops->get_vq_num_min ? ops->get_vq_num_min(vdev) : 1;
+}
+
+/* The name that DEV_NEW reserved for the parent's dev_add, or a new one. */
+static int entry_take_name(struct vdpa_entry *entry, struct vdpa_parent *parent)
+{
+	struct vdpa_str text = vdpa_str(vdpa_entry_name(entry));
+	struct vdpa_name *name = NULL;
+
+	if (parent)
+		name = vdpa_parent_adopt_name(parent, text);
+	if (!name)
+		name = vdpa_name_reserve(text);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	entry->name = name;
+	return 0;
+}
+
+/* Out of the tables, then wait for those who found it there. */
+static void entry_hide(struct vdpa_entry *entry)
+{
+	mutex_lock(&vdpa_registry_lock);
+	entry->removing = true;
+	vdpa_registry_del(entry);
+	list_del_init(&entry->sibling);
+	mutex_unlock(&vdpa_registry_lock);
+	vdpa_guard_close(&entry->guard);
+}
+
+static void entry_drop_name(struct vdpa_entry *entry)
+{
+	vdpa_name_release(entry->name);
+	entry->name = NULL;
+}
+
+/*
+ * The device can be found from before the bus probes it: a driver's probe may
+ * take as long as the parent likes, and meanwhile people want to see the device
+ * and be able to delete it.
+ */
+static int entry_register(struct vdpa_entry *entry, u32 nvqs)
+{
+	struct vdpa_mgmt_dev *mdev = entry->vdev->mdev;
+	struct vdpa_parent *parent = mdev ? vdpa_parent(mdev) : NULL;
+	int err;
+
+	entry->vdev->nvqs = nvqs;
+	entry_read_constants(entry);
+	vdpa_guard_init(&entry->guard);
+	err = entry_take_name(entry, parent);
+	if (err)
+		return err;
+
+	mutex_lock(&vdpa_registry_lock);
+	entry->parent = parent;
+	if (parent)
+		list_add_tail(&entry->sibling, &parent->devices);
+	vdpa_registry_add(entry);
+	mutex_unlock(&vdpa_registry_lock);
+
+	err = device_add(&entry->vdev->dev);
+	if (err) {
+		entry_hide(entry);
+		entry_drop_name(entry);
+	}
+	return err;
+}
+
+/* The name is free only once sysfs has let go of it. */
+static void entry_unregister(struct vdpa_entry *entry)
+{
+	entry_hide(entry);
+	device_del(&entry->vdev->dev);
+	entry_drop_name(entry);
+	put_device(&entry->vdev->dev);
+}
+
+/**
+ * _vdpa_register_device - register a device from within dev_add
+ * @vdev: the device, with its mdev set
+ * @nvqs: its virtqueues
+ *
+ * Context: may sleep, called by the parent's dev_add; bus drivers probe the
+ * device before it returns.
+ * Return: 0; -EINVAL without a management device, -EEXIST if the name is taken,
+ * or what the driver core says. On failure the caller still owns the device.
+ */
+int _vdpa_register_device(struct vdpa_device *vdev, u32 nvqs)
+{
+	if (!vdev->mdev)
+		return -EINVAL;
+	return entry_register(vdpa_entry(vdev), nvqs);
+}
+EXPORT_SYMBOL_GPL(_vdpa_register_device);
+
+/**
+ * vdpa_register_device - register a device that no management device made
+ * @vdev: the device
+ * @nvqs: its virtqueues
+ *
+ * Context: may sleep; bus drivers probe the device before it returns.
+ * Return: 0; -EEXIST if the name is taken, or what the driver core says. On
+ * failure the caller still owns the device.
+ */
+int vdpa_register_device(struct vdpa_device *vdev, u32 nvqs)
+{
+	return entry_register(vdpa_entry(vdev), nvqs);
+}
+EXPORT_SYMBOL_GPL(vdpa_register_device);
+
+/**
+ * _vdpa_unregister_device - unregister a device from within dev_del
+ * @vdev: the device; the reference that registering it took is dropped
+ *
+ * Context: may sleep, called by the parent's dev_del. No operation of the
+ * device is called any more once it returns.
+ */
+void _vdpa_unregister_device(struct vdpa_device *vdev)
+{
+	WARN_ON(!vdev->mdev);
+	entry_unregister(vdpa_entry(vdev));
+}
+EXPORT_SYMBOL_GPL(_vdpa_unregister_device);
+
+/**
+ * vdpa_unregister_device - unregister a device that no management device made
+ * @vdev: the device; the reference that registering it took is dropped
+ *
+ * Context: may sleep. No operation of the device is called any more once it
+ * returns.
+ */
+void vdpa_unregister_device(struct vdpa_device *vdev)
+{
+	entry_unregister(vdpa_entry(vdev));
+}
+EXPORT_SYMBOL_GPL(vdpa_unregister_device);
+
+/**
+ * vdpa_set_status - set the device status
+ * @vdev: the device
+ * @status: VIRTIO_CONFIG_S_* bits
+ *
+ * Context: may sleep; takes cf_lock for writing across the parent's operation.
+ */
+void vdpa_set_status(struct vdpa_device *vdev, u8 status)
+{
+	down_write(&vdev->cf_lock);
+	vdev->config->set_status(vdev, status);
+	up_write(&vdev->cf_lock);
+}
+EXPORT_SYMBOL(vdpa_set_status);
+
+/**
+ * vdpa_get_config - read from the configuration space, for a bus driver
+ * @vdev: the device
+ * @offset: in bytes
+ * @buf: where to
+ * @len: in bytes
+ *
+ * A driver that reads before it has negotiated features is a legacy one, and
+ * gets none.
+ *
+ * Context: may sleep; takes cf_lock for reading across the parent's operation.
+ */
+void vdpa_get_config(struct vdpa_device *vdev, unsigned int offset, void *buf, unsigned int len)
+{
+	down_read(&vdev->cf_lock);
+	if (!vdev->features_valid)
+		vdpa_set_features_unlocked(vdev, 0);
+	vdev->config->get_config(vdev, offset, buf, len);
+	up_read(&vdev->cf_lock);
+}
+EXPORT_SYMBOL_GPL(vdpa_get_config);
+
+/**
+ * vdpa_set_config - write to the configuration space, for a bus driver
+ * @vdev: the device
+ * @offset: in bytes
+ * @buf: where from
+ * @length: in bytes
+ *
+ * Context: may sleep; takes cf_lock for writing across the parent's operation.
+ */
+void vdpa_set_config(struct vdpa_device *vdev, unsigned int offset, const void *buf,
+		     unsigned int length)
+{
+	down_write(&vdev->cf_lock);
+	vdev->config->set_config(vdev, offset, buf, length);
+	up_write(&vdev->cf_lock);
+}
+EXPORT_SYMBOL_GPL(vdpa_set_config);

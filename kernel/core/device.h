@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A device, as the core sees it.
+ */
+#ifndef _VDPA_DEVICE_H
+#define _VDPA_DEVICE_H
+
+#include <linux/vdpa.h>
+#include <linux/workqueue.h>
+
+#include "mgmtdev.h"
+#include "registry.h"
+
+struct vdpa_job;
+
+/* Longest name of a bus driver that is remembered over a deletion called off. */
+#define VDPA_DRIVER_NAME_LEN	64
+
+/**
+ * struct vdpa_entry - the core's own part of a device
+ * @ops: the device's operations: a copy of the parent's table, which may be
+ *	shared with other devices and is never written to. vdev->config points
+ *	here, which is also the way from a struct vdpa_device to its entry.
+ * @free: the parent's operation of that name, called when the last reference goes
+ * @vdev: the device itself, allocated with the parent's part around it
+ * @guard: who calls the parent's operations right now
+ * @name: the name it holds; NULL while it is not registered
+ * @parent: the management device that made it; NULL for a device that its
+ *	driver registered by itself ("unmanaged")
+ * @sibling: in @parent's list of devices
+ * @device_id: virtio device ID. This and the next three are constants of a
+ *	device, asked for once, so that listing the devices calls no parent.
+ * @vendor_id: virtio vendor ID
+ * @max_vq_size: descriptors
+ * @min_vq_size: descriptors
+ * @driver: name of the bound bus driver, NULL if none; the string is the driver's
+ *	and valid under vdpa_registry_lock only
+ * @removing: it is being deleted; it matches no driver
+ * @removal: detaches the bus driver, the first half of a deletion
+ * @del_task: calls the parent, the second half
+ * @del_job: the request that waits for the deletion
+ * @restore: the bus driver that it had before; "" if none. While it is set and
+ *	@removing is not, no other driver matches.
+ *
+ * @name, @sibling and all from @driver on are protected by vdpa_registry_lock.
+ */
+struct vdpa_entry {
+	struct vdpa_config_ops ops;
+	struct vdpa_device *vdev;
+	struct vdpa_guard guard;
+	struct vdpa_name *name;
+	struct vdpa_parent *parent;
+	struct list_head sibling;
+
+	u32 device_id;
+	u32 vendor_id;
+	u16 max_vq_size;
+	u16 min_vq_size;
+
+	const char *driver;
+	bool removing;
+	struct work_struct removal;
+	struct vdpa_task del_task;
+	struct vdpa_job *del_job;
+	char restore[VDPA_DRIVER_NAME_LEN];
+};
+
+/* The entry of a device that __vdpa_alloc_device() has made. */
+static inline struct vdpa_entry *vdpa_entry(const struct vdpa_device *vdev)
+{
+	return container_of(vdev->config, struct vdpa_entry, ops);
+}
+
+static inline const char *vdpa_entry_name(const struct vdpa_entry *entry)
+{
+	return dev_name(&entry->vdev->dev);
+}
+
+/* For who found it in the registry, or is a user of it already. */
+static inline void vdpa_entry_get(struct vdpa_entry *entry)
+{
+	vdpa_guard_get(&entry->guard);
+}
+
+static inline void vdpa_entry_put(struct vdpa_entry *entry)
+{
+	vdpa_guard_put(&entry->guard);
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requests that a parent or a bus driver may keep waiting.
+ *
+ * Generic netlink calls a family's doit with a lock held that all families of
+ * the host share (cb_lock, for reading: the next module that registers a family
+ * takes it for writing, and everybody queues behind). So a doit must not wait
+ * for anybody. What may take long is a job: a worker does it and sends the
+ * acknowledgment. The doit waits for it, but not longer than
+ * VDPA_JOB_PATIENCE_MS, so that a client that does not ask for acknowledgments
+ * finds the request done after its send, as ever, in all but those cases where
+ * it would have hung. After that time the client waits in its own receive, where
+ * any signal ends it.
+ */
+#ifndef _VDPA_JOB_H
+#define _VDPA_JOB_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/rwsem.h>
+#include <linux/vdpa.h>
+#include <linux/workqueue.h>
+#include <net/genetlink.h>
+
+#include "mgmtdev.h"
+
+struct vdpa_entry;
+
+#define VDPA_JOB_PATIENCE_MS	100
+
+/**
+ * struct vdpa_job - a request under way
+ * @info: the request, as a doit gets it; everything in it lies in @skb
+ * @extack: what there is to say about it
+ * @skb: a copy of the request, since the client's is gone when the doit returns
+ * @attrs: the attributes of that copy
+ * @sock: the client's socket
+ * @ref: its two holders, the doit and whoever does the work
+ * @node: in the list of jobs
+ * @done: it is answered
+ * @abandoned: the client has closed its socket
+ * @work: for jobs that need no turn
+ * @run: what @work does; ends with vdpa_job_done()
+ * @task: for jobs that wait for the parent's turn
+ * @entry: a device that must stay until the job is done, or NULL
+ * @parent: a management device that must stay until the job is done, or NULL
+ * @name: a name that is given back when the job is done, or NULL
+ * @config: attributes for the parent
+ */
+struct vdpa_job {
+	struct genl_info info;
+	struct netlink_ext_ack extack;
+	struct sk_buff *skb;
+	struct nlattr **attrs;
+	struct sock *sock;
+	struct kref ref;
+	struct list_head node;
+	struct completion done;
+	bool abandoned;
+
+	struct work_struct work;
+	int (*run)(struct vdpa_job *job);
+	struct vdpa_task task;
+
+	struct vdpa_entry *entry;
+	struct vdpa_parent *parent;
+	struct vdpa_name *name;
+	struct vdpa_dev_set_config config;
+};
+
+struct vdpa_job *vdpa_job_new(struct sk_buff *skb, const struct genl_info *info);
+void vdpa_job_cancel(struct vdpa_job *job);
+void vdpa_job_queue(struct vdpa_job *job, int (*run)(struct vdpa_job *job));
+int vdpa_job_wait(struct vdpa_job *job);
+int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct vdpa_entry *entry,
+		      int (*run)(struct vdpa_job *job));
+void vdpa_job_done(struct vdpa_job *job, int err);
+bool vdpa_job_abandoned(const struct vdpa_job *job);
+
+int vdpa_job_down_read(struct vdpa_job *job, struct rw_semaphore *sem);
+int vdpa_job_down_write(struct vdpa_job *job, struct rw_semaphore *sem);
+
+int vdpa_jobs_init(void);
+void vdpa_jobs_exit(void);
+
+#endif

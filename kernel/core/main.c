@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vdpa.ko: the vDPA core.
+ *
+ * Parents (mgmtdev.c, parents.c) create devices (device.c), which are registered by
+ * name and index (registry.c), driven by bus drivers (bus.c), and managed over
+ * netlink (netlink.c and the nl_*.c beside it). What may take long is a job
+ * (job.c), above all deleting a device (removal.c).
+ */
+#include <linux/device.h>
+#include <linux/module.h>
+#include <net/genetlink.h>
+#include <uapi/linux/vdpa.h>
+
+#include "bus.h"
+#include "job.h"
+#include "mgmtdev.h"
+#include "netlink.h"
+#include "registry.h"
+#include "removal.h"
+
+/* Started in this order, stopped in the reverse one. */
+static int __init vdpa_init(void)
+{
+	int err;
+
+	err = vdpa_registry_init();
+	if (err)
+		return err;
+	err = vdpa_parents_init();
+	if (err)
+		goto err_parents;
+	err = vdpa_mgmtdevs_init();
+	if (err)
+		goto err_mgmtdevs;
+	err = vdpa_removals_init();
+	if (err)
+		goto err_removals;
+	err = vdpa_jobs_init();
+	if (err)
+		goto err_jobs;
+	err = bus_register(&vdpa_bus);
+	if (err)
+		goto err_bus;
+	err = vdpa_nl_init();
+	if (err)
+		goto err_nl;
+	return 0;
+
+err_nl:
+	bus_unregister(&vdpa_bus);
+err_bus:
+	vdpa_jobs_exit();
+err_jobs:
+	vdpa_removals_exit();
+err_removals:
+	vdpa_mgmtdevs_exit();
+err_mgmtdevs:
+	vdpa_parents_exit();
+err_parents:
+	vdpa_registry_exit();
+	return err;
+}
+
+static void __exit vdpa_exit(void)
+{
+	vdpa_nl_exit();
+	bus_unregister(&vdpa_bus);
+	vdpa_jobs_exit();
+	vdpa_removals_exit();
+	vdpa_mgmtdevs_exit();
+	vdpa_parents_exit();
+	vdpa_registry_exit();
+}
+
+module_init(vdpa_init);
+module_exit(vdpa_exit);
+
+MODULE_DESCRIPTION("vDPA core");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_GENL_FAMILY(VDPA_GENL_NAME);

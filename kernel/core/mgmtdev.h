@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A management device, as the core sees it.
+ */
+#ifndef _VDPA_MGMTDEV_H
+#define _VDPA_MGMTDEV_H
+
+#include <linux/vdpa.h>
+#include <linux/workqueue.h>
+
+#include "registry.h"
+
+/**
+ * struct vdpa_task - something to be done by one parent at a time
+ * @link: in the parent's queue
+ * @run: does it; sleeps as long as the parent likes
+ */
+struct vdpa_task {
+	struct list_head link;
+	void (*run)(struct vdpa_task *task);
+};
+
+/**
+ * struct vdpa_parent - the core's own part of a management device
+ * @mdev: the parent driver's part
+ * @ring: holds mdev->list and nothing else, which is the way from a
+ *	struct vdpa_mgmt_dev to its struct vdpa_parent
+ * @guard: who uses @mdev right now
+ * @node: in the table by name
+ * @rcu: for freeing it behind that table's own readers
+ * @index: in the table by index
+ * @devices: its devices (struct vdpa_entry.sibling)
+ * @tasks: dev_add and dev_del calls that wait for their turn
+ * @work: runs them one after the other
+ * @adding: the name of the device that its dev_add creates right now, until the
+ *	device takes it over
+ * @going: it is being unregistered
+ *
+ * A parent's dev_add and dev_del are called one at a time. They wait in a queue
+ * rather than for a lock, so that a parent that is stuck costs one worker, not
+ * one for each request that waits for it.
+ *
+ * All from @devices on is protected by vdpa_registry_lock.
+ */
+struct vdpa_parent {
+	struct vdpa_mgmt_dev *mdev;
+	struct list_head ring;
+	struct vdpa_guard guard;
+	struct rhash_head node;
+	struct rcu_head rcu;
+	u32 index;
+
+	struct list_head devices;
+	struct list_head tasks;
+	struct work_struct work;
+	struct vdpa_name *adding;
+	bool going;
+};
+
+/* The core's part of a registered management device. */
+static inline struct vdpa_parent *vdpa_parent(const struct vdpa_mgmt_dev *mdev)
+{
+	return list_first_entry(&mdev->list, struct vdpa_parent, ring);
+}
+
+/* For who found it in the table, or is a user of it already. */
+static inline void vdpa_parent_get(struct vdpa_parent *parent)
+{
+	vdpa_guard_get(&parent->guard);
+}
+
+static inline void vdpa_parent_put(struct vdpa_parent *parent)
+{
+	vdpa_guard_put(&parent->guard);
+}
+
+/* parents.c: the table */
+struct vdpa_parent *vdpa_parent_find(const struct vdpa_str *bus, struct vdpa_str name);
+struct vdpa_parent *vdpa_parent_next(unsigned long *index);
+u32 vdpa_parent_generation(void);
+int vdpa_parents_add(struct vdpa_parent *parent);
+void vdpa_parents_del(struct vdpa_parent *parent);
+int vdpa_parents_init(void);
+void vdpa_parents_exit(void);
+
+/* mgmtdev.c: one of them */
+bool vdpa_parent_submit(struct vdpa_parent *parent, struct vdpa_task *task);
+struct vdpa_name *vdpa_parent_adopt_name(struct vdpa_parent *parent, struct vdpa_str text);
+u64 vdpa_parent_classes(const struct vdpa_parent *parent);
+
+int vdpa_mgmtdevs_init(void);
+void vdpa_mgmtdevs_exit(void);
+
+#endif

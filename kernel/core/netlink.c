@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The generic netlink family: its commands, its policy, and what they share.
+ */
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <linux/vdpa.h>
+#include <net/genetlink.h>
+#include <uapi/linux/vdpa.h>
+
+#include "device.h"
+#include "mgmtdev.h"
+#include "netlink.h"
+#include "registry.h"
+
+/* What a command needs before it begins, in genl_ops.internal_flags. */
+enum {
+	NEEDS_DEVICE = BIT(0),	/* the device that VDPA_ATTR_DEV_NAME names */
+	NEEDS_PARENT = BIT(1),	/* the management device that the request names */
+};
+
+/* Names are taken by their length: an old client may leave the terminator out. */
+static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_MAX + 1] = {
+	[VDPA_ATTR_MGMTDEV_BUS_NAME]	= { .type = NLA_NUL_STRING },
+	[VDPA_ATTR_MGMTDEV_DEV_NAME]	= { .type = NLA_STRING },
+	[VDPA_ATTR_DEV_NAME]		= { .type = NLA_STRING },
+	[VDPA_ATTR_DEV_NET_CFG_MACADDR]	= NLA_POLICY_ETH_ADDR,
+	[VDPA_ATTR_DEV_NET_CFG_MAX_VQP]	= { .type = NLA_U16 },
+	/* virtio 1.2, 5.1.4.1: the driver is not offered less than 68 bytes */
+	[VDPA_ATTR_DEV_NET_CFG_MTU]	= NLA_POLICY_MIN(NLA_U16, 68),
+	[VDPA_ATTR_DEV_QUEUE_INDEX]	= { .type = NLA_U32 },
+	[VDPA_ATTR_DEV_FEATURES]	= { .type = NLA_U64 },
+};
+
+static const struct genl_ops vdpa_nl_ops[] = {
+	{
+		.cmd		= VDPA_CMD_MGMTDEV_GET,
+		.doit		= vdpa_nl_mgmtdev_get_doit,
+		.dumpit		= vdpa_nl_mgmtdev_get_dumpit,
+		.internal_flags	= NEEDS_PARENT,
+	}, {
+		.cmd		= VDPA_CMD_DEV_NEW,
+		.doit		= vdpa_nl_dev_new_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_PARENT,
+	}, {
+		.cmd		= VDPA_CMD_DEV_DEL,
+		.doit		= vdpa_nl_dev_del_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_GET,
+		.doit		= vdpa_nl_dev_get_doit,
+		.dumpit		= vdpa_nl_dev_get_dumpit,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_CONFIG_GET,
+		.doit		= vdpa_nl_dev_config_get_doit,
+		.dumpit		= vdpa_nl_dev_config_get_dumpit,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_VSTATS_GET,
+		.doit		= vdpa_nl_dev_vstats_get_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_ATTR_SET,
+		.doit		= vdpa_nl_dev_attr_set_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	},
+};
+
+static int find_parent(struct genl_info *info)
+{
+	struct nlattr *bus_attr = info->attrs[VDPA_ATTR_MGMTDEV_BUS_NAME];
+	struct vdpa_parent *parent;
+	struct vdpa_str name, bus;
+
+	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_MGMTDEV_DEV_NAME)) {
+		NL_SET_ERR_MSG(info->extack, "the management device's name is missing");
+		return -EINVAL;
+	}
+	name = vdpa_str_from_attr(info->attrs[VDPA_ATTR_MGMTDEV_DEV_NAME]);
+	if (bus_attr)
+		bus = vdpa_str_from_attr(bus_attr);
+	parent = vdpa_parent_find(bus_attr ? &bus : NULL, name);
+	if (!parent) {
+		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_MGMTDEV_DEV_NAME]);
+		NL_SET_ERR_MSG_FMT(info->extack, "no management device named %.*s%s%.*s",
+				   bus_attr ? min_t(int, bus.len, 16) : 0, bus_attr ? bus.s : "",
+				   bus_attr ? "/" : "", min_t(int, name.len, 32), name.s);
+		return -ENODEV;
+	}
+	info->user_ptr[1] = parent;
+	return 0;
+}
+
+static int find_device(struct genl_info *info)
+{
+	struct vdpa_entry *entry;
+	struct vdpa_str name;
+
+	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_DEV_NAME)) {
+		NL_SET_ERR_MSG(info->extack, "the device's name is missing");
+		return -EINVAL;
+	}
+	name = vdpa_str_from_attr(info->attrs[VDPA_ATTR_DEV_NAME]);
+	entry = vdpa_registry_find(name);
+	if (!entry) {
+		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
+		NL_SET_ERR_MSG_FMT(info->extack, "no device named %.*s",
+				   min_t(int, name.len, VDPA_NAME_LEN_MAX), name.s);
+		return -ENODEV;
+	}
+	if (!entry->parent) {
+		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
+		NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
+				   " belongs to no management device", vdpa_entry_name(entry));
+		vdpa_entry_put(entry);
+		return -EINVAL;
+	}
+	info->user_ptr[0] = entry;
+	return 0;
+}
+
+static int vdpa_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			    struct genl_info *info)
+{
+	if (ops->internal_flags & NEEDS_PARENT)
+		return find_parent(info);
+	return find_device(info);
+}
+
+static void vdpa_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+			      struct genl_info *info)
+{
+	if (vdpa_nl_entry(info))
+		vdpa_entry_put(vdpa_nl_entry(info));
+	if (vdpa_nl_parent(info))
+		vdpa_parent_put(vdpa_nl_parent(info));
+}
+
+/**
+ * vdpa_nl_reply - answer a request with the message about one device
+ * @info: the request
+ * @entry: the device
+ * @fill: writes the message
+ *
+ * Return: 0 or a negative error number.
+ */
+int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill_t fill)
+{
+	struct sk_buff *msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	err = fill(entry, msg, info->snd_portid, info->snd_seq, 0, NULL);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+/**
+ * vdpa_nl_dump_devices - one round of a dump of the devices that can be managed
+ * @msg: where to
+ * @cb: the dump; args[0] is the index to go on at
+ * @fill: writes the message about one device
+ *
+ * Return: bytes written, 0 at the end; -EMSGSIZE if not even one message fits.
+ */
+int vdpa_nl_dump_devices(struct sk_buff *msg, struct netlink_callback *cb, vdpa_nl_fill_t fill)
+{
+	unsigned long index = cb->args[0];
+	struct vdpa_entry *entry;
+	int err = 0;
+
+	cb->seq = vdpa_registry_generation();
+	while (!err && (entry = vdpa_registry_next(&index))) {
+		if (entry->parent)
+			err = fill(entry, msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				   NLM_F_MULTI, cb);
+		vdpa_entry_put(entry);
+		if (!err)
+			index++;
+	}
+	cb->args[0] = index;
+	return msg->len ?: err;
+}
+
+struct genl_family vdpa_nl_family __ro_after_init = {
+	.name		= VDPA_GENL_NAME,
+	.version	= VDPA_GENL_VERSION,
+	.maxattr	= VDPA_ATTR_MAX,
+	.policy		= vdpa_nl_policy,
+	.netnsok	= false,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.pre_doit	= vdpa_nl_pre_doit,
+	.post_doit	= vdpa_nl_post_doit,
+	.ops		= vdpa_nl_ops,
+	.n_ops		= ARRAY_SIZE(vdpa_nl_ops),
+	.resv_start_op	= VDPA_CMD_DEV_VSTATS_GET + 1,
+};
+
+int __init vdpa_nl_init(void)
+{
+	return genl_register_family(&vdpa_nl_family);
+}
+
+void vdpa_nl_exit(void)
+{
+	genl_unregister_family(&vdpa_nl_family);
+}

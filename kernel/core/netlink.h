@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the family's commands share.
+ */
+#ifndef _VDPA_NETLINK_H
+#define _VDPA_NETLINK_H
+
+#include <net/genetlink.h>
+
+#include "device.h"
+#include "mgmtdev.h"
+
+/* Bytes of a name that go into a message: extack messages hold 79 in all. */
+#define VDPA_MSG_NAME	"%.32s"
+
+extern struct genl_family vdpa_nl_family;
+
+int vdpa_nl_init(void);
+void vdpa_nl_exit(void);
+
+/* What pre_doit has found; each is there if the command's flags ask for it. */
+static inline struct vdpa_entry *vdpa_nl_entry(const struct genl_info *info)
+{
+	return info->user_ptr[0];
+}
+
+static inline struct vdpa_parent *vdpa_nl_parent(const struct genl_info *info)
+{
+	return info->user_ptr[1];
+}
+
+/* nl_mgmtdev.c */
+int vdpa_nl_put_parent(struct sk_buff *msg, const struct vdpa_parent *parent);
+int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+
+/* nl_dev.c */
+int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info);
+
+/* nl_config.c */
+int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_config_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+void vdpa_nl_read_config(struct vdpa_entry *entry, void *config, size_t size);
+
+/* nl_vstats.c */
+int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info);
+
+/**
+ * typedef vdpa_nl_fill_t - writes the message about one device
+ * @entry: the device
+ * @msg: where to
+ * @portid: of the client
+ * @seq: of the request
+ * @flags: of the netlink header
+ * @cb: the dump that it belongs to, NULL if it is no dump
+ *
+ * Return: 0; -EMSGSIZE, and nothing was written, if it does not fit.
+ */
+typedef int (*vdpa_nl_fill_t)(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq,
+			      int flags, struct netlink_callback *cb);
+
+int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill_t fill);
+int vdpa_nl_dump_devices(struct sk_buff *msg, struct netlink_callback *cb, vdpa_nl_fill_t fill);
+
+#endif

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices over netlink: create, delete, change, show.
+ */
+#include <linux/etherdevice.h>
+#include <linux/vdpa.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
+#include <net/genetlink.h>
+#include <uapi/linux/vdpa.h>
+
+#include "device.h"
+#include "job.h"
+#include "mgmtdev.h"
+#include "netlink.h"
+#include "registry.h"
+#include "removal.h"
+
+/* Attributes that only a network device has. */
+#define NET_ATTRS	(BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR) |	\
+			 BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU) |		\
+			 BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MAX_VQP))
+
+/* Feature bits whose meaning is the class's own: all but the transport's. */
+#define CLASS_FEATURES	(~GENMASK_ULL(VIRTIO_TRANSPORT_F_END, VIRTIO_TRANSPORT_F_START))
+
+/* The attributes that DEV_NEW hands on to the parent, by name for people. */
+static const struct {
+	enum vdpa_attr attr;
+	const char *name;
+} add_attrs[] = {
+	{ VDPA_ATTR_DEV_NET_CFG_MACADDR,	"a MAC address" },
+	{ VDPA_ATTR_DEV_NET_CFG_MTU,		"an MTU" },
+	{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP,	"a number of queue pairs" },
+	{ VDPA_ATTR_DEV_FEATURES,		"features" },
+};
+
+static const char *name_fault(struct vdpa_str name)
+{
+	u32 i;
+
+	if (!name.len)
+		return "a device name must not be empty";
+	if (name.len > VDPA_NAME_LEN_MAX)
+		return "a device name has at most 63 bytes";
+	if (vdpa_str_eq(name, vdpa_str(".")) || vdpa_str_eq(name, vdpa_str("..")))
+		return "a device name must not be \".\" or \"..\"";
+	for (i = 0; i < name.len; i++) {
+		if (name.s[i] == '/')
+			return "a device name must not contain '/'";
+		if ((u8)name.s[i] < 0x20 || name.s[i] == 0x7f)
+			return "a device name must not contain control characters";
+	}
+	return NULL;
+}
+
+static int check_name(struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[VDPA_ATTR_DEV_NAME];
+	const char *fault;
+
+	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_DEV_NAME)) {
+		NL_SET_ERR_MSG(info->extack, "the device's name is missing");
+		return -EINVAL;
+	}
+	fault = name_fault(vdpa_str_from_attr(attr));
+	if (fault) {
+		NL_SET_BAD_ATTR(info->extack, attr);
+		info->extack->_msg = fault;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Take the attributes as they are, each by itself. */
+static int read_config(struct genl_info *info, struct vdpa_dev_set_config *config)
+{
+	struct nlattr **attrs = info->attrs;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(add_attrs); i++)
+		if (attrs[add_attrs[i].attr])
+			config->mask |= BIT_ULL(add_attrs[i].attr);
+
+	if (attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR]) {
+		nla_memcpy(config->net.mac, attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR], ETH_ALEN);
+		if (!is_valid_ether_addr(config->net.mac)) {
+			NL_SET_ERR_MSG_ATTR_FMT(info->extack, attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR],
+						"%pM is no unicast MAC address", config->net.mac);
+			return -EINVAL;
+		}
+	}
+	if (attrs[VDPA_ATTR_DEV_NET_CFG_MTU])
+		config->net.mtu = nla_get_u16(attrs[VDPA_ATTR_DEV_NET_CFG_MTU]);
+	if (attrs[VDPA_ATTR_DEV_NET_CFG_MAX_VQP]) {
+		config->net.max_vq_pairs = nla_get_u16(attrs[VDPA_ATTR_DEV_NET_CFG_MAX_VQP]);
+		if (!config->net.max_vq_pairs) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attrs[VDPA_ATTR_DEV_NET_CFG_MAX_VQP],
+					    "a network device needs at least one queue pair");
+			return -EINVAL;
+		}
+	}
+	if (attrs[VDPA_ATTR_DEV_FEATURES])
+		config->device_features = nla_get_u64(attrs[VDPA_ATTR_DEV_FEATURES]);
+	return 0;
+}
+
+/* What is given must be among the features that are given, if any are. */
+static int check_features_cover(struct genl_info *info, const struct vdpa_dev_set_config *config)
+{
+	u64 needed = 0;
+
+	if (!(config->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES)))
+		return 0;
+	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR))
+		needed |= BIT_ULL(VIRTIO_NET_F_MAC);
+	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU))
+		needed |= BIT_ULL(VIRTIO_NET_F_MTU);
+	if (config->net.max_vq_pairs > 1)
+		needed |= BIT_ULL(VIRTIO_NET_F_MQ);
+	needed &= ~config->device_features;
+	if (!needed)
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_DEV_FEATURES],
+				"the attributes given need the features 0x%llx as well", needed);
+	return -EINVAL;
+}
+
+/* What the parent takes at all. */
+static int check_parent_takes(struct genl_info *info, const struct vdpa_parent *parent,
+			      const struct vdpa_dev_set_config *config)
+{
+	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	u64 refused = config->mask & ~mdev->config_attr_mask;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(add_attrs); i++) {
+		if (!(refused & BIT_ULL(add_attrs[i].attr)))
+			continue;
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[add_attrs[i].attr],
+					"management device " VDPA_MSG_NAME " does not take %s",
+					dev_name(mdev->device), add_attrs[i].name);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static struct nlattr *first_net_attr(const struct genl_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(add_attrs); i++)
+		if ((BIT_ULL(add_attrs[i].attr) & NET_ATTRS) && info->attrs[add_attrs[i].attr])
+			return info->attrs[add_attrs[i].attr];
+	return NULL;
+}
+
+/* What makes sense for the classes of devices that the parent creates. */
+static int check_classes(struct genl_info *info, const struct vdpa_parent *parent,
+			 const struct vdpa_dev_set_config *config)
+{
+	const char *name = dev_name(parent->mdev->device);
+	u64 classes = vdpa_parent_classes(parent);
+
+	if (config->mask & NET_ATTRS) {
+		if (classes & BIT_ULL(VIRTIO_ID_NET))
+			return 0;
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, first_net_attr(info),
+					"management device " VDPA_MSG_NAME
+					" creates no network devices", name);
+		return -EINVAL;
+	}
+	if ((config->device_features & CLASS_FEATURES) && hweight64(classes) > 1 &&
+	    (classes & BIT_ULL(VIRTIO_ID_NET))) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_DEV_FEATURES],
+					"of which class? " VDPA_MSG_NAME " creates several",
+					name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What the parent says it has; 0 says nothing, then it judges by itself. */
+static int check_parent_has(struct genl_info *info, const struct vdpa_parent *parent,
+			    const struct vdpa_dev_set_config *config)
+{
+	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	u64 lacking = config->device_features & ~mdev->supported_features;
+	u32 vqs = 2 * config->net.max_vq_pairs;
+
+	if (mdev->supported_features && lacking) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_DEV_FEATURES],
+					VDPA_MSG_NAME " lacks the features 0x%llx",
+					dev_name(mdev->device), lacking);
+		return -EINVAL;
+	}
+	if (mdev->max_supported_vqs && vqs > mdev->max_supported_vqs) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_DEV_NET_CFG_MAX_VQP],
+					VDPA_MSG_NAME " has %u virtqueues, not the %u needed",
+					dev_name(mdev->device), mdev->max_supported_vqs, vqs);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* In the parent's turn: have the device created. */
+static void dev_add(struct vdpa_task *task)
+{
+	struct vdpa_job *job = container_of(task, struct vdpa_job, task);
+	struct netlink_ext_ack *extack = &job->extack;
+	struct vdpa_parent *parent = job->parent;
+	struct vdpa_mgmt_dev *mdev = parent->mdev;
+	int err;
+
+	if (vdpa_job_abandoned(job)) {
+		err = -ECANCELED;
+	} else if (READ_ONCE(parent->going)) {
+		err = -ENODEV;
+		NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME " is going away",
+				   dev_name(mdev->device));
+	} else {
+		mutex_lock(&vdpa_registry_lock);
+		parent->adding = job->name;
+		mutex_unlock(&vdpa_registry_lock);
+
+		err = mdev->ops->dev_add(mdev, job->name->text, &job->config);
+
+		mutex_lock(&vdpa_registry_lock);
+		if (!parent->adding)
+			job->name = NULL;	/* the device's now, or given back by it */
+		parent->adding = NULL;
+		mutex_unlock(&vdpa_registry_lock);
+		if (err)
+			NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME
+					   " refused to create it", dev_name(mdev->device));
+	}
+	vdpa_job_done(job, err);
+}
+
+static int add_submit(struct sk_buff *skb, struct genl_info *info,
+		      const struct vdpa_dev_set_config *config)
+{
+	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
+	struct vdpa_job *job = vdpa_job_new(skb, info);
+
+	if (!job)
+		return -ENOMEM;
+	job->config = *config;
+	job->name = vdpa_name_reserve(vdpa_str_from_attr(name));
+	if (IS_ERR(job->name)) {
+		int err = PTR_ERR(job->name);
+		struct vdpa_str text = vdpa_str_from_attr(name);
+
+		job->name = NULL;
+		vdpa_job_cancel(job);
+		if (err == -EEXIST)
+			NL_SET_ERR_MSG_ATTR_FMT(info->extack, name,
+						"the name %.*s is taken",
+						min_t(int, text.len, 32), text.s);
+		return err;
+	}
+	job->parent = vdpa_nl_parent(info);
+	vdpa_parent_get(job->parent);
+	job->task.run = dev_add;
+	if (!vdpa_parent_submit(job->parent, &job->task)) {
+		NL_SET_ERR_MSG_FMT(info->extack, "management device " VDPA_MSG_NAME
+				   " is going away", dev_name(job->parent->mdev->device));
+		vdpa_job_cancel(job);
+		return -ENODEV;
+	}
+	return vdpa_job_wait(job);
+}
+
+int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vdpa_parent *parent = vdpa_nl_parent(info);
+	struct vdpa_dev_set_config config = {};
+	int err;
+
+	err = check_name(info);
+	if (!err)
+		err = read_config(info, &config);
+	if (!err)
+		err = check_features_cover(info, &config);
+	if (!err)
+		err = check_parent_takes(info, parent, &config);
+	if (!err)
+		err = check_classes(info, parent, &config);
+	if (!err)
+		err = check_parent_has(info, parent, &config);
+	if (err)
+		return err;
+	return add_submit(skb, info, &config);
+}
+
+/*
+ * vhost_vdpa lets go of a device only when its file is closed. A device that is
+ * in use there has a virtual machine behind it, that nobody wants to wait for,
+ * or to pull the device from under.
+ */
+static bool started_by_user(struct vdpa_entry *entry)
+{
+	bool vhost;
+
+	mutex_lock(&vdpa_registry_lock);
+	vhost = entry->driver && !strcmp(entry->driver, "vhost_vdpa");
+	mutex_unlock(&vdpa_registry_lock);
+	return vhost && (entry->ops.get_status(entry->vdev) & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
+	struct vdpa_entry *entry = vdpa_nl_entry(info);
+	struct vdpa_job *job;
+
+	if (started_by_user(entry)) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
+					" is in use through its driver vhost_vdpa",
+					vdpa_entry_name(entry));
+		return -EBUSY;
+	}
+	job = vdpa_job_new(skb, info);
+	if (!job)
+		return -ENOMEM;
+	if (vdpa_removal_start(entry, job)) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
+					" is being deleted already", vdpa_entry_name(entry));
+		vdpa_job_cancel(job);
+		return -EBUSY;
+	}
+	/* Before we wait: the deletion waits for all users of the device. */
+	info->user_ptr[0] = NULL;
+	vdpa_entry_put(entry);
+	return vdpa_job_wait(job);
+}
+
+static int dev_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq, int flags,
+		    struct netlink_callback *cb)
+{
+	void *hdr;
+
+	hdr = genlmsg_put(msg, portid, seq, &vdpa_nl_family, flags, VDPA_CMD_DEV_NEW);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, hdr);
+	if (vdpa_nl_put_parent(msg, entry->parent) ||
+	    nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(entry)) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_ID, entry->device_id) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_VENDOR_ID, entry->vendor_id) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_MAX_VQS, entry->vdev->nvqs) ||
+	    nla_put_u16(msg, VDPA_ATTR_DEV_MAX_VQ_SIZE, entry->max_vq_size) ||
+	    nla_put_u16(msg, VDPA_ATTR_DEV_MIN_VQ_SIZE, entry->min_vq_size)) {
+		genlmsg_cancel(msg, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return 0;
+}
+
+int vdpa_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return vdpa_nl_reply(info, vdpa_nl_entry(info), dev_fill);
+}
+
+int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	return vdpa_nl_dump_devices(msg, cb, dev_fill);
+}
+
+static int dev_attr_set(struct vdpa_job *job)
+{
+	struct vdpa_entry *entry = job->entry;
+	struct vdpa_mgmt_dev *mdev = entry->parent->mdev;
+	struct vdpa_device *vdev = entry->vdev;
+	int err;
+
+	err = vdpa_job_down_write(job, &vdev->cf_lock);
+	if (err)
+		return err;
+	err = mdev->ops->dev_set_attr(mdev, vdev, &job->config);
+	up_write(&vdev->cf_lock);
+	if (err)
+		NL_SET_ERR_MSG_ATTR_FMT(&job->extack,
+					job->info.attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR],
+					"management device " VDPA_MSG_NAME " refused the change",
+					dev_name(mdev->device));
+	return err;
+}
+
+/* Mainline answers all that cannot be set with EOPNOTSUPP, also a wrong address. */
+static int check_attr_set(struct genl_info *info, const struct vdpa_entry *entry,
+			  struct vdpa_dev_set_config *config)
+{
+	struct nlattr *mac = info->attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR];
+	const char *name = vdpa_entry_name(entry);
+
+	if (!mac) {
+		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_DEV_NET_CFG_MACADDR);
+		NL_SET_ERR_MSG_FMT(info->extack, "nothing to set for device " VDPA_MSG_NAME, name);
+		return -EOPNOTSUPP;
+	}
+	if (entry->device_id != VIRTIO_ID_NET) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, mac, "device " VDPA_MSG_NAME
+					" is no network device", name);
+		return -EOPNOTSUPP;
+	}
+	if (!entry->parent->mdev->ops->dev_set_attr) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, mac, "the parent of device " VDPA_MSG_NAME
+					" cannot change it", name);
+		return -EOPNOTSUPP;
+	}
+	nla_memcpy(config->net.mac, mac, ETH_ALEN);
+	if (!is_valid_ether_addr(config->net.mac)) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, mac, "%pM is no unicast MAC address",
+					config->net.mac);
+		return -EOPNOTSUPP;
+	}
+	config->mask = BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR);
+	return 0;
+}
+
+int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vdpa_entry *entry = vdpa_nl_entry(info);
+	struct vdpa_dev_set_config config = {};
+	struct vdpa_job *job;
+	int err;
+
+	err = check_attr_set(info, entry, &config);
+	if (err)
+		return err;
+	job = vdpa_job_new(skb, info);
+	if (!job)
+		return -ENOMEM;
+	job->config = config;
+	job->entry = entry;
+	vdpa_entry_get(entry);
+	vdpa_job_queue(job, dev_attr_set);
+	return vdpa_job_wait(job);
+}

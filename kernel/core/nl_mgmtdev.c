@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Management devices over netlink.
+ */
+#include <linux/vdpa.h>
+#include <net/genetlink.h>
+#include <uapi/linux/vdpa.h>
+
+#include "mgmtdev.h"
+#include "netlink.h"
+
+/* The names that a request for @parent has to bear. Return: 0 or -EMSGSIZE. */
+int vdpa_nl_put_parent(struct sk_buff *msg, const struct vdpa_parent *parent)
+{
+	const struct device *dev = parent->mdev->device;
+
+	if (dev->bus && nla_put_string(msg, VDPA_ATTR_MGMTDEV_BUS_NAME, dev->bus->name))
+		return -EMSGSIZE;
+	return nla_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, dev_name(dev));
+}
+
+static int mgmtdev_fill(struct vdpa_parent *parent, struct sk_buff *msg, u32 portid, u32 seq,
+			int flags, struct netlink_callback *cb)
+{
+	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	void *hdr;
+
+	hdr = genlmsg_put(msg, portid, seq, &vdpa_nl_family, flags, VDPA_CMD_MGMTDEV_NEW);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, hdr);
+	if (vdpa_nl_put_parent(msg, parent) ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_MGMTDEV_SUPPORTED_CLASSES,
+			      vdpa_parent_classes(parent), VDPA_ATTR_PAD) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_MGMTDEV_MAX_VQS, mdev->max_supported_vqs) ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_SUPPORTED_FEATURES,
+			      mdev->supported_features, VDPA_ATTR_PAD)) {
+		genlmsg_cancel(msg, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, hdr);
+	return 0;
+}
+
+int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	err = mgmtdev_fill(vdpa_nl_parent(info), msg, info->snd_portid, info->snd_seq, 0, NULL);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	unsigned long index = cb->args[0];
+	struct vdpa_parent *parent;
+	int err = 0;
+
+	cb->seq = vdpa_parent_generation();
+	while (!err && (parent = vdpa_parent_next(&index))) {
+		err = mgmtdev_fill(parent, msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				   NLM_F_MULTI, cb);
+		vdpa_parent_put(parent);
+		if (!err)
+			index++;
+	}
+	cb->args[0] = index;
+	return msg->len ?: err;
+}

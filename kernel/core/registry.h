@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The registry: which devices and which names there are.
+ *
+ * A device is in it from vdpa_register_device() until its parent unregisters it.
+ * Two locks, or rather a lock and a count, keep that true for those who use a
+ * device, without ever holding a lock across a call into a parent:
+ *
+ * vdpa_registry_lock	a mutex around the lists themselves, held for list
+ *			operations only.
+ * struct vdpa_guard	counts the users of one object. Unregistering first takes
+ *			the object out of the lists, then waits for its users.
+ */
+#ifndef _VDPA_REGISTRY_H
+#define _VDPA_REGISTRY_H
+
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <uapi/linux/vdpa.h>
+
+struct nlattr;
+struct vdpa_entry;
+
+/*
+ * Protects the names, the device and parent tables, each parent's lists, and
+ * the deletion state of each device (struct vdpa_entry). Taken inside
+ * device_lock() and vdpa_job's lock; nothing is taken inside it, and nothing is
+ * called under it that belongs to a parent, a bus driver or the driver core.
+ */
+extern struct mutex vdpa_registry_lock;
+
+/* Who uses an object that may be unregistered. */
+struct vdpa_guard {
+	refcount_t users;
+	struct completion idle;
+};
+
+static inline void vdpa_guard_init(struct vdpa_guard *guard)
+{
+	refcount_set(&guard->users, 1);
+	init_completion(&guard->idle);
+}
+
+/* The caller has found the object in a table, or is a user already. */
+static inline void vdpa_guard_get(struct vdpa_guard *guard)
+{
+	refcount_inc(&guard->users);
+}
+
+static inline void vdpa_guard_put(struct vdpa_guard *guard)
+{
+	if (refcount_dec_and_test(&guard->users))
+		complete(&guard->idle);
+}
+
+/*
+ * Wait until the last user is gone. The object is in no table any more, so no
+ * new ones come. May sleep for as long as a parent takes for an operation that
+ * it is in; only those who unregister the object call it, and no lock is held.
+ */
+static inline void vdpa_guard_close(struct vdpa_guard *guard)
+{
+	vdpa_guard_put(guard);
+	wait_for_completion_state(&guard->idle, TASK_IDLE);
+}
+
+/* A string that need not be terminated, as netlink attributes are. */
+struct vdpa_str {
+	const char *s;
+	u32 len;
+};
+
+struct vdpa_str vdpa_str(const char *s);
+struct vdpa_str vdpa_str_from_attr(const struct nlattr *attr);
+bool vdpa_str_eq(struct vdpa_str a, struct vdpa_str b);
+
+/**
+ * struct vdpa_name - a device name that is taken
+ * @node: in the table of names
+ * @rcu: for freeing it behind the table's own readers
+ * @entry: the device of that name; NULL while its parent still creates it
+ * @len: bytes in @text, without the terminator
+ * @text: the name
+ */
+struct vdpa_name {
+	struct rhash_head node;
+	struct rcu_head rcu;
+	struct vdpa_entry *entry;
+	u32 len;
+	char text[];
+};
+
+static inline struct vdpa_str vdpa_name_str(const struct vdpa_name *name)
+{
+	return (struct vdpa_str){ .s = name->text, .len = name->len };
+}
+
+struct vdpa_name *vdpa_name_reserve(struct vdpa_str text);
+void vdpa_name_release(struct vdpa_name *name);
+
+int vdpa_registry_index_get(struct vdpa_entry *entry);
+void vdpa_registry_index_put(struct vdpa_entry *entry);
+void vdpa_registry_add(struct vdpa_entry *entry);
+void vdpa_registry_del(struct vdpa_entry *entry);
+struct vdpa_entry *vdpa_registry_find(struct vdpa_str name);
+struct vdpa_entry *vdpa_registry_next(unsigned long *index);
+u32 vdpa_registry_generation(void);
+
+int vdpa_registry_init(void);
+void vdpa_registry_exit(void);
+
+#endif

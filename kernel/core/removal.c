@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Deleting a device: see removal.h.
+ */
+#include <linux/device.h>
+#include <linux/vdpa.h>
+#include <linux/workqueue.h>
+
+#include "device.h"
+#include "job.h"
+#include "mgmtdev.h"
+#include "registry.h"
+#include "removal.h"
+
+/* One worker for each device whose bus driver has not let go of it yet. */
+static struct workqueue_struct *detach_wq;
+
+/*
+ * First half. The reference on the device was taken by vdpa_removal_start() and
+ * goes on to the second half.
+ */
+static void removal_detach(struct work_struct *work)
+{
+	struct vdpa_entry *entry = container_of(work, struct vdpa_entry, removal);
+
+	device_release_driver(&entry->vdev->dev);
+	/* A parent that is going deletes its devices itself: vdpa_removal_force(). */
+	if (!vdpa_parent_submit(entry->parent, &entry->del_task))
+		put_device(&entry->vdev->dev);
+}
+
+/*
+ * Who asked has gone. Back to where the device was: with the driver that it
+ * had, if that one is still there.
+ */
+static void removal_call_off(struct vdpa_entry *entry)
+{
+	struct device *dev = &entry->vdev->dev;
+
+	if (entry->restore[0] && device_attach(dev) < 0)
+		dev_warn(dev, "could not give it back to driver %s after a deletion called off\n",
+			 entry->restore);
+	mutex_lock(&vdpa_registry_lock);
+	if (!entry->removing)
+		entry->restore[0] = '\0';
+	mutex_unlock(&vdpa_registry_lock);
+}
+
+/* Second half, in the parent's turn. */
+static void removal_delete(struct vdpa_task *task)
+{
+	struct vdpa_entry *entry = container_of(task, struct vdpa_entry, del_task);
+	struct vdpa_mgmt_dev *mdev = entry->parent->mdev;
+	struct vdpa_device *vdev = entry->vdev;
+	bool call_off = false;
+	struct vdpa_job *job;
+
+	mutex_lock(&vdpa_registry_lock);
+	if (entry->parent->going) {
+		mutex_unlock(&vdpa_registry_lock);
+		goto out;
+	}
+	job = entry->del_job;
+	entry->del_job = NULL;
+	if (vdpa_job_abandoned(job)) {
+		call_off = true;
+		entry->removing = false;
+	}
+	mutex_unlock(&vdpa_registry_lock);
+
+	if (call_off)
+		removal_call_off(entry);
+	else
+		mdev->ops->dev_del(mdev, vdev);
+	vdpa_job_done(job, call_off ? -ECANCELED : 0);
+out:
+	put_device(&vdev->dev);
+}
+
+void vdpa_removal_init(struct vdpa_entry *entry)
+{
+	INIT_WORK(&entry->removal, removal_detach);
+	INIT_LIST_HEAD(&entry->del_task.link);
+	entry->del_task.run = removal_delete;
+}
+
+/**
+ * vdpa_removal_start - begin to delete a device
+ * @entry: the device, made by a management device; the caller is a user of it
+ * @job: the request, answered when the device is gone; owned by the removal on success
+ *
+ * Return: 0; -EBUSY, and nothing was done, if another request that is still
+ * waiting has begun to delete it.
+ */
+int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job)
+{
+	struct vdpa_job *orphan = NULL;
+	int err = 0;
+
+	mutex_lock(&vdpa_registry_lock);
+	if (!entry->removing) {
+		entry->removing = true;
+		strscpy(entry->restore, entry->driver ?: "");
+		entry->del_job = job;
+		get_device(&entry->vdev->dev);
+		queue_work(detach_wq, &entry->removal);
+	} else if (entry->del_job && vdpa_job_abandoned(entry->del_job)) {
+		orphan = entry->del_job;
+		entry->del_job = job;
+	} else {
+		err = -EBUSY;
+	}
+	mutex_unlock(&vdpa_registry_lock);
+	if (orphan)
+		vdpa_job_done(orphan, -ECANCELED);
+	return err;
+}
+
+/**
+ * vdpa_removal_force - delete a device because its parent goes
+ * @entry: the device; the caller holds a reference on it
+ *
+ * Takes over whatever deletion is under way.
+ *
+ * Context: may sleep until the bus driver has let go; the parent is going and
+ * its queue is empty.
+ */
+void vdpa_removal_force(struct vdpa_entry *entry)
+{
+	struct vdpa_mgmt_dev *mdev = entry->parent->mdev;
+	struct vdpa_job *job;
+
+	mutex_lock(&vdpa_registry_lock);
+	entry->removing = true;
+	job = entry->del_job;
+	entry->del_job = NULL;
+	mutex_unlock(&vdpa_registry_lock);
+
+	device_release_driver(&entry->vdev->dev);
+	if (cancel_work_sync(&entry->removal))
+		put_device(&entry->vdev->dev);
+	mdev->ops->dev_del(mdev, entry->vdev);
+	if (job)
+		vdpa_job_done(job, 0);
+}
+
+int __init vdpa_removals_init(void)
+{
+	detach_wq = alloc_workqueue("vdpa_detach", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return detach_wq ? 0 : -ENOMEM;
+}
+
+void vdpa_removals_exit(void)
+{
+	destroy_workqueue(detach_wq);
+}
