@@ -26,9 +26,10 @@ struct vdpa_task {
  * @ring: holds mdev->list and nothing else, which is the way from a
  *	struct vdpa_mgmt_dev to its struct vdpa_parent
  * @guard: who uses @mdev right now
- * @node: in the table by name
+ * @node: in the table by name, if @named
  * @rcu: for freeing it behind that table's own readers
  * @index: in the table by index
+ * @named: it is found by its name, which no other one has taken before
  * @devices: its devices (struct vdpa_entry.sibling)
  * @tasks: dev_add and dev_del calls that wait for their turn
  * @work: runs them one after the other
@@ -40,7 +41,7 @@ struct vdpa_task {
  * rather than for a lock, so that a parent that is stuck costs one worker, not
  * one for each request that waits for it.
  *
- * All from @devices on is protected by vdpa_registry_lock.
+ * @named and all from @devices on are protected by vdpa_registry_lock.
  */
 struct vdpa_parent {
 	struct vdpa_mgmt_dev *mdev;
@@ -49,6 +50,7 @@ struct vdpa_parent {
 	struct rhash_head node;
 	struct rcu_head rcu;
 	u32 index;
+	bool named;
 
 	struct list_head devices;
 	struct list_head tasks;

@@ -167,7 +167,7 @@ int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill
 /**
  * vdpa_nl_dump_devices - one round of a dump of the devices that can be managed
  * @msg: where to
- * @cb: the dump; args[0] is the index to go on at
+ * @cb: the dump; args[0] is the index to go on at, the others are @fill's own
  * @fill: writes the message about one device
  *
  * Return: bytes written, 0 at the end; -EMSGSIZE if not even one message fits.

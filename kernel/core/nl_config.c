@@ -13,7 +13,10 @@
 #include "netlink.h"
 #include "registry.h"
 
-/* How long a dump waits for a device whose parent is in an operation, in ms. */
+/*
+ * How long a dump waits, in all, for devices whose parents are in an operation,
+ * in ms: its first round is a doit, of which job.h says why it must not wait.
+ */
 #define DUMP_PATIENCE_MS	50
 
 /* How a field is stored, and so how it is sent. */
@@ -247,14 +250,14 @@ static int config_fill_busy(struct vdpa_entry *entry, struct sk_buff *msg, u32 p
 	return 0;
 }
 
-static bool dump_lock(struct rw_semaphore *sem)
+/* @waited: jiffies that the dump has spent here so far. */
+static bool dump_lock(struct rw_semaphore *sem, long *waited)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(DUMP_PATIENCE_MS);
-
 	while (!down_read_trylock(sem)) {
-		if (time_after(jiffies, end) || fatal_signal_pending(current))
+		if (*waited >= msecs_to_jiffies(DUMP_PATIENCE_MS) || fatal_signal_pending(current))
 			return false;
 		schedule_timeout_killable(1);
+		++*waited;
 	}
 	return true;
 }
@@ -269,7 +272,7 @@ static int config_dump_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 p
 	struct rw_semaphore *sem = &entry->vdev->cf_lock;
 	int err;
 
-	if (!dump_lock(sem))
+	if (!dump_lock(sem, &cb->args[1]))
 		return config_fill_busy(entry, msg, portid, seq, flags, cb);
 	err = config_fill(entry, msg, portid, seq, flags, cb);
 	up_read(sem);

@@ -104,7 +104,8 @@ static int check_queue(struct genl_info *info, const struct vdpa_entry *entry)
 	return index > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX ? -ERANGE : -EINVAL;
 }
 
-static int vstats_get_late(struct vdpa_job *job)
+/* A job, because a parent may have to ask its firmware. */
+static int vstats_get(struct vdpa_job *job)
 {
 	struct rw_semaphore *sem = &job->entry->vdev->cf_lock;
 	int err;
@@ -120,15 +121,7 @@ static int vstats_get_late(struct vdpa_job *job)
 int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct vdpa_entry *entry = vdpa_nl_entry(info);
-	struct rw_semaphore *sem = &entry->vdev->cf_lock;
-	int err;
+	int err = check_queue(info, entry);
 
-	err = check_queue(info, entry);
-	if (err)
-		return err;
-	if (!down_read_trylock(sem))
-		return vdpa_job_run_with(skb, info, entry, vstats_get_late);
-	err = vstats_reply(entry, info);
-	up_read(sem);
-	return err;
+	return err ?: vdpa_job_run_with(skb, info, entry, vstats_get);
 }

@@ -20,6 +20,9 @@ static struct rhashtable parents_by_name;
 static DEFINE_XARRAY_ALLOC(parents_by_index);
 static u32 parents_generation = 1;
 
+/* How many of them hide behind another one of the same name. */
+static unsigned int parents_unnamed;
+
 static u32 parent_hash_key(const void *key, u32 len, u32 seed)
 {
 	const struct parent_key *k = key;
@@ -109,6 +112,50 @@ static void parents_changed(void)
 		parents_generation = 1;
 }
 
+/* How @parent is looked up; @bus is room for the name of its bus. */
+static struct parent_key parent_key(const struct vdpa_parent *parent, struct vdpa_str *bus)
+{
+	const struct device *dev = parent->mdev->device;
+
+	if (dev->bus)
+		*bus = vdpa_str(dev->bus->name);
+	return (struct parent_key){
+		.bus = dev->bus ? bus : NULL,
+		.name = vdpa_str(dev_name(dev)),
+	};
+}
+
+/* Two parents of one name are legal: who comes second is found when the first has gone. */
+static int parent_take_name(struct vdpa_parent *parent)
+{
+	struct vdpa_str bus;
+	struct parent_key key = parent_key(parent, &bus);
+	int err;
+
+	lockdep_assert_held(&vdpa_registry_lock);
+	err = rhashtable_lookup_insert_key(&parents_by_name, &key, &parent->node, parent_params);
+	parent->named = !err;
+	return err == -EEXIST ? 0 : err;
+}
+
+static void parent_drop_name(struct vdpa_parent *parent)
+{
+	struct vdpa_parent *other;
+	unsigned long index;
+
+	lockdep_assert_held(&vdpa_registry_lock);
+	if (!parent->named) {
+		parents_unnamed--;
+		return;
+	}
+	rhashtable_remove_fast(&parents_by_name, &parent->node, parent_params);
+	if (!parents_unnamed)
+		return;
+	xa_for_each(&parents_by_index, index, other)
+		if (!other->named && !parent_take_name(other) && other->named)
+			parents_unnamed--;
+}
+
 /**
  * vdpa_parents_add - make a management device visible
  * @parent: the management device
@@ -125,14 +172,11 @@ int vdpa_parents_add(struct vdpa_parent *parent)
 		return err;
 
 	mutex_lock(&vdpa_registry_lock);
-	/*
-	 * Two parents of one name are legal: the first is found. So no look-up
-	 * before the insertion, which puts equals behind one another.
-	 */
-	err = rhashtable_insert_fast(&parents_by_name, &parent->node, parent_params);
+	err = parent_take_name(parent);
 	if (err) {
 		xa_erase(&parents_by_index, parent->index);
 	} else {
+		parents_unnamed += !parent->named;
 		xa_store(&parents_by_index, parent->index, parent, GFP_KERNEL);
 		parents_changed();
 	}
@@ -144,8 +188,8 @@ int vdpa_parents_add(struct vdpa_parent *parent)
 void vdpa_parents_del(struct vdpa_parent *parent)
 {
 	lockdep_assert_held(&vdpa_registry_lock);
-	rhashtable_remove_fast(&parents_by_name, &parent->node, parent_params);
 	xa_erase(&parents_by_index, parent->index);
+	parent_drop_name(parent);
 	parents_changed();
 }
 
