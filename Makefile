@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+ifneq ($(V),1)
+MAKEFLAGS += --no-print-directory
+Q := @
+say = @printf '  %-7s %s\n' '$(1)' '$(2)';
+endif
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+
+# --- The kernel headers: KDIR, else those of the running kernel, else the newest installed ones with CONFIG_VDPA.
+
+kdir_given := $(filter command environment,$(firstword $(origin KDIR)))
+ifndef KDIR
+kdir_candidates := /lib/modules/$(shell uname -r)/build \
+	$(shell ls -d /lib/modules/*/build /usr/src/linux-headers-* 2>/dev/null | sort -rV -t/ -k4)
+KDIR := $(firstword $(shell for dir in $(kdir_candidates); do \
+	grep -qs '^CONFIG_VDPA=[my]' $$dir/.config $$dir/include/config/auto.conf && echo $$dir; done))
+endif
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+
+# What the test VM's modules are built against; fetched where it is not installed.
+vm_kdir = $(if $(kdir_given),$(KDIR),$$(tests/vm/headers))
+
+module_dirs := $(patsubst %/Kbuild,%,$(wildcard kernel/core/Kbuild kernel/sim/Kbuild))
+test_module_dirs := $(patsubst %/Kbuild,%,$(wildcard tests/parent/Kbuild))
+
+.PHONY: all
+all: modules test-modules tool clients
+
+# --- Modules. Kbuild knows what is up to date, so it is always asked.
+
+.PHONY: modules test-modules check-symbols $(module_dirs) $(test_module_dirs)
+modules: $(module_dirs) check-symbols
+test-modules: $(test_module_dirs)
+
+$(module_dirs) $(test_module_dirs): have-kdir
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR)/$@ modules
+
+.PHONY: have-kdir
+have-kdir:
+ifeq ($(KDIR),)
+	$(error no kernel headers with CONFIG_VDPA on this machine. Install linux-headers-6.12-amd64; or name yours with \
+	KDIR=…; or say KDIR=$$(tests/vm/headers), which fetches those of the test VM's kernel and installs nothing)
+endif
+
+check-symbols: kernel/core
+	$(call say,CRC,kernel/core)kernel/check-symbols kernel/core/Module.symvers $(KDIR)/Module.symvers
+
+# --- The command.
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP
+
+tool_libs := libmnl jansson
+tool_objects := $(patsubst %.c,%.o,$(wildcard vdpa-tool/*.c))
+
+.PHONY: tool
+tool: vdpa-tool/vdpa
+
+vdpa-tool/vdpa: $(tool_objects)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(tool_libs))
+
+vdpa-tool/%.o: vdpa-tool/%.c Makefile
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+
+# --- The tests' own programs: each file is one.
+
+client_libs := libnl-genl-3.0
+client_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c))
+
+.PHONY: clients
+clients: $(client_programs)
+
+tests/clients/%: tests/clients/%.c Makefile
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(client_libs)) \
+		$(LDFLAGS) -o $@ $< $(shell pkg-config --libs $(client_libs)) -pthread
+
+-include $(wildcard vdpa-tool/*.d tests/clients/*.d)
+
+# --- Installing.
+
+man_pages = $(wildcard man/*.8)
+
+.PHONY: install uninstall
+install: modules tool
+	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/vdpa)install -D -m 755 vdpa-tool/vdpa $(DESTDIR)$(SBINDIR)/vdpa
+	$(Q)for page in $(man_pages); do \
+		printf '  %-7s %s\n' INSTALL $(DESTDIR)$(MANDIR)/man8/$${page#man/}; \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man8/$${page#man/}; done
+	$(Q)for module in $(wildcard $(module_dirs:=/*.ko)); do \
+		to=$(DESTDIR)/lib/modules/$(release)/updates/$$(basename $$module); \
+		printf '  %-7s %s\n' INSTALL $$to; \
+		install -D -m 644 $$module $$to; done
+	$(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
+
+uninstall: have-kdir
+	$(call say,REMOVE,$(DESTDIR)$(SBINDIR)/vdpa)rm -f $(DESTDIR)$(SBINDIR)/vdpa
+	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(man_pages)))
+	$(Q)rm -f $(DESTDIR)/lib/modules/$(release)/updates/vdpa.ko $(DESTDIR)/lib/modules/$(release)/updates/vdpa_sim*.ko
+	$(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
+
+# --- Trying and testing, in a VM. Each installs first what is missing.
+
+.PHONY: deps vm-modules demo vm vm-update check debug-kernel debug-modules check-debug
+deps:
+	$(Q)debian/deps
+
+vm-modules: deps
+	$(Q)$(MAKE) all KDIR=$(vm_kdir)
+
+demo: vm-modules
+	$(Q)tests/vm/run --timeout 240 -- tests/demo
+
+vm: vm-modules
+	$(Q)tests/vm/run --shell
+
+vm-update:
+	$(Q)rm -rf build/vm/kernel build/vm/headers
+	$(Q)tests/vm/kernel >/dev/null
+
+# TESTS: the files to run, instead of all.
+check: vm-modules
+	$(Q)tests/run $(TESTS)
+
+debug-kernel: deps
+	$(Q)tests/vm/debug-kernel
+
+# The same sources once more, as another tree's objects lie beside them.
+debug_modules := build/debug/modules
+debug-modules: debug-kernel
+	$(Q)mkdir -p $(debug_modules)
+	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' | \
+		cpio --quiet -pdm $(debug_modules)
+	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
+		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir modules || exit; done
+
+check-debug: debug-modules tool clients
+	$(Q)tests/run --kernel debug $(TESTS)
+
+# --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. A library's variables
+# are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
+
+shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
+	tests/run tests/vm/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
+
+.PHONY: style
+style: have-kdir
+	$(Q)tests/checkpatch $(KDIR) $$(find kernel include tests/parent -name '*.[ch]' ! -name '*.mod.c')
+	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
+		$(MAKE) -C $(KDIR) M=$(CURDIR)/$$dir W=1 C=2 CF=-Wsparse-error modules || exit; done
+	$(Q)mkdir -p build/style
+	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+			-c -o build/style/tool.o $$file || exit; done
+	$(Q)for file in $(wildcard tests/clients/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(client_libs)) \
+			-c -o build/style/client.o $$file || exit; done
+	$(call say,SHCHECK,$(words $(shell_scripts)) scripts)shellcheck -x -S warning -e SC2034,SC2154 $(shell_scripts)
+	$(call say,MANDOC,$(man_pages))mandoc -T lint -W warning $(man_pages) </dev/null
+
+# --- Cleaning. distclean also removes what was fetched or built once: the kernels.
+
+.PHONY: clean distclean
+clean:
+	$(Q)find kernel tests/parent \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
+		-o -name modules.order -o -name Module.symvers \) -delete
+	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d
+	$(Q)rm -rf build/style
+
+distclean: clean
+	$(Q)rm -rf build
+
+.PHONY: help
+help:
+	@echo 'make [KDIR=…]       modules and command; V=1 shows the commands'
+	@echo 'make install        PREFIX=/usr/local, DESTDIR=; modules into /lib/modules/$(release)/updates'
+	@echo 'make uninstall      removes what install put there'
+	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
+	@echo 'make check          runs all tests, TESTS="tests/x.bats …" some'
+	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
+	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
+	@echo 'make debug-kernel   builds the debug kernel, once'
+	@echo 'make style          checkpatch, sparse, warnings, shellcheck, mandoc'
+	@echo 'make deps           installs what debian/control says a build and the tests need'
+	@echo 'make clean          removes what make built;  make distclean: the fetched and built kernels, too'

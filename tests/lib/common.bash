@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What every bats file loads. A file without setup() and teardown() of its own gets those here; one with its own calls
+# common_setup first and common_teardown last.
+#
+# Files directly in tests/ run as root in a VM of their own (tests/run), those in tests/tool/ and tests/vm/ on the host.
+
+bats_require_minimum_version 1.5.0
+
+_lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+VDPA_TOP=${VDPA_TOP:-$(cd "$_lib/../.." && pwd)}
+VDPA_TOOL=${VDPA_TOOL:-$VDPA_TOP/vdpa-tool/vdpa}
+VDPA_CLIENTS=${VDPA_CLIENTS:-$VDPA_TOP/tests/clients}
+IPROUTE_VDPA=$(PATH=/usr/sbin:/sbin command -v vdpa) || IPROUTE_VDPA=
+# shellcheck source=tests/lib/reports.bash
+. "$_lib/reports.bash"
+
+# Modules that tests load, in the order in which they can go.
+_MODULES=(
+	vdpa_test_parent vdpa_sim_net vdpa_sim_blk vdpa_sim vduse
+	vhost_vdpa virtio_vdpa virtio_net virtio_blk vdpa
+)
+
+setup() { common_setup; }
+teardown() { common_teardown; }
+
+common_setup() {
+	_MARK="$KERNEL_MARK $$.$BATS_SUITE_TEST_NUMBER begin: $BATS_TEST_DESCRIPTION"
+	! in_vm || echo "$_MARK" >/dev/kmsg
+}
+
+# Takes away what the test has left, then fails the test when that cannot be done or when the kernel reported a fault.
+common_teardown() {
+	local rc=0
+
+	in_vm || return 0
+	stop_vduse_disks || rc=1
+	unload_all || rc=1
+	no_kernel_report || rc=1
+	return "$rc"
+}
+
+in_vm() { [ -n "$VDPA_OUT" ]; }
+
+# kernel_log - what the kernel has logged since the test began.
+kernel_log() { dmesg | awk -v mark="$_MARK" 'on; index($0, mark) { on = 1 }'; }
+
+no_kernel_report() {
+	local log
+
+	log=$(kernel_log)
+	if kernel_reports <<<"$log" >/dev/null; then
+		printf 'the kernel reported a fault:\n%s\n' "$log"
+		return 1
+	fi
+}
+
+# Saying that something is wrong
+
+# fail LINE…
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+# assert_equal ACTUAL EXPECTED
+assert_equal() { [ "$1" = "$2" ] || fail "expected: $2" "got:      $1"; }
+
+# assert_match TEXT REGEX
+assert_match() { [[ $1 =~ $2 ]] || fail "expected a match of: $2" "got: $1"; }
+
+# wait_until SECONDS COMMAND… - runs COMMAND again and again until it succeeds; fails when it has not after SECONDS.
+wait_until() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+
+	until "$@"; do
+		((${EPOCHREALTIME/./} < end)) || fail "waited in vain for: $*" || return
+		sleep 0.05
+	done
+}
+
+# The commands
+
+vdpa() { "$VDPA_TOOL" "$@"; }
+
+# Modules
+
+# load_core ours|distro
+load_core() {
+	case $1 in
+	ours) insmod "$VDPA_KO/core/vdpa.ko" ;;
+	distro) modprobe vdpa ;;
+	*) fail "load_core: no core \"$1\"" ;;
+	esac
+}
+
+unload_core() { rmmod vdpa; }
+
+# load_bus_drivers [vhost_vdpa] [virtio_vdpa] - the distribution's; virtio_vdpa with the drivers of its net and block devices,
+# which nobody else would load here.
+load_bus_drivers() {
+	local driver
+
+	for driver; do
+		[ "$driver" != virtio_vdpa ] || modprobe -a virtio_net virtio_blk
+		modprobe "$driver"
+	done
+}
+
+module_loaded() { [ -e "/sys/module/$1" ]; }
+
+# A module that stays in use for ten seconds is a failure of the test that left it so.
+unload_all() {
+	local module rc=0
+
+	for module in "${_MODULES[@]}"; do
+		module_loaded "$module" || continue
+		[ "$(cat "/sys/module/$module/initstate" 2>/dev/null)" = live ] || continue
+		if ! wait_until 10 _unload "$module"; then
+			rmmod "$module" || rc=1
+		fi
+	done
+	return "$rc"
+}
+
+# Killable where the kernel is: an rmmod that hangs must not take the rest of the tests with it.
+_unload() { timeout -k 1 10 rmmod "$1" 2>/dev/null; }
+
+# vduse disks
+
+# start_vduse_disk NAME FILE [EXPORT-OPTION…] - qemu-storage-daemon serves FILE as the vduse device NAME, ready for
+# "vdpa dev add name NAME mgmtdev vduse". EXPORT-OPTION: "num-queues=4" and the like.
+start_vduse_disk() {
+	local name=$1 file=$2 options=''
+	shift 2
+
+	(($# == 0)) || options=,$(IFS=,; echo "$*")
+	modprobe vduse
+	qemu-storage-daemon --daemonize --pidfile "$BATS_FILE_TMPDIR/vduse-$name.pid" \
+		--blockdev "driver=file,node-name=disk,filename=$file" \
+		--export "type=vduse-blk,id=export,name=$name,node-name=disk,writable=on$options" 3>&-
+	wait_until 10 test -e "/dev/vduse/$name"
+}
+
+# stop_vduse_disk NAME - deletes the vdpa device that is made of it, ends its daemon and with it the vduse device.
+stop_vduse_disk() {
+	local pidfile=$BATS_FILE_TMPDIR/vduse-$1.pid pid
+
+	pid=$(cat "$pidfile") || return
+	if [ -e "/sys/bus/vdpa/devices/$1" ]; then
+		timeout -k 1 10 "$IPROUTE_VDPA" dev del "$1" || return
+	fi
+	kill "$pid" 2>/dev/null
+	wait_until 10 _ended "$pid" || return
+	rm -f "$pidfile"
+}
+
+_ended() { ! kill -0 "$1" 2>/dev/null; }
+
+stop_vduse_disks() {
+	local pidfile name rc=0
+
+	for pidfile in "$BATS_FILE_TMPDIR"/vduse-*.pid; do
+		[ -e "$pidfile" ] || continue
+		name=${pidfile##*/vduse-}
+		stop_vduse_disk "${name%.pid}" || rc=1
+	done
+	return "$rc"
+}
