@@ -1,0 +1,327 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The command line by itself: every mistake is found before the kernel is asked. Run without privileges, so that on a
+# machine that has vDPA devices nothing is added or deleted.
+
+load ../lib/common
+
+vdpa() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --bounding-set=-all --inh-caps=-all "$VDPA_TOOL" "$@"
+	else
+		"$VDPA_TOOL" "$@"
+	fi
+}
+
+# usage_error PATTERN ARGUMENT… - status 1, nothing on standard output, a message that matches PATTERN, a hint at help.
+usage_error() {
+	local pattern=$1
+	shift
+
+	run -1 --separate-stderr vdpa "$@"
+	[ -z "$output" ] || fail "it prints: vdpa $*" "$output"
+	[[ $stderr =~ $pattern ]] || fail "the message does not say \"$pattern\": vdpa $*" "$stderr"
+	[[ $stderr =~ Try\ \"vdpa\ .*help\" ]] || fail "it does not mention help: vdpa $*" "$stderr"
+}
+
+# reaches_kernel ARGUMENT… - nothing is wrong with the arguments: it gets as far as asking the kernel, whatever that says.
+# (On a machine without vdpa it says that the module is not loaded.)
+reaches_kernel() {
+	run --separate-stderr vdpa "$@"
+	[ "$status" -ne 1 ] || fail "taken for a mistake: vdpa $*" "$stderr"
+}
+
+# Help
+
+@test "help is there at every level, on standard output" {
+	for level in help 'mgmtdev help' 'dev help' 'dev config help' 'dev vstats help' 'dev add help' 'dev set help' \
+		h 'dev h' -h --help; do
+		run -0 --separate-stderr vdpa $level
+		[[ $output = *Usage:* ]] || fail "no usage: vdpa $level" "$output"
+		[ -z "$stderr" ]
+	done
+}
+
+@test "the command alone and an object that does nothing alone give help" {
+	run -0 vdpa
+	[[ $output = *'vdpa dev add name NAME mgmtdev MGMTDEV'* ]]
+	run -0 vdpa mgmtdev
+	assert_equal "$output" 'Usage: vdpa mgmtdev show [ MGMTDEV ]'
+}
+
+@test "help lists every command that there is, and no other" {
+	run -0 vdpa help
+	assert_equal "$(grep -oE 'vdpa (mgmtdev|dev) [a-z ]*' <<<"$output" | sed 's/ *$//' | sort)" "$(sort <<-END
+		vdpa mgmtdev show
+		vdpa dev show
+		vdpa dev add name
+		vdpa dev del
+		vdpa dev set name
+		vdpa dev config show
+		vdpa dev vstats show
+	END
+	)"
+}
+
+@test "the version is told, wherever the option stands" {
+	run -0 vdpa -V
+	assert_match "$output" '^vdpa [0-9]+\.[0-9]+'
+	version=$output
+	for way in --Version -Version 'dev show -V'; do
+		run -0 vdpa $way
+		assert_equal "$output" "$version"
+	done
+}
+
+@test "help and version to a closed or full standard output fail and say so" {
+	for what in help -V 'dev help'; do
+		for sink in '>&-' '>/dev/full'; do
+			run -1 bash -c "'$VDPA_TOOL' $what $sink"
+			assert_match "$output" 'standard output'
+		done
+	done
+}
+
+@test "a reader that leaves early is an error and not a silent death" {
+	run bash -c "'$VDPA_TOOL' help | true; echo \${PIPESTATUS[0]}"
+	[[ $output = 0 || $output = *'standard output: Broken pipe'*1 ]] || fail "$output"
+
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	exec 4<>"$BATS_TEST_TMPDIR/pipe" 5>"$BATS_TEST_TMPDIR/pipe"
+	exec 4<&-
+	run -1 bash -c "'$VDPA_TOOL' help >&5"
+	exec 5>&-
+	assert_match "$output" 'standard output: Broken pipe'
+}
+
+# Words
+
+@test "an unknown object or command is named, with those that there are" {
+	usage_error 'unknown object "port", expected: mgmtdev, dev, help' port show
+	usage_error 'dev: unknown command "frobnicate", expected: show, add, del' dev frobnicate
+	usage_error 'dev config: unknown command "edit"' dev config edit
+	usage_error 'mgmtdev: unknown command "add"' mgmtdev add
+	usage_error 'unknown command ""' dev ''
+}
+
+@test "commands that this version does not have are unknown commands" {
+	for command in 'dev suspend v0' 'dev resume v0' 'dev migration show' 'dev vq show' 'monitor' 'migration check'; do
+		usage_error 'unknown (command|object)' $command
+	done
+}
+
+@test "words may be abbreviated as in iproute2" {
+	for words in 'm s' 'mg sh' 'mgmtdev l' 'mgmtdev list' d 'd s' 'dev sh' 'dev show' 'dev l' 'dev list v0' \
+		'dev c' 'dev conf s' 'dev config show v0' 'dev v s v0 qidx 0' 'd d v0' 'd a n v0 m vduse' \
+		'dev add n v0 mg vduse max 1' 'dev set n v0 mac 52:54:00:12:34:56'; do
+		reaches_kernel $words
+	done
+}
+
+@test "a longer word than the command's is not an abbreviation of it" {
+	usage_error 'unknown command "shows"' dev shows
+	usage_error 'unknown object "devs"' devs
+}
+
+@test "mac and mtu have no short form, as in iproute2" {
+	usage_error 'max_vqp "52:54:00:12:34:56" is not' dev add name v0 mgmtdev m0 ma 52:54:00:12:34:56
+	usage_error 'unknown keyword "mt"' dev add name v0 mgmtdev m0 mt 1500
+}
+
+# Options
+
+@test "options may stand before and after the command, short, long or together" {
+	for way in '-j dev show' 'dev show -j' '-jp dev show' '-j -p dev show' '-json dev show' '--json --pretty dev show' \
+		'-pj mgmtdev show'; do
+		reaches_kernel $way
+		[ "$status" -eq 0 ] || jq -e .error.message <<<"$stderr"
+	done
+}
+
+@test "an unknown option is named" {
+	usage_error 'unknown option "-x"' -x dev show
+	usage_error 'unknown option "-x"' -px
+	usage_error 'unknown option "--jsno"' dev show --jsno
+}
+
+@test "a number below zero is a value that is wrong, not an option" {
+	usage_error 'mtu "-1" is not' dev add name v0 mgmtdev m0 mtu -1
+	usage_error 'qidx "-1" is not' dev vstats show v0 qidx -1
+}
+
+@test "after -- a name may look like an option" {
+	reaches_kernel dev show -- -j
+	usage_error 'unknown option "-z"' dev show -z
+	reaches_kernel dev show -- -z
+}
+
+# Arguments
+
+@test "arguments that are one too many are named" {
+	usage_error 'unexpected argument "v1"' dev show v0 v1
+	usage_error 'unexpected argument "now"' dev del v0 now
+	usage_error 'unexpected argument "x"' mgmtdev show vduse x
+	usage_error 'unexpected argument "v1"' dev config show v0 v1
+	usage_error 'unknown keyword "v1"' dev vstats show v0 v1
+}
+
+@test "what is missing is named" {
+	usage_error 'dev del: the name of a device is missing' dev del
+	usage_error 'dev add: name is missing' dev add
+	usage_error 'dev add: name is missing' dev add mgmtdev m0
+	usage_error 'dev add: mgmtdev is missing' dev add name v0
+	usage_error 'dev add: mac: a value is missing' dev add name v0 mgmtdev m0 mac
+	usage_error 'dev set: mac is missing' dev set name v0
+	usage_error 'dev set: name is missing' dev set mac 52:54:00:12:34:56
+	usage_error 'dev vstats show: qidx: a value is missing' dev vstats show v0 qidx
+}
+
+@test "a keyword that is given twice is named" {
+	usage_error 'name is given twice' dev add name v0 name v1 mgmtdev m0
+	usage_error 'mtu is given twice' dev add mtu 1500 name v0 mtu 1500 mgmtdev m0
+	usage_error 'mac is given twice' dev set name v0 mac 52:54:00:12:34:56 mac 52:54:00:12:34:56
+	usage_error 'qidx is given twice' dev vstats show v0 qidx 1 qidx 1
+}
+
+@test "an unknown keyword is named, with those that there are" {
+	usage_error 'unknown keyword "colour", expected: name, mgmtdev, mac, mtu, max_vqp, device_features' \
+		dev add name v0 mgmtdev m0 colour red
+	usage_error 'unknown keyword "mtu", expected: name, mac' dev set name v0 mtu 1500
+}
+
+@test "keywords may come in any order" {
+	reaches_kernel dev add mgmtdev m0 name v0
+	reaches_kernel dev add max_vqp 2 mtu 1500 device_features 0x100000028 mac 52:54:00:12:34:56 mgmtdev pci/0000:01:00.0 name v0
+}
+
+# Names
+
+@test "names of devices that cannot be are refused" {
+	long=$(printf 'n%.0s' {1..64})
+	for command in 'dev show' 'dev del' 'dev config show' 'dev vstats show'; do
+		usage_error 'device "" is empty' $command ''
+		usage_error 'longer than 63 bytes' $command "$long"
+		usage_error "'/'" $command a/b
+		usage_error '"[.]" is not a name' $command .
+		usage_error '"[.][.]" is not a name' $command ..
+		usage_error 'control character' $command $'a\nb'
+		usage_error 'control character' $command $'a\x7f'
+	done
+	usage_error 'name "" is empty' dev add name '' mgmtdev m0
+	usage_error 'longer than 63 bytes' dev add name "$long" mgmtdev m0
+	usage_error "'/'" dev set name a/b mac 52:54:00:12:34:56
+}
+
+@test "names of devices that can be are taken" {
+	for name in a ... .a a.b "$(printf 'n%.0s' {1..63})" 'with blank' größe $'\xff'; do
+		reaches_kernel dev show "$name"
+	done
+}
+
+@test "names of management devices that cannot be are refused" {
+	usage_error 'management device "" is empty' mgmtdev show ''
+	usage_error "more than one '/'" mgmtdev show a/b/c
+	usage_error "no bus name before the '/'" mgmtdev show /vduse
+	usage_error "no device name after the '/'" mgmtdev show pci/
+	usage_error 'control character' mgmtdev show $'pci/\x01'
+	usage_error 'longer than 255 bytes' mgmtdev show "$(printf 'n%.0s' {1..256})"
+	usage_error 'longer than 255 bytes' mgmtdev show "$(printf 'n%.0s' {1..256})/x"
+	usage_error 'mgmtdev "a/b/c"' dev add name v0 mgmtdev a/b/c
+}
+
+@test "names of management devices are taken with and without a bus" {
+	for name in vduse pci/0000:03:00.2 auxiliary/mlx5_core.sf.1; do
+		reaches_kernel mgmtdev show "$name"
+		reaches_kernel dev add name v0 mgmtdev "$name"
+	done
+}
+
+@test "a message shows no control character of what was typed" {
+	usage_error 'a\\x1b\[2Jb' dev show $'a\e[2Jb'
+	[[ $stderr != *$'\e'* ]]
+	usage_error 'caf\\xe9/' dev show $'caf\xe9/'
+}
+
+# Values
+
+@test "MAC addresses that are none, all-zero or multicast are refused" {
+	for mac in '' 52 52:54:00:12:34 52:54:00:12:34:56:78 52:54:00:12:34:5g 52-54-00-12-34-56 525400123456 52:54:00:12:34: \
+		:52:54:00:12:34 52:54::12:34:56 152:54:00:12:34:56 ' 2:54:00:12:34:56' 52:54:00:12:34:56x 10.0.0.1; do
+		usage_error "mac \"$mac\" is not a MAC address" dev add name v0 mgmtdev m0 mac "$mac"
+	done
+	usage_error '"00:00:00:00:00:00" is all zero' dev add name v0 mgmtdev m0 mac 00:00:00:00:00:00
+	usage_error '"01:00:5e:00:00:01" is a multicast address' dev add name v0 mgmtdev m0 mac 01:00:5e:00:00:01
+	usage_error '"ff:ff:ff:ff:ff:ff" is a multicast address' dev set name v0 mac ff:ff:ff:ff:ff:ff
+}
+
+@test "MAC addresses are taken in either case and without leading zeros" {
+	for mac in 52:54:00:12:34:56 AA:BB:CC:DD:EE:FF 2:0:0:0:0:1; do
+		reaches_kernel dev add name v0 mgmtdev m0 mac "$mac"
+	done
+}
+
+@test "an MTU outside 68 to 65535 or that is no number is refused" {
+	for mtu in '' 0 67 65536 4294968796 18446744073709551684 99999999999999999999999 -68 +1500 1500x ' 1500' 15e2 0x 0x43 mtu; do
+		usage_error "mtu \"[^\"]*\" is not a number of bytes from 68 to 65535" dev add name v0 mgmtdev m0 mtu "$mtu"
+	done
+	for mtu in 68 1500 65535 0x44 01500; do
+		reaches_kernel dev add name v0 mgmtdev m0 mtu "$mtu"
+	done
+}
+
+@test "a number of queue pairs outside 1 to 65535 is refused" {
+	for pairs in '' 0 65536 65537 1.5 0x10000 two; do
+		usage_error "max_vqp \"$pairs\" is not a number of queue pairs from 1 to 65535" \
+			dev add name v0 mgmtdev m0 max_vqp "$pairs"
+	done
+	reaches_kernel dev add name v0 mgmtdev m0 max_vqp 65535
+}
+
+@test "features that are not a hexadecimal number of 64 bits are refused" {
+	for features in '' 0x MAC 0x10000000000000000 0xffffffffffffffff0 -1 0x-1 0x0x1; do
+		usage_error "device_features \"$features\" is not" dev add name v0 mgmtdev m0 device_features "$features"
+	done
+	for features in 0 0x0 0xffffffffffffffff ffffffffffffffff 0X300C30028 300c30028; do
+		reaches_kernel dev add name v0 mgmtdev m0 device_features "$features"
+	done
+}
+
+@test "a queue index outside 0 to 65535 is refused" {
+	for index in '' 65536 4294967296 1.0 a; do
+		usage_error "qidx \"$index\" is not a queue index" dev vstats show v0 qidx "$index"
+	done
+}
+
+# How errors are told
+
+@test "with -j an error is one JSON object on standard error, and nothing else is printed" {
+	run -1 --separate-stderr vdpa -j dev add name v0 mgmtdev m0 mtu 1
+	[ -z "$output" ]
+	assert_equal "$(wc -l <<<"$stderr")" 1
+	jq -e '.error == {errno: "EINVAL", message: "dev add: mtu \"1\" is not a number of bytes from 68 to 65535"}' <<<"$stderr"
+}
+
+@test "with -j what was typed comes back as valid JSON, whatever bytes it has" {
+	run -1 --separate-stderr vdpa -j dev show $'\xff\e"\\/'
+	jq -e '.error.message == "dev show: device \"\\xff\u001b\"\\/\" has a control character in it"' <<<"$stderr"
+}
+
+@test "a mistake is found before the kernel is asked, which would say that it has no vDPA" {
+	run --separate-stderr vdpa dev show
+	[[ $stderr = *'vdpa kernel module is not loaded'* ]] || skip 'this kernel has vDPA: its answer would not tell'
+	[ "$status" -eq 2 ]
+
+	for arguments in 'dev add name v0 mgmtdev m0 mtu 1' 'dev show a/b' 'dev del' 'dev show -x' 'dev vstats show v0 qidx'; do
+		run -1 vdpa $arguments
+	done
+}
+
+@test "closed standard streams are not mistaken for the socket" {
+	run bash -c "'$VDPA_TOOL' dev show <&- >&- 2>'$BATS_TEST_TMPDIR/err'"
+	[ "$status" -ne 0 ]
+	[ -s "$BATS_TEST_TMPDIR/err" ]
+	run bash -c "'$VDPA_TOOL' dev show a/b 2>&-"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The arguments of a command: everything is checked here, before anything is
+ * sent.
+ */
+#ifndef VDPA_TOOL_ARGS_H
+#define VDPA_TOOL_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/netlink.h>
+
+#include "vdpa.h"
+
+/* A management device: BUS/DEV, or DEV for one that is on no bus. */
+struct mgmtdev_handle {
+	char bus[256];		/* "" for none */
+	const char *device;
+	const char *text;	/* as it was given */
+};
+
+/*
+ * Each checks @text and stores what it means in @value. Returns NULL, or what
+ * is wrong, to be put after the text. The reason is static.
+ */
+typedef const char *(*arg_fn)(const char *text, void *value);
+
+const char *arg_device(const char *text, void *value);		/* const char *: 1 to 63 bytes */
+const char *arg_mgmtdev(const char *text, void *value);		/* struct mgmtdev_handle */
+const char *arg_mac(const char *text, void *value);		/* uint8_t[6] */
+const char *arg_mtu(const char *text, void *value);		/* uint16_t, bytes */
+const char *arg_max_vqp(const char *text, void *value);		/* uint16_t, queue pairs */
+const char *arg_queue(const char *text, void *value);		/* uint32_t, queue index */
+const char *arg_features(const char *text, void *value);	/* uint64_t, hexadecimal */
+
+/* One "KEYWORD VALUE" of a command. */
+struct keyword {
+	struct word word;	/* must be first: words_find() looks for it */
+	arg_fn check;
+	size_t offset;		/* of the value in the structure that is filled in */
+	bool required;
+};
+
+/*
+ * Takes keywords and their values in any order, each at most once, into
+ * @values. Bit i of @given becomes 1 for the i-th keyword of @table. Returns
+ * STATUS_DONE, or STATUS_USAGE and has said why.
+ */
+enum status args_keywords(struct vdpa *vdpa, const struct keyword *table, int argc, char **argv,
+			  void *values, uint32_t *given);
+
+/*
+ * Takes the argument that names the @what of a command, and no other. @value
+ * is left alone where there is none; it is an error if it is @required.
+ */
+enum status args_only(struct vdpa *vdpa, const char *what, bool required, arg_fn check,
+		      int argc, char **argv, void *value);
+
+/* Appends a management device to a request. */
+void args_put_mgmtdev(struct nlmsghdr *nlh, const struct mgmtdev_handle *handle);
+
+#endif

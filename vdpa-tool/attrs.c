@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/genetlink.h>
+#include <linux/if_ether.h>
+#include <linux/vdpa.h>
+
+#include "attrs.h"
+#include "text.h"
+
+/*
+ * An unsigned integer may come in any width: the kernel widens attributes, and
+ * has sent some wider than its header says (VDPA_ATTR_DEV_NET_STATUS).
+ */
+enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC };
+
+#define ATTR(name, kind) [name] = { #name, kind }
+
+static const struct attr_info {
+	const char *name;
+	enum attr_kind kind;
+} infos[ATTR_SLOTS] = {
+	ATTR(VDPA_ATTR_MGMTDEV_BUS_NAME,		KIND_STRING),
+	ATTR(VDPA_ATTR_MGMTDEV_DEV_NAME,		KIND_STRING),
+	ATTR(VDPA_ATTR_MGMTDEV_SUPPORTED_CLASSES,	KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_NAME,			KIND_STRING),
+	ATTR(VDPA_ATTR_DEV_ID,				KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_VENDOR_ID,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_MAX_VQS,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_MAX_VQ_SIZE,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_MIN_VQ_SIZE,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_NET_CFG_MACADDR,		KIND_MAC),
+	ATTR(VDPA_ATTR_DEV_NET_STATUS,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_NET_CFG_MAX_VQP,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_NET_CFG_MTU,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_NEGOTIATED_FEATURES,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_MGMTDEV_MAX_VQS,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_SUPPORTED_FEATURES,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_QUEUE_INDEX,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_VENDOR_ATTR_NAME,		KIND_STRING),
+	ATTR(VDPA_ATTR_DEV_VENDOR_ATTR_VALUE,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_FEATURES,			KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_CAPACITY,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_SIZE_MAX,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_BLK_SIZE,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_SEG_MAX,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_NUM_QUEUES,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_PHY_BLK_EXP,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_ALIGN_OFFSET,	KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_MIN_IO_SIZE,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_OPT_IO_SIZE,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEC,	KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEG,	KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_DISCARD_SEC_ALIGN,	KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC, KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG, KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_READ_ONLY,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_BLK_FLUSH,			KIND_UINT),
+};
+
+#undef ATTR
+
+void attr_name(uint16_t type, char *buf, size_t len)
+{
+	if (type < ATTR_SLOTS && infos[type].name)
+		snprintf(buf, len, "%s", infos[type].name);
+	else
+		snprintf(buf, len, "attribute %u", type);
+}
+
+static bool attr_valid(const struct nlattr *attr, enum attr_kind kind)
+{
+	uint16_t len = mnl_attr_get_payload_len(attr);
+
+	switch (kind) {
+	case KIND_UINT:
+		return len == 1 || len == 2 || len == 4 || len == 8;
+	case KIND_MAC:
+		return len == ETH_ALEN;
+	default:
+		return true;	/* strings are taken by their length */
+	}
+}
+
+int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
+{
+	const char *tail = mnl_nlmsg_get_payload_tail(nlh);
+	const struct nlattr *attr;
+
+	memset(slots, 0, ATTR_SLOTS * sizeof(*slots));
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type >= ATTR_SLOTS || infos[type].kind == KIND_UNKNOWN)
+			continue;
+		if (!attr_valid(attr, infos[type].kind))
+			return nl_fail(err, EBADMSG, "malformed reply: %s has %u bytes",
+				       infos[type].name, mnl_attr_get_payload_len(attr));
+		slots[type] = attr;
+	}
+	if (tail - (const char *)attr >= (long)sizeof(*attr))
+		return nl_fail(err, EBADMSG,
+			       "malformed reply: an attribute does not fit into its message");
+	return 0;
+}
+
+int attrs_require(const struct nlattr **slots, uint16_t required, struct nl_error *err)
+{
+	if (slots[required])
+		return 0;
+	return nl_fail(err, EBADMSG, "malformed reply: %s is missing", infos[required].name);
+}
+
+/* Payloads are aligned to four bytes only. */
+uint64_t attr_uint(const struct nlattr *attr)
+{
+	const void *payload = mnl_attr_get_payload(attr);
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
+
+	switch (mnl_attr_get_payload_len(attr)) {
+	case sizeof(uint8_t):
+		return *(const uint8_t *)payload;
+	case sizeof(u16):
+		memcpy(&u16, payload, sizeof(u16));
+		return u16;
+	case sizeof(u32):
+		memcpy(&u32, payload, sizeof(u32));
+		return u32;
+	default:
+		memcpy(&u64, payload, sizeof(u64));
+		return u64;
+	}
+}
+
+static size_t string_length(const struct nlattr *attr)
+{
+	return strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+}
+
+char *attr_string(const struct nlattr *attr)
+{
+	return text_utf8(mnl_attr_get_payload(attr), string_length(attr));
+}
+
+size_t attr_bytes(const struct nlattr *attr, char *buf, size_t len)
+{
+	size_t n = string_length(attr);
+
+	if (n >= len)
+		n = 0;
+	memcpy(buf, mnl_attr_get_payload(attr), n);
+	buf[n] = '\0';
+	return n;
+}
+
+json_t *attr_json_uint(const struct nlattr *attr)
+{
+	uint64_t value = attr_uint(attr);
+
+	return value <= INT64_MAX ? json_integer(value) : json_real(value);
+}
+
+json_t *attr_json_bool(const struct nlattr *attr)
+{
+	return json_boolean(attr_uint(attr));
+}
+
+json_t *attr_json_mac(const struct nlattr *attr)
+{
+	const uint8_t *mac = mnl_attr_get_payload(attr);
+
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x",
+			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa dev: show, add, del, set */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <linux/if_ether.h>
+#include <linux/vdpa.h>
+
+#include "args.h"
+#include "attrs.h"
+#include "dev.h"
+#include "error.h"
+#include "virtio.h"
+#include "mgmtdev.h"
+#include "sysfs.h"
+
+/* --- show --- */
+
+static json_t *dev_json(const struct nlattr **slots)
+{
+	static const struct {
+		uint16_t attr;
+		const char *key;
+	} numbers[] = {
+		{ VDPA_ATTR_DEV_VENDOR_ID,	"vendor_id" },
+		{ VDPA_ATTR_DEV_MAX_VQS,	"max_vqs" },
+		{ VDPA_ATTR_DEV_MAX_VQ_SIZE,	"max_vq_size" },
+		{ VDPA_ATTR_DEV_MIN_VQ_SIZE,	"min_vq_size" },
+	};
+	char *mgmtdev = mgmtdev_name(slots);
+	json_t *dev = output_object();
+
+	output_set(dev, "type", class_type_json(attr_uint(slots[VDPA_ATTR_DEV_ID])));
+	output_set(dev, "mgmtdev", json_string(mgmtdev));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (slots[numbers[i].attr])
+			output_set(dev, numbers[i].key, attr_json_uint(slots[numbers[i].attr]));
+	free(mgmtdev);
+	return dev;
+}
+
+int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	char bytes[256];
+	json_t *dev;
+	char *name;
+
+	if (attrs_parse(nlh, slots, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_MGMTDEV_DEV_NAME, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
+		return -1;
+	dev = dev_json(slots);
+	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)))
+		sysfs_place(bytes, dev);
+	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	output_entry(data, name, dev);
+	free(name);
+	return 0;
+}
+
+enum status dev_show_by(struct vdpa *vdpa, int argc, char **argv, uint8_t request,
+			const char *section, nl_cb print)
+{
+	const char *name = NULL;
+	struct nlmsghdr *nlh;
+	enum status status;
+
+	status = args_only(vdpa, "device", false, arg_device, argc, argv, &name);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	nlh = nl_request(&vdpa->nl, request, name ? 0 : NLM_F_DUMP);
+	if (name)
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
+	return command_show(vdpa, section, name, print, &vdpa->out);
+}
+
+static enum status dev_show(struct vdpa *vdpa, int argc, char **argv)
+{
+	return dev_show_by(vdpa, argc, argv, VDPA_CMD_DEV_GET, "dev", dev_print);
+}
+
+/* --- add, del, set --- */
+
+/* Sends the prepared request, which has no reply but its acknowledgement. */
+static enum status dev_change(struct vdpa *vdpa, const char *subject)
+{
+	struct nl_error err = { 0 };
+
+	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) < 0)
+		return error_refused(subject, &err);
+	return STATUS_DONE;
+}
+
+struct add {
+	const char *name;
+	struct mgmtdev_handle mgmtdev;
+	uint8_t mac[ETH_ALEN];
+	uint16_t mtu;
+	uint16_t max_vqp;
+	uint64_t features;
+};
+
+enum { ADD_NAME, ADD_MGMTDEV, ADD_MAC, ADD_MTU, ADD_MAX_VQP, ADD_FEATURES };
+
+/* mac and mtu have no short form in iproute2: "ma" is max_vqp there. */
+static const struct keyword add_keywords[] = {
+	[ADD_NAME] = {
+		.word = { .name = "name" }, .required = true,
+		.check = arg_device, .offset = offsetof(struct add, name),
+	},
+	[ADD_MGMTDEV] = {
+		.word = { .name = "mgmtdev", .first = true }, .required = true,
+		.check = arg_mgmtdev, .offset = offsetof(struct add, mgmtdev),
+	},
+	[ADD_MAC] = {
+		.word = { .name = "mac", .full = true },
+		.check = arg_mac, .offset = offsetof(struct add, mac),
+	},
+	[ADD_MTU] = {
+		.word = { .name = "mtu", .full = true },
+		.check = arg_mtu, .offset = offsetof(struct add, mtu),
+	},
+	[ADD_MAX_VQP] = {
+		.word = { .name = "max_vqp" },
+		.check = arg_max_vqp, .offset = offsetof(struct add, max_vqp),
+	},
+	[ADD_FEATURES] = {
+		.word = { .name = "device_features" },
+		.check = arg_features, .offset = offsetof(struct add, features),
+	},
+	{ .word.name = NULL }
+};
+
+static void put_add(struct nlmsghdr *nlh, const struct add *add, uint32_t given)
+{
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, add->name);
+	args_put_mgmtdev(nlh, &add->mgmtdev);
+	if (given >> ADD_MAC & 1)
+		mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, add->mac);
+	if (given >> ADD_MTU & 1)
+		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MTU, add->mtu);
+	if (given >> ADD_MAX_VQP & 1)
+		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MAX_VQP, add->max_vqp);
+	if (given >> ADD_FEATURES & 1)
+		mnl_attr_put_u64(nlh, VDPA_ATTR_DEV_FEATURES, add->features);
+}
+
+static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
+{
+	struct nl_error err = { 0 };
+	struct add add = { 0 };
+	enum status status;
+	uint32_t given;
+
+	status = args_keywords(vdpa, add_keywords, argc, argv, &add, &given);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	put_add(nl_request(&vdpa->nl, VDPA_CMD_DEV_NEW, 0), &add, given);
+	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0)
+		return STATUS_DONE;
+	/* What is not there can only be the management device. */
+	return error_refused(err.errnum == ENODEV ? add.mgmtdev.text : add.name, &err);
+}
+
+static enum status dev_del(struct vdpa *vdpa, int argc, char **argv)
+{
+	const char *name = NULL;
+	struct nlmsghdr *nlh;
+	enum status status;
+
+	status = args_only(vdpa, "device", true, arg_device, argc, argv, &name);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_DEL, 0);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
+	return dev_change(vdpa, name);
+}
+
+struct set {
+	const char *name;
+	uint8_t mac[ETH_ALEN];
+};
+
+static const struct keyword set_keywords[] = {
+	{
+		.word = { .name = "name" }, .required = true,
+		.check = arg_device, .offset = offsetof(struct set, name),
+	},
+	{
+		.word = { .name = "mac", .full = true }, .required = true,
+		.check = arg_mac, .offset = offsetof(struct set, mac),
+	},
+	{ .word.name = NULL }
+};
+
+static enum status dev_set(struct vdpa *vdpa, int argc, char **argv)
+{
+	struct set set = { 0 };
+	struct nlmsghdr *nlh;
+	enum status status;
+	uint32_t given;
+
+	status = args_keywords(vdpa, set_keywords, argc, argv, &set, &given);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_ATTR_SET, 0);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, set.name);
+	mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, set.mac);
+	return dev_change(vdpa, set.name);
+}
+
+const struct command dev_commands[] = {
+	{
+		.word = { .name = "show", .alias = "list", .first = true },
+		.usage = "[ DEV ]",
+		.run = dev_show,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_GET,
+		.needs_text = "Linux 5.12",
+	},
+	{
+		.word = { .name = "add" },
+		.usage = "name NAME mgmtdev MGMTDEV [ device_features FEATURES ] [ mac MAC ]\n"
+			 "                    [ mtu MTU ] [ max_vqp N ]",
+		.run = dev_add,
+		.needs = VDPA_CMD_DEV_NEW,
+		.needs_text = "Linux 5.12",
+	},
+	{
+		.word = { .name = "del" },
+		.usage = "DEV",
+		.run = dev_del,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_DEL,
+		.needs_text = "Linux 5.12",
+	},
+	{
+		.word = { .name = "set" },
+		.usage = "name NAME mac MAC",
+		.run = dev_set,
+		.needs = VDPA_CMD_DEV_ATTR_SET,
+		.needs_text = "Linux 6.12",
+	},
+	{ .word = { .name = "config" }, .below = dev_config_commands, .bare = "show" },
+	{ .word = { .name = "vstats" }, .below = dev_vstats_commands, .bare = "show" },
+	{ .word.name = NULL }
+};

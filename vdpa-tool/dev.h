@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VDPA_TOOL_DEV_H
+#define VDPA_TOOL_DEV_H
+
+#include "vdpa.h"
+
+/* Print a device, its configuration, one of its queues; @data is the struct output. */
+int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+int dev_vstats_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+
+/*
+ * A command that shows the device named in its arguments, or all devices:
+ * sends @request and has @print write the reply under the key @section.
+ */
+enum status dev_show_by(struct vdpa *vdpa, int argc, char **argv, uint8_t request,
+			const char *section, nl_cb print);
+
+#endif

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/genetlink.h>
+#include <linux/vdpa.h>
+
+#include "attrs.h"
+#include "error.h"
+#include "nl.h"
+
+int nl_fail(struct nl_error *err, int errnum, const char *format, ...)
+{
+	va_list args;
+
+	err->errnum = errnum;
+	err->attribute[0] = '\0';
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	return -1;
+}
+
+/* --- replies --- */
+
+/* Extended acknowledgement: attributes behind a header that ends at @offset. */
+struct ack {
+	const struct nlattr *message;
+	const struct nlattr *offset;
+	const struct nlattr *missing;
+};
+
+static void ack_parse(const struct nlmsghdr *nlh, size_t offset, struct ack *ack)
+{
+	const struct nlattr *attr;
+
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	mnl_attr_for_each(attr, nlh, offset) {
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == NLMSGERR_ATTR_MSG)
+			ack->message = attr;
+		else if (type == NLMSGERR_ATTR_OFFS && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			ack->offset = attr;
+		else if (type == NLMSGERR_ATTR_MISS_TYPE &&
+			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			ack->missing = attr;
+	}
+}
+
+/* The attribute that starts @offset bytes into our request; NULL when none does. */
+static const struct nlattr *request_attr(const struct nlmsghdr *request, uint32_t offset)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, request, GENL_HDRLEN)
+		if ((const char *)attr - (const char *)request == offset)
+			return attr;
+	return NULL;
+}
+
+/* Mainline's messages begin with the name of its module; ours with the reason. */
+static const char *without_prefix(const char *message, size_t *len)
+{
+	static const char prefix[] = "vdpa: ";
+	size_t n = sizeof(prefix) - 1;
+
+	if (*len <= n || memcmp(message, prefix, n) != 0)
+		return message;
+	*len -= n;
+	return message + n;
+}
+
+static void error_from_ack(struct nl_reply *reply, int errnum, const struct ack *ack)
+{
+	const struct nlattr *attr = NULL;
+	struct nl_error *err = reply->err;
+
+	if (reply->failed)
+		return;		/* the first error is the one to report */
+	memset(err, 0, sizeof(*err));
+	err->errnum = errnum;
+	if (ack->message) {
+		const char *text = mnl_attr_get_payload(ack->message);
+		size_t len = strnlen(text, mnl_attr_get_payload_len(ack->message));
+
+		text = without_prefix(text, &len);
+		snprintf(err->message, sizeof(err->message), "%.*s", (int)len, text);
+	}
+	if (ack->offset)
+		attr = request_attr(reply->request, mnl_attr_get_u32(ack->offset));
+	if (attr)
+		attr_name(mnl_attr_get_type(attr), err->attribute, sizeof(err->attribute));
+	else if (ack->missing)
+		attr_name(mnl_attr_get_u32(ack->missing), err->attribute, sizeof(err->attribute));
+}
+
+static enum nl_state finish(const struct nl_reply *reply)
+{
+	return reply->failed ? NL_FAILED : NL_DONE;
+}
+
+static enum nl_state parse_error(struct nl_reply *reply, const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *nlerr = mnl_nlmsg_get_payload(nlh);
+	size_t payload = mnl_nlmsg_get_payload_len(nlh);
+	size_t offset = sizeof(*nlerr);
+	struct ack ack = { 0 };
+
+	if (payload < sizeof(*nlerr) || nlerr->error > 0 || nlerr->error == INT32_MIN) {
+		nl_fail(reply->err, EBADMSG, "the kernel's acknowledgement is malformed");
+		return NL_FAILED;
+	}
+	if (!nlerr->error)
+		return finish(reply);
+	/* Unless capped, the request comes back whole between error and attributes. */
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && nlerr->msg.nlmsg_len > sizeof(nlerr->msg))
+		offset += MNL_ALIGN((size_t)nlerr->msg.nlmsg_len - sizeof(nlerr->msg));
+	if (offset <= payload)
+		ack_parse(nlh, offset, &ack);
+	error_from_ack(reply, -nlerr->error, &ack);
+	return NL_FAILED;
+}
+
+static enum nl_state parse_done(struct nl_reply *reply, const struct nlmsghdr *nlh)
+{
+	size_t payload = mnl_nlmsg_get_payload_len(nlh);
+	struct ack ack = { 0 };
+	int32_t result = 0;
+
+	if (payload >= sizeof(result))
+		memcpy(&result, mnl_nlmsg_get_payload(nlh), sizeof(result));
+	if (result >= 0)
+		return finish(reply);
+	if (result == INT32_MIN) {
+		nl_fail(reply->err, EBADMSG, "the kernel's end of a list is malformed");
+		return NL_FAILED;
+	}
+	ack_parse(nlh, sizeof(result), &ack);
+	error_from_ack(reply, -result, &ack);
+	return NL_FAILED;
+}
+
+static enum nl_state parse_message(struct nl_reply *reply, const struct nlmsghdr *nlh)
+{
+	switch (nlh->nlmsg_type) {
+	case NLMSG_NOOP:
+		return NL_MORE;
+	case NLMSG_ERROR:
+		return parse_error(reply, nlh);
+	case NLMSG_DONE:
+		return parse_done(reply, nlh);
+	case NLMSG_OVERRUN:
+		nl_fail(reply->err, ENOBUFS, "%s", "");
+		return NL_FAILED;
+	}
+	if (nlh->nlmsg_type != reply->family || mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN) {
+		nl_fail(reply->err, EBADMSG, "the kernel sent an unexpected message (type %u, %u bytes)",
+			nlh->nlmsg_type, nlh->nlmsg_len);
+		return NL_FAILED;
+	}
+	if (reply->cb && !reply->failed)
+		reply->failed = reply->cb(nlh, reply->err, reply->data) < 0;
+	return NL_MORE;
+}
+
+/*
+ * Whether a message is all there, with the padding after it. (libmnl's own
+ * check takes a length above 2^31 for a negative one, and so for a small one.)
+ */
+static bool message_fits(const struct nlmsghdr *nlh, size_t left)
+{
+	return left >= sizeof(*nlh) && nlh->nlmsg_len >= sizeof(*nlh) &&
+	       MNL_ALIGN((size_t)nlh->nlmsg_len) <= left;
+}
+
+enum nl_state nl_parse(struct nl_reply *reply, const void *buf, size_t len)
+{
+	const char *at = buf, *end = at + len;
+	enum nl_state state = NL_MORE;
+
+	while (at < end && state == NL_MORE) {
+		const struct nlmsghdr *nlh = (const void *)at;
+
+		if (!message_fits(nlh, end - at)) {
+			nl_fail(reply->err, EBADMSG,
+				"the kernel's reply ends in the middle of a message");
+			return NL_FAILED;
+		}
+		at += MNL_ALIGN(nlh->nlmsg_len);
+		if (nlh->nlmsg_seq != reply->request->nlmsg_seq)
+			continue;
+		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+			reply->interrupted = true;
+		state = parse_message(reply, nlh);
+	}
+	return state;
+}
+
+/* --- the socket --- */
+
+struct nlmsghdr *nl_request(struct nl *nl, uint8_t command, uint16_t flags)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)nl->tx;
+	struct genlmsghdr *genl;
+
+	/* Padding is not written: none of the request before may be left in it. */
+	memset(nl->tx, 0, nlh->nlmsg_len);
+	mnl_nlmsg_put_header(nl->tx);
+	nlh->nlmsg_type = nl->family;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	nlh->nlmsg_seq = ++nl->seq;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = command;
+	genl->version = VDPA_GENL_VERSION;
+	return nlh;
+}
+
+static ssize_t receive(struct nl *nl)
+{
+	ssize_t len;
+
+	do {
+		len = mnl_socket_recvfrom(nl->socket, nl->rx, NL_RX_SIZE);
+	} while (len < 0 && errno == EINTR);
+	return len;
+}
+
+static int receive_failed(struct nl_error *err, int errnum)
+{
+	switch (errnum) {
+	case ENOSPC:
+		return nl_fail(err, EMSGSIZE, "the kernel's reply is larger than %d bytes", NL_RX_SIZE);
+	case ENOBUFS:
+		return nl_fail(err, ENOBUFS, "%s", "");
+	default:
+		return nl_fail(err, errnum, "netlink socket: %s", strerror(errnum));
+	}
+}
+
+int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)nl->tx;
+	struct nl_reply reply = {
+		.request = nlh, .family = nlh->nlmsg_type, .cb = cb, .data = data, .err = err,
+	};
+	enum nl_state state;
+
+	if (mnl_socket_sendto(nl->socket, nlh, nlh->nlmsg_len) < 0)
+		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
+	do {
+		ssize_t len = receive(nl);
+
+		if (len < 0)
+			return receive_failed(err, errno);
+		if (len == 0)
+			return nl_fail(err, EBADMSG, "the kernel sent an empty reply");
+		state = nl_parse(&reply, nl->rx, len);
+	} while (state == NL_MORE);
+	if (interrupted)
+		*interrupted = reply.interrupted;
+	return state == NL_DONE ? 0 : -1;
+}
+
+/*
+ * Full error reports, without our own request repeated in them. A kernel that
+ * lacks one of these answers as well, only with fewer words.
+ */
+static void set_options(struct mnl_socket *socket)
+{
+	static const int wanted[] = { NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK };
+	int on = 1;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		mnl_socket_setsockopt(socket, wanted[i], &on, sizeof(on));
+}
+
+static int socket_open(struct nl *nl, struct nl_error *err)
+{
+	memset(nl, 0, sizeof(*nl));
+	nl->tx = calloc(1, NL_TX_SIZE);
+	nl->rx = malloc(NL_RX_SIZE);
+	if (!nl->tx || !nl->rx)
+		error_no_memory();
+	/* Not bound: the kernel picks an address at the first send. */
+	nl->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!nl->socket) {
+		nl_fail(err, errno, "netlink socket: %s", strerror(errno));
+		nl_close(nl);
+		return -1;
+	}
+	set_options(nl->socket);
+	return 0;
+}
+
+void nl_close(struct nl *nl)
+{
+	if (nl->socket)
+		mnl_socket_close(nl->socket);
+	nl->socket = NULL;
+	free(nl->tx);
+	free(nl->rx);
+	nl->tx = nl->rx = NULL;
+}
+
+bool nl_knows(const struct nl *nl, uint8_t command)
+{
+	return nl->commands[command] != 0;
+}
+
+bool nl_dumps(const struct nl *nl, uint8_t command)
+{
+	return nl->commands[command] & GENL_CMD_CAP_DUMP;
+}
+
+/* --- the family --- */
+
+static void family_command(struct nl *nl, const struct nlattr *op)
+{
+	const struct nlattr *attr;
+	uint32_t id = 0, flags = 0;
+
+	mnl_attr_for_each_nested(attr, op) {
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+			continue;
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_OP_ID)
+			id = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == CTRL_ATTR_OP_FLAGS)
+			flags = mnl_attr_get_u32(attr);
+	}
+	/* A command that is listed is known, whatever its flags. */
+	if (id < sizeof(nl->commands))
+		nl->commands[id] = flags | GENL_CMD_CAP_HASPOL;
+}
+
+int nl_family_cb(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *attr, *op;
+	struct nl *nl = data;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		switch (mnl_attr_get_type(attr)) {
+		case CTRL_ATTR_FAMILY_ID:
+			if (mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
+				nl->family = mnl_attr_get_u16(attr);
+			break;
+		case CTRL_ATTR_OPS:
+			mnl_attr_for_each_nested(op, attr)
+				family_command(nl, op);
+			break;
+		}
+	}
+	if (nl->family < NLMSG_MIN_TYPE)
+		return nl_fail(err, EBADMSG, "the kernel's description of its vdpa family is malformed");
+	return 0;
+}
+
+static int family_resolve(struct nl *nl, struct nl_error *err)
+{
+	struct nlmsghdr *nlh;
+
+	nl->family = GENL_ID_CTRL;
+	nlh = nl_request(nl, CTRL_CMD_GETFAMILY, 0);
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, VDPA_GENL_NAME);
+	if (nl_exchange(nl, nl_family_cb, nl, NULL, err) == 0)
+		return 0;
+	if (err->errnum != ENOENT)
+		return -1;
+	if (access("/sys/bus/vdpa", F_OK) == 0)
+		return nl_fail(err, ENOENT,
+			       "vdpa is managed from the initial network namespace, this is another one");
+	return nl_fail(err, ENOENT, "the vdpa kernel module is not loaded (modprobe vdpa)");
+}
+
+int nl_open(struct nl *nl, struct nl_error *err)
+{
+	if (socket_open(nl, err) < 0)
+		return -1;
+	if (family_resolve(nl, err) == 0)
+		return 0;
+	nl_close(nl);
+	return -1;
+}
+
+int nl_open_like(struct nl *nl, const struct nl *like, struct nl_error *err)
+{
+	if (socket_open(nl, err) < 0)
+		return -1;
+	nl->family = like->family;
+	memcpy(nl->commands, like->commands, sizeof(nl->commands));
+	return 0;
+}

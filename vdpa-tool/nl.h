@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One generic netlink socket and the vdpa family behind it.
+ *
+ * The kernel may be newer, older or hostile: a message is looked at only as
+ * far as its length was checked.
+ */
+#ifndef VDPA_TOOL_NL_H
+#define VDPA_TOOL_NL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libmnl/libmnl.h>
+
+/* Why a request failed. */
+struct nl_error {
+	int errnum;		/* an errno, positive */
+	char message[256];	/* the kernel's own, or ours; "" when there is none */
+	char attribute[64];	/* the attribute at fault or missing; "" when there is none */
+};
+
+/*
+ * Called for each message of a reply; its generic netlink header is complete.
+ * Returns 0, or -1 with @err filled in, which is then the outcome of
+ * the exchange: what is left of the reply is read but not passed on.
+ */
+typedef int (*nl_cb)(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+
+struct nl {
+	struct mnl_socket *socket;	/* NULL until nl_open() */
+	uint16_t family;
+	uint32_t seq;			/* of the request last prepared */
+	uint8_t commands[256];		/* GENL_CMD_CAP_* per command; 0: the kernel lacks it */
+	char *tx, *rx;			/* buffers, NL_TX_SIZE and NL_RX_SIZE bytes */
+};
+
+enum {
+	NL_TX_SIZE = 16 * 1024,
+	NL_RX_SIZE = 64 * 1024,		/* the kernel fills 32 KiB of a dump at a time */
+};
+
+/* Opens a socket and asks the kernel for the family. Returns 0 or -1 with @err. */
+int nl_open(struct nl *nl, struct nl_error *err);
+
+/* Opens another socket for the family that @like found. Returns 0 or -1 with @err. */
+int nl_open_like(struct nl *nl, const struct nl *like, struct nl_error *err);
+
+void nl_close(struct nl *nl);
+
+/* Whether the kernel knows @command and has it as a dump. */
+bool nl_knows(const struct nl *nl, uint8_t command);
+bool nl_dumps(const struct nl *nl, uint8_t command);
+
+/*
+ * Prepares a request in nl->tx; the caller appends attributes to it (names
+ * and the like, checked to be far shorter than the buffer). @flags: 0 or
+ * NLM_F_DUMP.
+ */
+struct nlmsghdr *nl_request(struct nl *nl, uint8_t command, uint16_t flags);
+
+/*
+ * Sends the prepared request and waits for all of its reply, however long the
+ * kernel takes. Returns 0 or -1 with @err. @interrupted, which may be NULL,
+ * becomes true when what was dumped changed in between.
+ */
+int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err);
+
+/* Fills @err in. Always returns -1. */
+int nl_fail(struct nl_error *err, int errnum, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* --- the parser by itself --- */
+
+/* A request that waits for its reply. */
+struct nl_reply {
+	const struct nlmsghdr *request;
+	uint16_t family;	/* the message type of what is expected */
+	nl_cb cb;		/* may be NULL */
+	void *data;
+	bool interrupted;
+	bool failed;		/* cb has refused: the rest is only read to its end */
+	struct nl_error *err;
+};
+
+enum nl_state { NL_MORE, NL_DONE, NL_FAILED };
+
+/*
+ * Takes @len bytes as they were received. Returns NL_MORE while the reply is
+ * not complete. Messages that answer another request are passed over.
+ */
+enum nl_state nl_parse(struct nl_reply *reply, const void *buf, size_t len);
+
+/* Takes the kernel's description of the family; @data is the struct nl. */
+int nl_family_cb(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+
+#endif

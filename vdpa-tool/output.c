@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "output.h"
+#include "text.h"
+
+/* --- values --- */
+
+static json_t *have(json_t *value)
+{
+	if (!value)
+		error_no_memory();
+	return value;
+}
+
+json_t *output_object(void)
+{
+	return have(json_object());
+}
+
+json_t *output_array(void)
+{
+	return have(json_array());
+}
+
+void output_set(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, have(value)) < 0)
+		error_no_memory();
+}
+
+void output_append(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, have(value)) < 0)
+		error_no_memory();
+}
+
+/* --- JSON --- */
+
+enum { INDENT = 4, ENTRY_DEPTH = 2 };	/* blanks; { "section": { "name": */
+
+static void json_newline(int depth)
+{
+	if (options.pretty)
+		printf("\n%*s", depth * INDENT, "");
+}
+
+/* Inside strings a line feed is escaped: each one here begins a line. */
+static int json_write(const char *text, size_t len, void *data)
+{
+	(void)data;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n')
+			json_newline(ENTRY_DEPTH);
+		else
+			putchar_unlocked(text[i]);
+	}
+	return 0;
+}
+
+static void json_value(const json_t *value)
+{
+	size_t flags = JSON_ENCODE_ANY | (options.pretty ? JSON_INDENT(INDENT) : JSON_COMPACT);
+
+	if (json_dump_callback(value, json_write, NULL, flags) < 0)
+		error_no_memory();
+}
+
+static void json_key(const char *name)
+{
+	json_t *key = have(json_string(name));
+
+	json_value(key);
+	json_decref(key);
+	fputs(options.pretty ? ": " : ":", stdout);
+}
+
+static void json_open(const struct output *out)
+{
+	putchar('{');
+	json_newline(1);
+	json_key(out->section);
+	putchar('{');
+}
+
+static void json_close(const struct output *out)
+{
+	if (out->entries)
+		json_newline(1);
+	putchar('}');
+	json_newline(0);
+	fputs("}\n", stdout);
+}
+
+static void json_entry(const struct output *out, const char *name, const json_t *entry)
+{
+	if (out->entries)
+		putchar(',');
+	else
+		json_open(out);
+	json_newline(ENTRY_DEPTH);
+	json_key(name);
+	json_value(entry);
+}
+
+/* --- text --- */
+
+static void text_scalar(const json_t *value)
+{
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		text_print(stdout, json_string_value(value));
+		break;
+	case JSON_INTEGER:
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		break;
+	case JSON_REAL:
+		printf("%.0f", json_real_value(value));
+		break;
+	default:
+		fputs(json_is_true(value) ? "true" : "false", stdout);
+	}
+}
+
+static void text_pair(const char *key, const json_t *value)
+{
+	text_print(stdout, key);
+	putchar(' ');
+	text_scalar(value);
+}
+
+/* One element of an array: a word, or a line of pairs. */
+static void text_element(json_t *element)
+{
+	const char *separator = "\n  ";
+	json_t *value;
+	const char *key;
+
+	if (!json_is_object(element)) {
+		putchar(' ');
+		text_scalar(element);
+		return;
+	}
+	json_object_foreach(element, key, value) {
+		fputs(separator, stdout);
+		text_pair(key, value);
+		separator = " ";
+	}
+}
+
+static void text_array(const char *key, const json_t *array)
+{
+	json_t *element;
+	size_t index;
+
+	if (!json_is_object(json_array_get(array, 0))) {
+		fputs("\n  ", stdout);
+		text_print(stdout, key);
+	}
+	json_array_foreach(array, index, element)
+		text_element(element);
+}
+
+static void text_entry(const char *name, json_t *entry)
+{
+	const char *separator = " ";
+	json_t *value;
+	const char *key;
+
+	text_print(stdout, name);
+	putchar(':');
+	json_object_foreach(entry, key, value) {
+		if (json_is_array(value)) {
+			text_array(key, value);
+			separator = "\n  ";
+		} else {
+			fputs(separator, stdout);
+			text_pair(key, value);
+			separator = " ";
+		}
+	}
+	putchar('\n');
+}
+
+/* --- sections --- */
+
+void output_begin(struct output *out, const char *section)
+{
+	*out = (struct output){ .section = section };
+}
+
+void output_entry(struct output *out, const char *name, json_t *entry)
+{
+	if (options.json)
+		json_entry(out, name, entry);
+	else
+		text_entry(name, entry);
+	out->entries++;
+	json_decref(entry);
+}
+
+void output_end(struct output *out, bool complete)
+{
+	if (!options.json || (!complete && !out->entries))
+		return;
+	if (!out->entries)
+		json_open(out);
+	json_close(out);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What goes to standard output. One entry, a device for instance, is built as
+ * a JSON object and written at once, as JSON or as text: memory does not grow
+ * with the number of entries, and both forms have the same keys by nature.
+ */
+#ifndef VDPA_TOOL_OUTPUT_H
+#define VDPA_TOOL_OUTPUT_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+struct output {
+	const char *section;	/* the key of all entries, e.g. "dev" */
+	unsigned long entries;	/* written so far */
+};
+
+/* Begins a section. Nothing is written yet: what fails at once leaves no trace. */
+void output_begin(struct output *out, const char *section);
+
+/*
+ * Writes one entry and frees @entry.
+ * @name: valid UTF-8
+ *
+ * As text: "name: key value key value"; an array stands on lines of its own,
+ * and so does what comes after it.
+ */
+void output_entry(struct output *out, const char *name, json_t *entry);
+
+/* Ends a section that is complete, or of which a part could be written. */
+void output_end(struct output *out, bool complete);
+
+/* Sets @key of @object; @value is taken over. Ends the program without memory. */
+void output_set(json_t *object, const char *key, json_t *value);
+
+/* Appends to @array likewise. */
+void output_append(json_t *array, json_t *value);
+
+/* An object or an array; ends the program without memory. */
+json_t *output_object(void);
+json_t *output_array(void);
+
+#endif

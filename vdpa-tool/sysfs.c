@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "sysfs.h"
+#include "text.h"
+
+#define DEVICES "/sys/bus/vdpa/devices"
+
+enum { PATH_SIZE = 512 };
+
+/* What a virtio device can have become: the directory's one entry tells its name. */
+static const struct place {
+	const char *directory;	/* below virtioN */
+	const char *key;
+	const char *prefix;
+} places[] = {
+	{ "net", "netdev", "" },
+	{ "block", "blockdev", "/dev/" },
+};
+
+static void set_string(json_t *device, const char *key, const char *prefix, const char *name)
+{
+	char *clean = text_utf8(name, strlen(name));
+
+	output_set(device, key, json_sprintf("%s%s", prefix, clean));
+	free(clean);
+}
+
+/*
+ * Copies the first entry of @path that begins with @start and goes on with a
+ * digit; where @start is empty, any entry. Returns false where there is none.
+ */
+static bool first_entry(const char *path, const char *start, char *name, size_t size)
+{
+	size_t len = strlen(start);
+	bool found = false;
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir))) {
+		const char *rest = entry->d_name + len;
+
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, start, len) != 0)
+			continue;
+		if (len && (*rest < '0' || *rest > '9'))
+			continue;
+		found = snprintf(name, size, "%s", entry->d_name) < (int)size;
+	}
+	closedir(dir);
+	return found;
+}
+
+static bool read_driver(const char *path, char *name, size_t size)
+{
+	char link[PATH_SIZE + sizeof("/driver")], target[PATH_SIZE];
+	const char *base;
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "%s/driver", path);
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	base = strrchr(target, '/');
+	return snprintf(name, size, "%s", base ? base + 1 : target) < (int)size;
+}
+
+static void place_vhost(const char *path, json_t *device)
+{
+	char name[NAME_MAX + 1];
+
+	if (first_entry(path, "vhost-vdpa-", name, sizeof(name)))
+		set_string(device, "chardev", "/dev/", name);
+}
+
+static void place_virtio(const char *path, json_t *device)
+{
+	char virtio[NAME_MAX + 1], name[NAME_MAX + 1], below[PATH_SIZE + 2 * NAME_MAX];
+
+	if (!first_entry(path, "virtio", virtio, sizeof(virtio)))
+		return;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(below, sizeof(below), "%s/%s/%s", path, virtio, places[i].directory);
+		if (first_entry(below, "", name, sizeof(name)))
+			set_string(device, places[i].key, places[i].prefix, name);
+	}
+}
+
+void sysfs_place(const char *name, json_t *device)
+{
+	char path[PATH_SIZE], driver[NAME_MAX + 1];
+
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strchr(name, '/') ||
+	    snprintf(path, sizeof(path), DEVICES "/%s", name) >= (int)sizeof(path))
+		return;
+	if (!read_driver(path, driver, sizeof(driver)))
+		return;
+	set_string(device, "driver", "", driver);
+	if (strcmp(driver, "vhost_vdpa") == 0)
+		place_vhost(path, device);
+	else if (strcmp(driver, "virtio_vdpa") == 0)
+		place_virtio(path, device);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of virtio's device classes and feature bits. */
+#ifndef VDPA_TOOL_VIRTIO_H
+#define VDPA_TOOL_VIRTIO_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* Device IDs that the command itself treats in a way of their own. */
+enum { CLASS_NONE = 0, CLASS_NET = 1, CLASS_BLOCK = 2 };
+
+/* A device's type by its virtio device ID, e.g. "network", or "type_99". */
+json_t *class_type_json(uint32_t id);
+
+/* The classes whose bits are set, as a management device lists them: ["net"]. */
+json_t *classes_json(uint64_t classes);
+
+/*
+ * The class by whose names a management device's features are to be read: its
+ * only one; "net" where that is among several, as iproute2 has it.
+ */
+uint32_t classes_naming(uint64_t classes);
+
+/* The names of the bits that are set, lowest first, for a device of class @id. */
+json_t *features_json(uint64_t features, uint32_t id);
+
+#endif
