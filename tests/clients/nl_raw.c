@@ -1,0 +1,739 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * nl_raw: send requests of the generic netlink family vdpa, byte for byte as told,
+ * right or wrong, and print all that comes back. Of several requests, each waits
+ * for the answer to the one before.
+ *
+ *	nl_raw [OPTION…] COMMAND [ATTRIBUTE…] [--next [OPTION…] COMMAND …]
+ *	nl_raw --around PROGRAM [ARGUMENT…]
+ *
+ * The second form sends nothing but dumps, before and after it runs PROGRAM, and
+ * ends with that one's exit status if they are the same.
+ *
+ * COMMAND is a name (dev-get, dev-new, …) or a number. An ATTRIBUTE is
+ * TYPE:FORM[:VALUE]. TYPE is a name without VDPA_ATTR_ (DEV_NAME, …) or a number.
+ *
+ *	FORM	VALUE
+ *	str	text, sent with its terminating NUL
+ *	raw	text, sent without one
+ *	hex	bytes as pairs of hexadecimal digits
+ *	fill	number of 'a' sent, followed by a NUL
+ *	u8 u16 u32 u64	number
+ *	none	nothing: an attribute without payload
+ *
+ *	--dump		ask for a dump
+ *	--version N	version in the generic netlink header (default 1)
+ *	--pad BYTE	fill the padding behind attributes with BYTE (default 0)
+ *	--no-tail	leave out the padding behind the last attribute
+ *	--cut N		send without the last N bytes, the length field as sent
+ *	--attr-len N	write N into the last attribute's length field
+ *	--timeout MS	give up when MS milliseconds bring no answer
+ *	--between CMD	run the shell command CMD after the first part of the answer
+ *	--unchanged	dump everything before and after, and fail if it is not the same
+ *
+ * Replies are printed one attribute a line, NAME=value, an empty line behind
+ * each reply. At the end comes the verdict:
+ *
+ *	errno=NAME	ENODEV, …, or 0
+ *	message=TEXT	the extended ack's message, where there is one
+ *	attribute=NAME	the attribute the extended ack points at
+ *	missing=NAME	the attribute it finds missing
+ *	interrupted=1	a dump's set changed on the way
+ *
+ * Exit status: 0 done, 1 usage, 2 the kernel refused (the last request), 3 no
+ * answer in time, 4 something changed.
+ */
+
+#define _GNU_SOURCE	/* strerrorname_np() */
+
+#include <errno.h>
+#include <getopt.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/vdpa.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MSG_SIZE	16384
+#define RECEIVE_SIZE	4096	/* small, so that a dump comes in many parts */
+#define MAX_ATTRS	64
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+enum value_type { V_STRING, V_BINARY, V_U8, V_U16, V_U32, V_U64, V_BITS };
+
+struct attr_name {
+	uint16_t type;
+	const char *name;
+	enum value_type value;
+};
+
+#define ATTR(name, value) { VDPA_ATTR_ ## name, #name, value }
+
+static const struct attr_name attr_names[] = {
+	ATTR(MGMTDEV_BUS_NAME, V_STRING),
+	ATTR(MGMTDEV_DEV_NAME, V_STRING),
+	ATTR(MGMTDEV_SUPPORTED_CLASSES, V_BITS),
+	ATTR(DEV_NAME, V_STRING),
+	ATTR(DEV_ID, V_U32),
+	ATTR(DEV_VENDOR_ID, V_U32),
+	ATTR(DEV_MAX_VQS, V_U32),
+	ATTR(DEV_MAX_VQ_SIZE, V_U16),
+	ATTR(DEV_MIN_VQ_SIZE, V_U16),
+	ATTR(DEV_NET_CFG_MACADDR, V_BINARY),
+	ATTR(DEV_NET_STATUS, V_U16),
+	ATTR(DEV_NET_CFG_MAX_VQP, V_U16),
+	ATTR(DEV_NET_CFG_MTU, V_U16),
+	ATTR(DEV_NEGOTIATED_FEATURES, V_BITS),
+	ATTR(DEV_MGMTDEV_MAX_VQS, V_U32),
+	ATTR(DEV_SUPPORTED_FEATURES, V_BITS),
+	ATTR(DEV_QUEUE_INDEX, V_U32),
+	ATTR(DEV_VENDOR_ATTR_NAME, V_STRING),
+	ATTR(DEV_VENDOR_ATTR_VALUE, V_U64),
+	ATTR(DEV_FEATURES, V_BITS),
+	ATTR(DEV_BLK_CFG_CAPACITY, V_U64),
+	ATTR(DEV_BLK_CFG_SIZE_MAX, V_U32),
+	ATTR(DEV_BLK_CFG_BLK_SIZE, V_U32),
+	ATTR(DEV_BLK_CFG_SEG_MAX, V_U32),
+	ATTR(DEV_BLK_CFG_NUM_QUEUES, V_U16),
+	ATTR(DEV_BLK_CFG_PHY_BLK_EXP, V_U8),
+	ATTR(DEV_BLK_CFG_ALIGN_OFFSET, V_U8),
+	ATTR(DEV_BLK_CFG_MIN_IO_SIZE, V_U16),
+	ATTR(DEV_BLK_CFG_OPT_IO_SIZE, V_U32),
+	ATTR(DEV_BLK_CFG_MAX_DISCARD_SEC, V_U32),
+	ATTR(DEV_BLK_CFG_MAX_DISCARD_SEG, V_U32),
+	ATTR(DEV_BLK_CFG_DISCARD_SEC_ALIGN, V_U32),
+	ATTR(DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC, V_U32),
+	ATTR(DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG, V_U32),
+	ATTR(DEV_BLK_READ_ONLY, V_U8),
+	ATTR(DEV_BLK_FLUSH, V_U8),
+};
+
+static const struct {
+	const char *name;
+	uint8_t cmd;
+} commands[] = {
+	{ "mgmtdev-new", VDPA_CMD_MGMTDEV_NEW },
+	{ "mgmtdev-get", VDPA_CMD_MGMTDEV_GET },
+	{ "dev-new", VDPA_CMD_DEV_NEW },
+	{ "dev-del", VDPA_CMD_DEV_DEL },
+	{ "dev-get", VDPA_CMD_DEV_GET },
+	{ "dev-config-get", VDPA_CMD_DEV_CONFIG_GET },
+	{ "dev-vstats-get", VDPA_CMD_DEV_VSTATS_GET },
+	{ "dev-attr-set", VDPA_CMD_DEV_ATTR_SET },
+};
+
+struct request {
+	union {
+		struct nlmsghdr nlh;
+		uint8_t bytes[MSG_SIZE];
+	} msg;
+	size_t len;
+	struct {
+		size_t offset;		/* from the start of the netlink header */
+		uint16_t type;
+	} attrs[MAX_ATTRS];
+	size_t nattrs;
+	size_t tail;			/* padding behind the last attribute */
+};
+
+struct options {
+	bool dump;
+	uint8_t version;
+	uint8_t pad;
+	bool no_tail;
+	size_t cut;
+	long attr_len;			/* -1: the true one */
+	int timeout_ms;			/* -1: none */
+	const char *between;		/* NULL: nothing */
+	bool unchanged;
+};
+
+static _Noreturn void usage(const char *why)
+{
+	fprintf(stderr, "nl_raw: %s\n", why);
+	exit(1);
+}
+
+static _Noreturn void broken(const char *what)
+{
+	fprintf(stderr, "nl_raw: %s\n", what);
+	exit(3);
+}
+
+static unsigned long long to_number(const char *text, unsigned long long max)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || value > max)
+		usage("bad number");
+
+	return value;
+}
+
+static const struct attr_name *find_attr(uint16_t type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attr_names); i++)
+		if (attr_names[i].type == type)
+			return &attr_names[i];
+
+	return NULL;
+}
+
+static uint16_t attr_type(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attr_names); i++)
+		if (!strcmp(attr_names[i].name, text))
+			return attr_names[i].type;
+
+	return to_number(text, UINT16_MAX);
+}
+
+static void print_attr_name(const char *key, uint16_t type)
+{
+	const struct attr_name *attr = find_attr(type);
+
+	if (attr)
+		printf("%s=%s\n", key, attr->name);
+	else
+		printf("%s=%u\n", key, type);
+}
+
+static uint8_t command(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, text))
+			return commands[i].cmd;
+
+	return to_number(text, UINT8_MAX);
+}
+
+/* Building the request */
+
+static void append(struct request *req, const void *data, size_t len)
+{
+	if (len > sizeof(req->msg.bytes) - req->len)
+		usage("request too long");
+	memcpy(req->msg.bytes + req->len, data, len);
+	req->len += len;
+}
+
+static size_t put_integer(uint8_t *out, const char *text, unsigned int bits)
+{
+	unsigned long long value = to_number(text, UINT64_MAX >> (64 - bits));
+	size_t len = bits / 8;
+
+	/* little end first, as on every machine these tests run on */
+	for (size_t i = 0; i < len; i++)
+		out[i] = value >> (8 * i);
+
+	return len;
+}
+
+static size_t put_hex(uint8_t *out, const char *text)
+{
+	size_t len = strlen(text) / 2;
+
+	if (strlen(text) % 2 || len > MSG_SIZE)
+		usage("bad hexadecimal bytes");
+	for (size_t i = 0; i < len; i++) {
+		char pair[] = { text[2 * i], text[2 * i + 1], '\0' };
+		char *end;
+
+		out[i] = strtoul(pair, &end, 16);
+		if (*end)
+			usage("bad hexadecimal bytes");
+	}
+
+	return len;
+}
+
+static size_t put_text(uint8_t *out, const char *text, size_t extra)
+{
+	size_t len = strlen(text) + extra;
+
+	if (len > MSG_SIZE)
+		usage("request too long");
+	memcpy(out, text, len);
+
+	return len;
+}
+
+static size_t put_fill(uint8_t *out, const char *text)
+{
+	size_t len = to_number(text, MSG_SIZE - 1);
+
+	memset(out, 'a', len);
+	out[len] = '\0';
+
+	return len + 1;
+}
+
+static size_t put_value(uint8_t *out, const char *form, const char *value)
+{
+	if (!strcmp(form, "none"))
+		return 0;
+	if (!strcmp(form, "str"))
+		return put_text(out, value, 1);
+	if (!strcmp(form, "raw"))
+		return put_text(out, value, 0);
+	if (!strcmp(form, "hex"))
+		return put_hex(out, value);
+	if (!strcmp(form, "fill"))
+		return put_fill(out, value);
+	if (!strcmp(form, "u8"))
+		return put_integer(out, value, 8);
+	if (!strcmp(form, "u16"))
+		return put_integer(out, value, 16);
+	if (!strcmp(form, "u32"))
+		return put_integer(out, value, 32);
+	if (!strcmp(form, "u64"))
+		return put_integer(out, value, 64);
+	usage("unknown form of an attribute");
+}
+
+static void add_attr(struct request *req, char *text, const struct options *opts)
+{
+	char *type = strtok(text, ":"), *form = strtok(NULL, ":");
+	char *value = strtok(NULL, "");
+	static uint8_t payload[MSG_SIZE];
+	struct nlattr nla;
+	size_t len;
+
+	if (!form || req->nattrs == MAX_ATTRS)
+		usage("an attribute is TYPE:FORM[:VALUE]");
+
+	len = put_value(payload, form, value ? value : "");
+	nla.nla_type = attr_type(type);
+	nla.nla_len = NLA_HDRLEN + len;
+	req->attrs[req->nattrs].offset = req->len;
+	req->attrs[req->nattrs++].type = nla.nla_type;
+	append(req, &nla, sizeof(nla));
+	append(req, payload, len);
+	req->tail = NLA_ALIGN(len) - len;
+	memset(payload, opts->pad, req->tail);
+	append(req, payload, req->tail);
+}
+
+static void build(struct request *req, int family, int argc, char **argv,
+		  const struct options *opts)
+{
+	struct genlmsghdr genl = {
+		.cmd = command(argv[0]), .version = opts->version,
+	};
+
+	req->len = NLMSG_HDRLEN;
+	req->nattrs = 0;
+	req->tail = 0;
+	append(req, &genl, sizeof(genl));
+	for (int i = 1; i < argc; i++)
+		add_attr(req, argv[i], opts);
+
+	if (opts->attr_len >= 0 && req->nattrs) {
+		struct nlattr *last = (struct nlattr *)
+			(req->msg.bytes + req->attrs[req->nattrs - 1].offset);
+
+		last->nla_len = opts->attr_len;
+	}
+	if (opts->no_tail)
+		req->len -= req->tail;
+	if (opts->cut > req->len - NLMSG_HDRLEN)
+		usage("cannot cut into the netlink header");
+	req->len -= opts->cut;
+
+	req->msg.nlh = (struct nlmsghdr) {
+		.nlmsg_len = req->len,
+		.nlmsg_type = family,
+		.nlmsg_flags = NLM_F_REQUEST | (opts->dump ? NLM_F_DUMP : NLM_F_ACK),
+		.nlmsg_seq = 1,
+	};
+}
+
+/* Printing what comes back */
+
+static void print_bytes(const uint8_t *data, int len, const char *between)
+{
+	for (int i = 0; i < len; i++)
+		printf("%s%02x", i ? between : "", data[i]);
+	putchar('\n');
+}
+
+static void print_number(const struct nlattr *nla, size_t len, const char *format)
+{
+	unsigned long long value = 0;
+
+	if ((size_t)nla_len(nla) != len) {
+		printf("(%d bytes instead of %zu)\n", nla_len(nla), len);
+		return;
+	}
+	memcpy(&value, nla_data(nla), len);
+	printf(format, value);
+}
+
+static void print_attr(const struct nlattr *nla)
+{
+	static const size_t sizes[] = {
+		[V_U8] = 1, [V_U16] = 2, [V_U32] = 4, [V_U64] = 8, [V_BITS] = 8,
+	};
+	const struct attr_name *attr = find_attr(nla_type(nla));
+
+	if (!attr) {
+		if (nla_type(nla) == VDPA_ATTR_PAD)
+			return;
+		printf("%d=", nla_type(nla));
+		print_bytes(nla_data(nla), nla_len(nla), "");
+		return;
+	}
+
+	printf("%s=", attr->name);
+	if (attr->value == V_STRING)
+		printf("%.*s\n", nla_len(nla), (const char *)nla_data(nla));
+	else if (attr->value == V_BINARY)
+		print_bytes(nla_data(nla), nla_len(nla), ":");
+	else
+		print_number(nla, sizes[attr->value],
+			     attr->value == V_BITS ? "0x%llx\n" : "%llu\n");
+}
+
+static void print_reply(struct nlmsghdr *nlh)
+{
+	struct genlmsghdr *genl = genlmsg_hdr(nlh);
+	struct nlattr *nla;
+	int rem;
+
+	nla_for_each_attr(nla, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0), rem)
+		print_attr(nla);
+	putchar('\n');
+}
+
+static void print_offset(const struct request *req, uint32_t offset)
+{
+	for (size_t i = 0; i < req->nattrs; i++) {
+		if (req->attrs[i].offset == offset) {
+			print_attr_name("attribute", req->attrs[i].type);
+			return;
+		}
+	}
+	printf("attribute=(none at offset %u)\n", offset);
+}
+
+static void print_extack(const struct request *req, struct nlattr *head, int len)
+{
+	struct nlattr *nla;
+	int rem;
+
+	nla_for_each_attr(nla, head, len, rem) {
+		switch (nla_type(nla)) {
+		case NLMSGERR_ATTR_MSG:
+			printf("message=%.*s\n", nla_len(nla), (char *)nla_data(nla));
+			break;
+		case NLMSGERR_ATTR_OFFS:
+			print_offset(req, nla_get_u32(nla));
+			break;
+		case NLMSGERR_ATTR_MISS_TYPE:
+			print_attr_name("missing", nla_get_u32(nla));
+			break;
+		}
+	}
+}
+
+/* An error (or ack) carries the request, whole where it failed; then the rest. */
+static int print_verdict(const struct request *req, struct nlmsghdr *nlh)
+{
+	int *error = nlmsg_data(nlh);
+	size_t skip = sizeof(*error);
+
+	if (nlh->nlmsg_type == NLMSG_ERROR) {
+		struct nlmsgerr *err = nlmsg_data(nlh);
+
+		skip = sizeof(*err);
+		if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+			skip += err->msg.nlmsg_len - NLMSG_HDRLEN;
+	}
+	printf("errno=%s\n", *error ? strerrorname_np(-*error) : "0");
+	skip = NLMSG_ALIGN(skip);
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && skip < (size_t)nlmsg_datalen(nlh))
+		print_extack(req, (struct nlattr *)((char *)nlmsg_data(nlh) + skip),
+			     nlmsg_datalen(nlh) - skip);
+
+	return *error ? 2 : 0;
+}
+
+/* Returns the exit status, or -1 where more is to come. */
+static int take(const struct request *req, struct nlmsghdr *nlh, bool *interrupted)
+{
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		*interrupted = true;
+	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
+		print_reply(nlh);
+		return -1;
+	}
+	if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
+		return print_verdict(req, nlh);
+
+	return -1;
+}
+
+static int receive(struct nl_sock *sock, const struct request *req, const struct options *opts)
+{
+	struct pollfd pfd = { .fd = nl_socket_get_fd(sock), .events = POLLIN };
+	const char *between = opts->between;
+	bool interrupted = false;
+	struct sockaddr_nl from;
+	unsigned char *buf;
+	int status = -1, len;
+
+	while (status < 0) {
+		if (poll(&pfd, 1, opts->timeout_ms) == 0)
+			broken("no answer in time");
+		len = nl_recv(sock, &from, &buf, NULL);
+		if (len <= 0)
+			broken(nl_geterror(len));
+		for (struct nlmsghdr *nlh = (struct nlmsghdr *)buf;
+		     status < 0 && nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
+			status = take(req, nlh, &interrupted);
+		free(buf);
+		if (between && system(between))
+			broken("the command between failed");
+		between = NULL;
+	}
+	if (interrupted)
+		puts("interrupted=1");
+
+	return status;
+}
+
+/* Everything that the family shows, to see whether it changes */
+
+struct state {
+	uint8_t *bytes;
+	size_t len;
+};
+
+static void remember(struct state *state, const void *data, size_t len)
+{
+	state->bytes = realloc(state->bytes, state->len + len);
+	if (!state->bytes)
+		broken("out of memory");
+	memcpy(state->bytes + state->len, data, len);
+	state->len += len;
+}
+
+/* Returns true at the end of the dump. */
+static bool remember_part(struct state *state, struct nlmsghdr *nlh)
+{
+	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
+		return nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR;
+	remember(state, nlmsg_data(nlh), nlmsg_datalen(nlh));
+
+	return false;
+}
+
+static void remember_dump(struct nl_sock *sock, int family, char *cmd, struct state *state)
+{
+	static const struct options opts = { .dump = true, .version = 1, .attr_len = -1 };
+	static struct request req;
+	struct sockaddr_nl from;
+	unsigned char *buf;
+	bool done = false;
+	int len;
+
+	build(&req, family, 1, &cmd, &opts);
+	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
+		broken("cannot send");
+	while (!done) {
+		len = nl_recv(sock, &from, &buf, NULL);
+		if (len <= 0)
+			broken(nl_geterror(len));
+		for (struct nlmsghdr *nlh = (struct nlmsghdr *)buf; nlmsg_ok(nlh, len);
+		     nlh = nlmsg_next(nlh, &len))
+			done |= remember_part(state, nlh);
+		free(buf);
+	}
+}
+
+static struct state everything(struct nl_sock *sock, int family)
+{
+	struct state state = { };
+
+	remember_dump(sock, family, "mgmtdev-get", &state);
+	remember_dump(sock, family, "dev-get", &state);
+	remember_dump(sock, family, "dev-config-get", &state);
+
+	return state;
+}
+
+/* Returns @status, or 4 where the kernel does not show what it did. */
+static int compare(struct nl_sock *sock, int family, struct state before, int status)
+{
+	struct state after = everything(sock, family);
+	bool same = before.len == after.len &&
+		    (!after.len || !memcmp(before.bytes, after.bytes, after.len));
+
+	free(before.bytes);
+	free(after.bytes);
+	if (!same)
+		fputs("nl_raw: what the kernel shows has changed\n", stderr);
+
+	return same ? status : 4;
+}
+
+static int run_program(char **argv)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		execvp(argv[0], argv);
+		perror(argv[0]);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		broken("cannot run the program");
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int around(struct nl_sock *sock, int family, char **argv)
+{
+	struct state before = everything(sock, family);
+
+	return compare(sock, family, before, run_program(argv));
+}
+
+static struct options parse(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "dump", no_argument, NULL, 'd' },
+		{ "version", required_argument, NULL, 'v' },
+		{ "pad", required_argument, NULL, 'p' },
+		{ "no-tail", no_argument, NULL, 't' },
+		{ "cut", required_argument, NULL, 'c' },
+		{ "attr-len", required_argument, NULL, 'l' },
+		{ "timeout", required_argument, NULL, 'm' },
+		{ "between", required_argument, NULL, 'b' },
+		{ "unchanged", no_argument, NULL, 'u' },
+		{ }
+	};
+	struct options opts = { .version = 1, .attr_len = -1, .timeout_ms = -1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			opts.dump = true;
+			break;
+		case 'v':
+			opts.version = to_number(optarg, UINT8_MAX);
+			break;
+		case 'p':
+			opts.pad = to_number(optarg, UINT8_MAX);
+			break;
+		case 't':
+			opts.no_tail = true;
+			break;
+		case 'c':
+			opts.cut = to_number(optarg, MSG_SIZE);
+			break;
+		case 'l':
+			opts.attr_len = to_number(optarg, UINT16_MAX);
+			break;
+		case 'm':
+			opts.timeout_ms = to_number(optarg, INT32_MAX);
+			break;
+		case 'b':
+			opts.between = optarg;
+			break;
+		case 'u':
+			opts.unchanged = true;
+			break;
+		default:
+			usage("unknown option");
+		}
+	}
+	if (optind == argc)
+		usage("no command");
+
+	return opts;
+}
+
+/* Returns how many of the words belong to the first request. */
+static int request_words(int argc, char **argv)
+{
+	int n = 1;
+
+	while (n < argc && strcmp(argv[n], "--next"))
+		n++;
+
+	return n;
+}
+
+static int ask(struct nl_sock *sock, int family, int argc, char **argv)
+{
+	static struct request req;
+	struct state before = { };
+	struct options opts;
+	int status;
+
+	optind = 0;	/* makes getopt_long() start afresh */
+	opts = parse(argc, argv);
+	if (opts.unchanged)
+		before = everything(sock, family);
+	build(&req, family, argc - optind, argv + optind, &opts);
+	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
+		broken("cannot send");
+	status = receive(sock, &req, &opts);
+
+	return opts.unchanged ? compare(sock, family, before, status) : status;
+}
+
+static struct nl_sock *connect_family(int *family)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int on = 1;
+
+	if (!sock || genl_connect(sock))
+		broken("no netlink socket");
+	*family = genl_ctrl_resolve(sock, VDPA_GENL_NAME);
+	if (*family < 0)
+		broken("no generic netlink family vdpa: no vDPA core is loaded");
+	if (setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)))
+		broken("no extended acks");
+	nl_socket_set_msg_buf_size(sock, RECEIVE_SIZE);
+	nl_socket_disable_msg_peek(sock);
+
+	return sock;
+}
+
+int main(int argc, char **argv)
+{
+	int family, status = 0, words;
+	struct nl_sock *sock = connect_family(&family);
+
+	if (argc > 2 && !strcmp(argv[1], "--around"))
+		return around(sock, family, argv + 2);
+
+	do {
+		words = request_words(argc, argv);
+		status = ask(sock, family, words, argv);
+		argc -= words;
+		argv += words;
+	} while (argc > 0);
+	nl_socket_free(sock);
+
+	return status;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vhost_hold: be the user of a vhost-vdpa character device, and stay it.
+ *
+ *	vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV
+ *
+ * Opens CHARDEV, takes the steps asked for, says so a line each ("open" once
+ * the file is open, "ready" when the rest is done) and then keeps the file open
+ * until a signal ends the process. With --show it prints what the device
+ * answers to the requests for information, as NAME=value, and ends.
+ *
+ * Exit status: 0 done (--show), 1 usage, 2 the kernel refused.
+ */
+
+#define _GNU_SOURCE	/* pause() and the like */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/vhost.h>
+#include <linux/virtio_config.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+struct plan {
+	bool owner;
+	bool show;
+	uint8_t status;
+	bool choose_features;
+	uint64_t features;	/* negotiated where choose_features, else all */
+	const char *path;
+};
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "vhost_hold: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static _Noreturn void usage(void)
+{
+	fputs("Usage: vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV\n",
+	      stderr);
+	exit(1);
+}
+
+static unsigned long long number(const char *text, unsigned long long max)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || value > max)
+		usage();
+
+	return value;
+}
+
+static struct plan parse(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "owner", no_argument, NULL, 'o' },
+		{ "status", required_argument, NULL, 's' },
+		{ "features", required_argument, NULL, 'f' },
+		{ "show", no_argument, NULL, 'w' },
+		{ }
+	};
+	struct plan plan = { };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'o':
+			plan.owner = true;
+			break;
+		case 's':
+			plan.status = number(optarg, UINT8_MAX);
+			break;
+		case 'f':
+			plan.choose_features = true;
+			plan.features = number(optarg, UINT64_MAX);
+			break;
+		case 'w':
+			plan.show = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc - 1)
+		usage();
+	plan.path = argv[optind];
+
+	return plan;
+}
+
+static void show(int fd)
+{
+	struct vhost_vdpa_iova_range range;
+	uint32_t device_id, config_size, vqs_count;
+	uint64_t features;
+	uint16_t vring_num;
+	uint8_t status;
+
+	if (ioctl(fd, VHOST_VDPA_GET_DEVICE_ID, &device_id))
+		fail("VHOST_VDPA_GET_DEVICE_ID");
+	printf("device_id=%u\n", device_id);
+	if (ioctl(fd, VHOST_GET_FEATURES, &features))
+		fail("VHOST_GET_FEATURES");
+	printf("features=0x%llx\n", (unsigned long long)features);
+	if (ioctl(fd, VHOST_VDPA_GET_STATUS, &status))
+		fail("VHOST_VDPA_GET_STATUS");
+	printf("status=%u\n", status);
+	if (ioctl(fd, VHOST_VDPA_GET_VRING_NUM, &vring_num))
+		fail("VHOST_VDPA_GET_VRING_NUM");
+	printf("vring_num=%u\n", vring_num);
+	if (ioctl(fd, VHOST_VDPA_GET_CONFIG_SIZE, &config_size))
+		fail("VHOST_VDPA_GET_CONFIG_SIZE");
+	printf("config_size=%u\n", config_size);
+	if (ioctl(fd, VHOST_VDPA_GET_VQS_COUNT, &vqs_count))
+		fail("VHOST_VDPA_GET_VQS_COUNT");
+	printf("vqs_count=%u\n", vqs_count);
+	if (ioctl(fd, VHOST_VDPA_GET_IOVA_RANGE, &range))
+		fail("VHOST_VDPA_GET_IOVA_RANGE");
+	printf("iova_range=0x%llx-0x%llx\n", (unsigned long long)range.first,
+	       (unsigned long long)range.last);
+}
+
+static void negotiate(int fd, const struct plan *plan)
+{
+	uint64_t features = plan->features;
+
+	if (!plan->choose_features && ioctl(fd, VHOST_GET_FEATURES, &features))
+		fail("VHOST_GET_FEATURES");
+	if (ioctl(fd, VHOST_SET_FEATURES, &features))
+		fail("VHOST_SET_FEATURES");
+}
+
+/* Reach the status bit by bit, in the order the virtio specification wants. */
+static void reach_status(int fd, const struct plan *plan)
+{
+	static const uint8_t steps[] = {
+		VIRTIO_CONFIG_S_ACKNOWLEDGE, VIRTIO_CONFIG_S_DRIVER,
+		VIRTIO_CONFIG_S_FEATURES_OK, VIRTIO_CONFIG_S_DRIVER_OK,
+		VIRTIO_CONFIG_S_FAILED,
+	};
+	uint8_t status = 0;
+
+	for (size_t i = 0; i < sizeof(steps); i++) {
+		if (!(plan->status & steps[i]))
+			continue;
+		if (steps[i] == VIRTIO_CONFIG_S_FEATURES_OK)
+			negotiate(fd, plan);
+		status |= steps[i];
+		if (ioctl(fd, VHOST_VDPA_SET_STATUS, &status))
+			fail("VHOST_VDPA_SET_STATUS");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct plan plan = parse(argc, argv);
+	int fd;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	fd = open(plan.path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fail(plan.path);
+	puts("open");
+
+	if ((plan.owner || plan.status) && ioctl(fd, VHOST_SET_OWNER, NULL))
+		fail("VHOST_SET_OWNER");
+	reach_status(fd, &plan);
+	if (plan.show) {
+		show(fd);
+		return 0;
+	}
+	puts("ready");
+
+	for (;;)
+		pause();
+}

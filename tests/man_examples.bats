@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the man pages show as examples works, line by line.
+
+load lib/common
+load lib/devices
+
+# What the pages suppose to be there (tests/tool/man-examples)
+setup() {
+	common_setup
+	load_core ours
+	load_bus_drivers virtio_vdpa
+	truncate -s 64M "$BATS_TEST_TMPDIR/disk"
+	start_vduse_disk v0 "$BATS_TEST_TMPDIR/disk" num-queues=2
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	ln -s "$VDPA_TOOL" "$BATS_TEST_TMPDIR/bin/vdpa"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+# examples_work PAGE - each command of its examples ends with the status that the page says, and no device is left.
+examples_work() {
+	local expected command examples
+
+	examples=$("$VDPA_TOP/tests/tool/man-examples" "$VDPA_TOP/man/$1")
+	[ "$examples" ] || fail "man/$1 has no examples"
+	while IFS=$'\t' read -r expected command; do
+		run bash -c "$command"
+		[ "$status" -eq "$expected" ] || fail "status $status instead of $expected: $command" "$output"
+	done <<<"$examples"
+	[ -z "$(devices)" ]
+}
+
+@test "the examples of vdpa(8) work" {
+	examples_work vdpa.8
+}
+
+@test "the examples of vdpa-mgmtdev(8) work" {
+	examples_work vdpa-mgmtdev.8
+}
+
+@test "the examples of vdpa-dev(8) work" {
+	examples_work vdpa-dev.8
+}
+
+@test "there is no man page whose examples are not run" {
+	for page in "$VDPA_TOP"/man/*.8; do
+		grep -q "examples_work ${page##*/}" "$BATS_TEST_FILENAME" || fail "the examples of ${page##*/} are not run"
+	done
+}

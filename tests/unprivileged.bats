@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Who is not the administrator may look, and may not touch.
+
+load lib/common
+load lib/devices
+
+# Where the checkout lies others than root may not be allowed: they get copies.
+setup_file() {
+	export PUBLIC
+	PUBLIC=$(mktemp -d)
+	chmod 755 "$PUBLIC"
+	cp "$VDPA_TOOL" "$PUBLIC/vdpa"
+	cp "$VDPA_CLIENTS/nl_raw" "$PUBLIC/nl_raw"
+}
+
+teardown_file() {
+	rm -r "$PUBLIC"
+}
+
+setup() {
+	common_setup
+	load_core ours
+	load_parent
+	load_bus_drivers vhost_vdpa
+	nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
+	cd /
+}
+
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$@"; }
+without_net_admin() { setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$@"; }
+as_root_of_a_namespace() { unshare --user --map-root-user "$@"; }
+as_nobody_become_root() { as_nobody unshare --user --map-root-user "$@"; }
+
+WHO=(as_nobody without_net_admin as_root_of_a_namespace as_nobody_become_root)
+
+# each_refused - to each of them: all that changes something, or that only the administrator may read
+each_refused() {
+	local request who
+
+	for who in "${WHO[@]}"; do
+		for request in "dev add name n1 mgmtdev $NET" "dev del n0" "dev set name n0 mac 52:54:00:12:34:56" \
+			"dev vstats show n0 qidx 0"; do
+			# shellcheck disable=SC2086
+			unchanged "$who" "$PUBLIC/nl_raw" --around "$PUBLIC/vdpa" $request
+			[ "$status" -eq 2 ] || fail "$who: status $status: vdpa $request" "$output" "$stderr"
+			[ -z "$output" ]
+			[[ $stderr = *'not permitted'* ]] || fail "$who: vdpa $request" "$stderr"
+		done
+	done
+}
+
+@test "an unprivileged user, and root of a user namespace, may show everything" {
+	for who in "${WHO[@]}"; do
+		for request in 'mgmtdev show' 'dev show' 'dev config show'; do
+			# shellcheck disable=SC2086
+			assert_equal "$("$who" "$PUBLIC/vdpa" -j $request)" "$("$VDPA_TOOL" -j $request)"
+		done
+		assert_equal "$("$who" "$PUBLIC/nl_raw" dev-get DEV_NAME:str:n0)" "$(nl_raw dev-get DEV_NAME:str:n0)"
+	done
+}
+
+@test "neither may add, delete, change, or read statistics" {
+	hold n0 --status 11
+	"$VDPA_TOOL" dev vstats show n0 qidx 0
+
+	each_refused
+}
+
+@test "the kernel itself refuses them, with EPERM" {
+	hold n0 --status 11
+
+	for who in "${WHO[@]}"; do
+		for request in "dev-new DEV_NAME:str:n1 MGMTDEV_DEV_NAME:str:$NET" "dev-del DEV_NAME:str:n0" \
+			"dev-attr-set DEV_NAME:str:n0 DEV_NET_CFG_MACADDR:hex:525400123456" \
+			"dev-vstats-get DEV_NAME:str:n0 DEV_QUEUE_INDEX:u32:0"; do
+			# shellcheck disable=SC2086
+			run "$who" "$PUBLIC/nl_raw" $request
+			[ "$status" -eq 2 ]
+			[ "$(line errno)" = EPERM ] || fail "$who: $request" "$output"
+		done
+	done
+	[ "$(devices)" = n0 ]
+}
+
+@test "what is wrong with a request is no business of who may not make it" {
+	for who in "${WHO[@]}"; do
+		run "$who" "$PUBLIC/nl_raw" dev-del DEV_NAME:str:n9
+		[ "$(line errno)" = EPERM ]
+	done
+}
+
+@test "another network namespace has no vdpa at all, and our command says so" {
+	run --separate-stderr unshare --net "$VDPA_TOOL" dev show
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[[ $stderr = *vdpa* ]]
+
+	run unshare --net "$VDPA_CLIENTS/nl_raw" --dump dev-get
+	[ "$status" -eq 3 ]
+}
