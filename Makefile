@@ -94,7 +94,7 @@ install: modules tool
 	$(Q)for module in $(wildcard $(module_dirs:=/*.ko)); do \
 		to=$(DESTDIR)/lib/modules/$(release)/updates/$$(basename $$module); \
 		printf '  %-7s %s\n' INSTALL $$to; \
-		install -D -m 644 $$module $$to; done
+		install -D -m 644 $$module $$to; strip --strip-debug $$to; done
 	$(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
 
 uninstall: have-kdir
@@ -122,9 +122,10 @@ vm-update:
 	$(Q)rm -rf build/vm/kernel build/vm/headers
 	$(Q)tests/vm/kernel >/dev/null
 
-# TESTS: the files to run, instead of all.
+# TESTS: the files to run, instead of all. JOBS: how many at once.
+JOBS ?= 1
 check: vm-modules
-	$(Q)tests/run $(TESTS)
+	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 debug-kernel: deps
 	$(Q)tests/vm/debug-kernel
@@ -139,7 +140,7 @@ debug-modules: debug-kernel
 		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir modules || exit; done
 
 check-debug: debug-modules tool clients
-	$(Q)tests/run --kernel debug $(TESTS)
+	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
 
 # --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
@@ -180,7 +181,7 @@ help:
 	@echo 'make install        PREFIX=/usr/local, DESTDIR=; modules into /lib/modules/$(release)/updates'
 	@echo 'make uninstall      removes what install put there'
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
-	@echo 'make check          runs all tests, TESTS="tests/x.bats …" some'
+	@echo 'make check          runs all tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'

@@ -96,17 +96,19 @@ four_workers() {
 @test "a device that exists throughout a dump is in it exactly once, whatever comes and goes" {
 	local request dump
 
-	for name in $(names s 40); do
-		nl_raw dev-new "DEV_NAME:str:$name" "MGMTDEV_DEV_NAME:str:$NET"
-	done
+	# shellcheck disable=SC2046
+	add_all "$NET" $(names s 40)
+	[ "$(devices)" = "$(names s 40 | sort)" ]
 	export VDPA_CLIENTS NET
 	# shellcheck disable=SC2016
 	start bash -c 'while :; do
-		for i in 1 2 3; do "$VDPA_CLIENTS/nl_raw" dev-new "DEV_NAME:str:t$i" "MGMTDEV_DEV_NAME:str:$NET"; done
-		for i in 2 1 3; do "$VDPA_CLIENTS/nl_raw" dev-del "DEV_NAME:str:t$i"; done
+		"$VDPA_CLIENTS/nl_raw" dev-new DEV_NAME:str:t1 "MGMTDEV_DEV_NAME:str:$NET" --next \
+			dev-new DEV_NAME:str:t2 "MGMTDEV_DEV_NAME:str:$NET" --next dev-del DEV_NAME:str:t1 --next \
+			dev-new DEV_NAME:str:t3 "MGMTDEV_DEV_NAME:str:$NET" --next dev-del DEV_NAME:str:t2 --next \
+			dev-del DEV_NAME:str:t3
 	done'
 
-	for round in {1..15}; do
+	for round in {1..10}; do
 		for request in dev-get dev-config-get; do
 			dump=$(nl_raw --dump "$request")
 			[ "$(sed -n 's/^DEV_NAME=\(s.*\)/\1/p' <<<"$dump" | sort)" = "$(names s 40 | sort)" ]
@@ -117,9 +119,9 @@ four_workers() {
 }
 
 @test "a dump whose devices changed on the way says so, and misses none of those that stayed" {
-	for name in $(names s 60); do
-		nl_raw dev-new "DEV_NAME:str:$name" "MGMTDEV_DEV_NAME:str:$NET"
-	done
+	# shellcheck disable=SC2046
+	add_all "$NET" $(names s 60)
+	[ "$(devices)" = "$(names s 60 | sort)" ]
 
 	run -0 nl_raw --dump dev-get
 	[ -z "$(line interrupted)" ]
@@ -134,13 +136,14 @@ four_workers() {
 }
 
 @test "clients that leave in the middle of a dump leave nothing behind" {
-	for name in $(names s 60); do
-		nl_raw dev-new "DEV_NAME:str:$name" "MGMTDEV_DEV_NAME:str:$NET"
-	done
+	# shellcheck disable=SC2046
+	add_all "$NET" $(names s 60)
+	[ "$(devices)" = "$(names s 60 | sort)" ]
 
 	for round in {1..10}; do
 		run nl_raw --between false --dump dev-config-get
 		[ "$status" -eq 3 ]
+		[[ $output = *DEV_NAME=s1* && $output = *'command between'* ]]
 	done
 
 	rmmod vdpa_test_parent

@@ -70,7 +70,7 @@ theirs_in_ours() {
 	a_disk_in_use num-queues=2
 
 	run -0 "$VDPA_TOOL" -j mgmtdev show vduse
-	jq -e '.mgmtdev.vduse.supported_classes == ["block"]' <<<"$output"
+	jq -e '.mgmtdev.vduse.supported_classes | index("block") != null' <<<"$output"
 
 	run -0 "$VDPA_TOOL" -j dev show v0
 	jq -e --arg disk "$DISK" '.dev.v0 | .type == "block" and .mgmtdev == "vduse" and .max_vqs == 2 and
@@ -190,6 +190,8 @@ theirs_in_ours() {
 	theirs_in_ours "$("$VDPA_TOOL" -j dev config show)" "$("$IPROUTE_VDPA" -j dev config show)"
 	for name in n0 n1 p0; do
 		theirs_in_ours "$("$VDPA_TOOL" -j dev show "$name")" "$("$IPROUTE_VDPA" -j dev show "$name")"
+	done
+	for name in n0 p0; do	# of n1's features iproute2 shows nothing
 		theirs_in_ours "$("$VDPA_TOOL" -j dev config show "$name")" "$("$IPROUTE_VDPA" -j dev config show "$name")"
 	done
 	theirs_in_ours "$("$VDPA_TOOL" -j dev vstats show n0 qidx 1)" "$("$IPROUTE_VDPA" -j dev vstats show n0 qidx 1)"

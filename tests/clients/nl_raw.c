@@ -708,13 +708,14 @@ static struct nl_sock *connect_family(int *family)
 
 	if (!sock || genl_connect(sock))
 		broken("no netlink socket");
+	/* From the first: the kernel makes a dump's parts as large as the largest buffer seen. */
+	nl_socket_set_msg_buf_size(sock, RECEIVE_SIZE);
+	nl_socket_disable_msg_peek(sock);
 	*family = genl_ctrl_resolve(sock, VDPA_GENL_NAME);
 	if (*family < 0)
 		broken("no generic netlink family vdpa: no vDPA core is loaded");
 	if (setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)))
 		broken("no extended acks");
-	nl_socket_set_msg_buf_size(sock, RECEIVE_SIZE);
-	nl_socket_disable_msg_peek(sock);
 
 	return sock;
 }

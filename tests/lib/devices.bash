@@ -15,6 +15,17 @@ F_BLK_RO=$((1 << 5)) F_VERSION_1=$((1 << 32)) F_ACCESS_PLATFORM=$((1 << 33))
 
 nl_raw() { "$VDPA_CLIENTS/nl_raw" "$@"; }
 
+# add_all MGMTDEV NAME… - devices of these names, all over one socket. MGMTDEV has no bus.
+add_all() {
+	local parent=$1 name requests=()
+	shift
+
+	for name; do
+		requests+=(dev-new "DEV_NAME:str:$name" "MGMTDEV_DEV_NAME:str:$parent" --next)
+	done
+	nl_raw "${requests[@]}" --dump mgmtdev-get >/dev/null
+}
+
 # load_parent [MODULE PARAMETER…]
 load_parent() { insmod "$VDPA_KO/parent/vdpa_test_parent.ko" "$@"; }
 
@@ -90,7 +101,9 @@ driver_of() {
 	local link
 
 	for link in "$BUS"/drivers/*/"$1"; do
-		[ ! -e "$link" ] || basename "${link%/*}"
+		[ -e "$link" ] || continue
+		link=${link%/*}
+		echo "${link##*/}"
 	done
 }
 
