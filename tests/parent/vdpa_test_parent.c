@@ -745,9 +745,13 @@ static void vtp_remove_parents(void)
 	debugfs_remove(vtp_debugfs);
 }
 
+/* Without a control queue: any driver may take it, and one would wait there forever. */
 static int vtp_add_unmanaged(void)
 {
-	const struct vdpa_dev_set_config defaults = {};
+	const struct vdpa_dev_set_config set = {
+		.mask = BIT_ULL(VDPA_ATTR_DEV_FEATURES),
+		.device_features = VTP_COMMON_FEATURES,
+	};
 	struct vtp_dev *dev;
 	int err;
 
@@ -756,7 +760,7 @@ static int vtp_add_unmanaged(void)
 		return PTR_ERR(vtp_unmanaged_root);
 
 	dev = vtp_create(vtp_unmanaged_root, unmanaged,
-			 vtp_class_of(VIRTIO_ID_NET), &defaults);
+			 vtp_class_of(VIRTIO_ID_NET), &set);
 	if (IS_ERR(dev)) {
 		err = PTR_ERR(dev);
 		goto err_root;
