@@ -39,9 +39,9 @@ vm() { "$VDPA_TOP/tests/vm/run" --out "$RUN" "$@"; }
 }
 
 @test "a command that hangs is killed at the time limit, and the end of the console shown" {
-	run -124 --separate-stderr vm --timeout 40 -- bash -c 'echo begun; exec sleep 200'
+	run -124 --separate-stderr vm --timeout 20 -- bash -c 'echo begun; exec sleep 200'
 	[ "$output" = begun ]
-	[[ $stderr = *'time limit of 40 s'*'sysrq: Show Blocked State'* ]]
+	[[ $stderr = *'time limit of 20 s'*'sysrq: Show Blocked State'* ]]
 }
 
 @test "two VMs side by side do not disturb each other" {
