@@ -67,10 +67,11 @@ vdpa-tool/vdpa: $(tool_objects)
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
 
-# --- The tests' own programs: each file is one.
+# --- The tests' own programs: each file is one, and vmm/ one of several files.
 
 client_libs := libnl-genl-3.0
-client_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c))
+client_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c)) tests/clients/vdpa_vmm
+vmm_sources := $(wildcard tests/clients/vmm/*.c)
 
 .PHONY: clients
 clients: $(client_programs)
@@ -78,6 +79,9 @@ clients: $(client_programs)
 tests/clients/%: tests/clients/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(client_libs)) \
 		$(LDFLAGS) -o $@ $< $(shell pkg-config --libs $(client_libs)) -pthread
+
+tests/clients/vdpa_vmm: $(vmm_sources) tests/clients/vmm/vmm.h Makefile
+	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
 
 -include $(wildcard vdpa-tool/*.d tests/clients/*.d)
 
@@ -105,12 +109,12 @@ uninstall: have-kdir
 
 # --- Trying and testing, in a VM. Each installs first what is missing.
 
-.PHONY: deps vm-modules demo vm vm-update check debug-kernel debug-modules check-debug
+.PHONY: deps vm-modules demo vm vm-update check check-sim bench debug-kernel debug-modules check-debug
 deps:
 	$(Q)debian/deps
 
 vm-modules: deps
-	$(Q)$(MAKE) all KDIR=$(vm_kdir)
+	$(Q)kdir=$(vm_kdir) && $(MAKE) all KDIR=$$kdir
 
 demo: vm-modules
 	$(Q)tests/vm/run --timeout 240 -- tests/demo
@@ -126,6 +130,13 @@ vm-update:
 JOBS ?= 1
 check: vm-modules
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
+
+# The simulated parents by themselves: half an hour in an emulated VM.
+check-sim: vm-modules
+	$(Q)tests/run --jobs $(JOBS) $(or $(TESTS),$(wildcard tests/sim/*.bats))
+
+bench: vm-modules
+	$(Q)tests/vm/run --timeout 1800 -- bench/sim
 
 debug-kernel: deps
 	$(Q)tests/vm/debug-kernel
@@ -183,6 +194,8 @@ help:
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make check          runs all tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
+	@echo 'make check-sim      the tests of the simulated parents, which carry real data and take longer'
+	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'
 	@echo 'make style          checkpatch, sparse, warnings, shellcheck, mandoc'

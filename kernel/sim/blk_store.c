@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sparse disks in memory: pages in an xarray, by their place on the disk. What was never written,
+ * or was discarded, has no page and reads as zeroes.
+ */
+#include <linux/highmem.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
+
+#include "blk.h"
+#include "sim.h"
+
+/* A write that finds no memory fails; the host is not turned upside down for it. */
+#define STORE_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_HIGHMEM | __GFP_NORETRY | __GFP_NOWARN)
+
+/**
+ * struct blk_store - see blk.h
+ * @ref: one for each device that uses it
+ * @entry: in the list of named stores, where it has a name
+ * @pages: by disk position in pages. Its lock also covers taking a reference to a page found in
+ *	it, so that a discard on another queue does not free the page under a copy.
+ * @name: empty for a private store
+ */
+struct blk_store {
+	struct kref ref;
+	struct list_head entry;
+	struct xarray pages;
+	char name[BLK_STORE_NAME];
+};
+
+/* Protects named_stores and the fall of a store's last reference. Nothing is taken under it. */
+static DEFINE_MUTEX(named_lock);
+static LIST_HEAD(named_stores);
+
+static struct blk_store *create(const char *name)
+{
+	struct blk_store *store;
+
+	store = kzalloc(sizeof(*store), GFP_KERNEL);
+	if (!store)
+		return NULL;
+	kref_init(&store->ref);
+	INIT_LIST_HEAD(&store->entry);
+	xa_init(&store->pages);
+	strscpy(store->name, name, sizeof(store->name));
+	return store;
+}
+
+static struct blk_store *get_named(const char *name)
+{
+	struct blk_store *store;
+
+	list_for_each_entry(store, &named_stores, entry) {
+		if (!strcmp(store->name, name)) {
+			kref_get(&store->ref);
+			return store;
+		}
+	}
+	store = create(name);
+	if (store)
+		list_add(&store->entry, &named_stores);
+	return store;
+}
+
+/**
+ * blk_store_get - a private store, or a share in a named one
+ * @name: the same for all who share it; empty for a private one
+ *
+ * May sleep. Return: the store, or NULL where memory is short. To be given to blk_store_put().
+ */
+struct blk_store *blk_store_get(const char *name)
+{
+	struct blk_store *store;
+
+	if (!*name)
+		return create(name);
+
+	mutex_lock(&named_lock);
+	store = get_named(name);
+	mutex_unlock(&named_lock);
+	return store;
+}
+
+static void release(struct kref *ref)
+{
+	struct blk_store *store = container_of(ref, struct blk_store, ref);
+
+	list_del(&store->entry);
+}
+
+/**
+ * blk_store_put - give up a store, with all its data where nobody else shares it
+ * @store: what blk_store_get() gave, or NULL
+ *
+ * May sleep.
+ */
+void blk_store_put(struct blk_store *store)
+{
+	unsigned long index;
+	struct page *page;
+	int last;
+
+	if (!store)
+		return;
+
+	mutex_lock(&named_lock);
+	last = kref_put(&store->ref, release);
+	mutex_unlock(&named_lock);
+	if (!last)
+		return;
+
+	xa_for_each(&store->pages, index, page) {
+		put_page(page);
+		cond_resched();
+	}
+	xa_destroy(&store->pages);
+	kfree(store);
+}
+
+/* The page at @index with a reference, or NULL where there is none. */
+static struct page *find_page(struct blk_store *store, pgoff_t index)
+{
+	struct page *page;
+
+	xa_lock(&store->pages);
+	page = xa_load(&store->pages, index);
+	if (page)
+		get_page(page);
+	xa_unlock(&store->pages);
+	return page;
+}
+
+/* The same, but makes the page where there is none. NULL: no memory. */
+static struct page *find_or_add_page(struct blk_store *store, pgoff_t index)
+{
+	struct page *page, *new;
+
+	page = find_page(store, index);
+	if (page)
+		return page;
+
+	new = alloc_page(STORE_GFP);
+	if (!new)
+		return NULL;
+
+	/* xa_store() and its kin may drop the lock to allocate: make room before it counts. */
+	if (xa_reserve(&store->pages, index, GFP_KERNEL)) {
+		__free_page(new);
+		return NULL;
+	}
+
+	xa_lock(&store->pages);
+	page = xa_load(&store->pages, index);
+	if (!page && !xa_is_err(__xa_store(&store->pages, index, new, GFP_NOWAIT)))
+		page = new;
+	if (page)
+		get_page(page);
+	xa_unlock(&store->pages);
+
+	if (page != new)
+		__free_page(new);
+	return page;
+}
+
+/**
+ * blk_store_read - from a store to the buffers of a chain
+ * @store: disk
+ * @pos: byte on it
+ * @vq: queue of the chain
+ * @to: place in its buffers, moves on
+ * @len: bytes
+ *
+ * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
+ */
+int blk_store_read(struct blk_store *store, u64 pos, struct vdpasim_vq *vq,
+		   struct vdpasim_iter *to, u32 len)
+{
+	struct page *page;
+	void *mem;
+	int err;
+	u32 n;
+
+	for (; len; pos += n, len -= n) {
+		n = min_t(u32, len, PAGE_SIZE - offset_in_page(pos));
+		page = find_page(store, pos >> PAGE_SHIFT);
+		mem = kmap_local_page(page ?: ZERO_PAGE(0));
+		err = vdpasim_push(vq, to, mem + offset_in_page(pos), n);
+		kunmap_local(mem);
+		if (page)
+			put_page(page);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * blk_store_write - from the buffers of a chain to a store
+ * @store: disk
+ * @pos: byte on it
+ * @vq: queue of the chain
+ * @from: place in its buffers, moves on
+ * @len: bytes
+ *
+ * May sleep. Return: 0; -EIO and the device is in NEEDS_RESET; -ENOMEM where the host has no memory
+ * for the data.
+ */
+int blk_store_write(struct blk_store *store, u64 pos, struct vdpasim_vq *vq,
+		    struct vdpasim_iter *from, u32 len)
+{
+	struct page *page;
+	void *mem;
+	int err;
+	u32 n;
+
+	for (; len; pos += n, len -= n) {
+		n = min_t(u32, len, PAGE_SIZE - offset_in_page(pos));
+		page = find_or_add_page(store, pos >> PAGE_SHIFT);
+		if (!page)
+			return -ENOMEM;
+		mem = kmap_local_page(page);
+		err = vdpasim_pull(vq, from, mem + offset_in_page(pos), n);
+		kunmap_local(mem);
+		put_page(page);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void zero_part(struct blk_store *store, u64 pos, u32 len)
+{
+	struct page *page = find_page(store, pos >> PAGE_SHIFT);
+
+	if (!page)
+		return;
+	memzero_page(page, offset_in_page(pos), len);
+	put_page(page);
+}
+
+/**
+ * blk_store_zero - make a range read as zeroes, and give its memory back
+ * @store: disk
+ * @pos: first byte
+ * @len: bytes
+ *
+ * May sleep; takes time in proportion to the pages that are there.
+ */
+void blk_store_zero(struct blk_store *store, u64 pos, u64 len)
+{
+	u64 end = pos + len, first = DIV_ROUND_UP_ULL(pos, PAGE_SIZE), last = end >> PAGE_SHIFT;
+	unsigned long index;
+	struct page *page;
+
+	if (first > last) {
+		zero_part(store, pos, len);
+		return;
+	}
+	if (offset_in_page(pos))
+		zero_part(store, pos, (first << PAGE_SHIFT) - pos);
+	if (offset_in_page(end))
+		zero_part(store, last << PAGE_SHIFT, offset_in_page(end));
+	if (first == last)
+		return;
+
+	xa_for_each_range(&store->pages, index, page, first, last - 1) {
+		/* Another discard may have been faster. */
+		page = xa_erase(&store->pages, index);
+		if (page)
+			put_page(page);
+		cond_resched();
+	}
+}

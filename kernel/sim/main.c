@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+
+MODULE_DESCRIPTION("Simulated vDPA devices: what all classes share");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From the addresses in a ring to memory.
+ *
+ * Three kinds of driver give three kinds of address:
+ *
+ *  - the kernel's own virtio drivers map through the DMA API of the device, which has no IOMMU: an
+ *    address is a physical one, and the driver is trusted as with any device;
+ *  - a user whose mm is bound maps its own addresses: they are accessed in its address space;
+ *  - a user whose pages the bus driver has pinned maps physical ones. Each page is held for as long
+ *    as it is mapped here, because the bus driver lets go of it before it says so.
+ *
+ * The last two find nothing outside what they have mapped. Mapped memory is only touched with
+ * map_lock held, so that after an unmap nothing touches it any more; a user page that is not there
+ * is faulted in with the lock dropped, and the address is looked up again.
+ */
+#include <linux/highmem.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/uaccess.h>
+
+#include "sim.h"
+
+static bool use_va = true;
+module_param(use_va, bool, 0444);
+MODULE_PARM_DESC(use_va, "Work in the user's address space (shared mappings only) instead of on pinned pages");
+
+static unsigned int max_iotlb_entries = 2048;
+module_param(max_iotlb_entries, uint, 0444);
+MODULE_PARM_DESC(max_iotlb_entries, "Mappings per address space (default 2048)");
+
+/* A page that was faulted in and is gone again this often is being taken away on purpose. */
+#define FAULT_TRIES	16
+
+/**
+ * struct piece - the part of an access that lies in one page of one mapping
+ * @addr: physical or user address
+ * @len: bytes
+ */
+struct piece {
+	u64 addr;
+	u32 len;
+};
+
+/* True where the driver's addresses are those of the mm the worker is in. */
+static bool in_user_mm(const struct vdpasim *sim)
+{
+	return sim->vdpa.use_va && !sim->kernel_driver;
+}
+
+/* Under map_lock unless the driver is the kernel's. */
+static int translate(struct vdpasim_vq *vq, u64 iova, u32 len, u32 perm, struct piece *piece)
+{
+	struct vhost_iotlb_map *map;
+
+	if (vq->sim->kernel_driver) {
+		piece->addr = iova;
+	} else {
+		map = vhost_iotlb_itree_first(vq->iotlb, iova, iova);
+		if (!map || (map->perm & perm) != perm)
+			return -EFAULT;
+		piece->addr = map->addr + (iova - map->start);
+		len = min_t(u64, len - 1, map->last - iova) + 1;
+	}
+	piece->len = min_t(u32, len, PAGE_SIZE - offset_in_page(piece->addr));
+	return 0;
+}
+
+/*
+ * An aligned 16-bit word is moved in one go: the ring indices are written by one side while the
+ * other reads them.
+ */
+static bool is_word(const struct piece *piece)
+{
+	return piece->len == sizeof(u16) && IS_ALIGNED(piece->addr, sizeof(u16));
+}
+
+static int copy_phys(const struct piece *piece, void *buf, u32 perm)
+{
+	unsigned long pfn = PHYS_PFN(piece->addr);
+	void *mem;
+
+	if (!pfn_valid(pfn))
+		return -EFAULT;
+
+	mem = kmap_local_page(pfn_to_page(pfn)) + offset_in_page(piece->addr);
+	if (is_word(piece) && perm == VHOST_MAP_WO)
+		WRITE_ONCE(*(u16 *)mem, *(u16 *)buf);
+	else if (is_word(piece))
+		*(u16 *)buf = READ_ONCE(*(u16 *)mem);
+	else if (perm == VHOST_MAP_WO)
+		memcpy(mem, buf, piece->len);
+	else
+		memcpy(buf, mem, piece->len);
+	kunmap_local(mem);
+	return 0;
+}
+
+/* Returns -EAGAIN where a page has to be faulted in first. */
+static int copy_user(const struct piece *piece, void *buf, u32 perm)
+{
+	void __user *mem = u64_to_user_ptr(piece->addr);
+	unsigned long left;
+
+	if (!current->mm || !access_ok(mem, piece->len))
+		return -EFAULT;
+
+	pagefault_disable();
+	if (is_word(piece) && perm == VHOST_MAP_WO)
+		left = __put_user(*(u16 *)buf, (u16 __user *)mem);
+	else if (is_word(piece))
+		left = __get_user(*(u16 *)buf, (u16 __user *)mem);
+	else if (perm == VHOST_MAP_WO)
+		left = __copy_to_user_inatomic(mem, buf, piece->len);
+	else
+		left = __copy_from_user_inatomic(buf, mem, piece->len);
+	pagefault_enable();
+	return left ? -EAGAIN : 0;
+}
+
+static int fault_in(const struct piece *piece, u32 perm)
+{
+	char __user *mem = u64_to_user_ptr(piece->addr);
+	size_t left;
+
+	if (perm == VHOST_MAP_WO)
+		left = fault_in_safe_writeable(mem, piece->len);
+	else
+		left = fault_in_readable(mem, piece->len);
+	return left ? -EFAULT : 0;
+}
+
+static int copy_mapped(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len, u32 perm,
+		       struct piece *piece)
+{
+	bool user = in_user_mm(vq->sim);
+	int tries, err;
+
+	for (tries = 0; tries < FAULT_TRIES; tries++) {
+		read_lock(&vq->sim->map_lock);
+		err = translate(vq, iova, len, perm, piece);
+		if (!err)
+			err = user ? copy_user(piece, buf, perm) : copy_phys(piece, buf, perm);
+		read_unlock(&vq->sim->map_lock);
+		if (err != -EAGAIN)
+			return err;
+		err = fault_in(piece, perm);
+		if (err)
+			return err;
+	}
+	return -EFAULT;
+}
+
+static int copy(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len, u32 perm)
+{
+	struct piece piece;
+	int err;
+
+	while (len) {
+		if (vq->sim->kernel_driver)
+			err = translate(vq, iova, len, perm, &piece) ?:
+			      copy_phys(&piece, buf, perm);
+		else
+			err = copy_mapped(vq, iova, buf, len, perm, &piece);
+		if (err)
+			return err;
+		iova += piece.len;
+		buf += piece.len;
+		len -= piece.len;
+	}
+	return 0;
+}
+
+/**
+ * vdpasim_read - read the driver's memory
+ * @vq: on behalf of this queue; its lock is held
+ * @iova: from here
+ * @buf: to here
+ * @len: bytes
+ *
+ * May sleep. Return: 0, or -EFAULT where not all of it is mapped for the device to read.
+ */
+int vdpasim_read(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len)
+{
+	return copy(vq, iova, buf, len, VHOST_MAP_RO);
+}
+
+/**
+ * vdpasim_write - write the driver's memory
+ * @vq: on behalf of this queue; its lock is held
+ * @iova: to here
+ * @buf: from here
+ * @len: bytes
+ *
+ * May sleep. Return: 0, or -EFAULT where not all of it is mapped for the device to write; what lies
+ * before the fault is written then.
+ */
+int vdpasim_write(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len)
+{
+	return copy(vq, iova, (void *)buf, len, VHOST_MAP_WO);
+}
+EXPORT_SYMBOL_GPL(vdpasim_write);
+
+/**
+ * vdpasim_read16 - read a little-endian word in one go
+ * @vq: on behalf of this queue; its lock is held
+ * @iova: from here
+ * @val: to here, in CPU order
+ *
+ * May sleep. Return: 0 or -EFAULT.
+ */
+int vdpasim_read16(struct vdpasim_vq *vq, u64 iova, u16 *val)
+{
+	__le16 word;
+	int err;
+
+	err = vdpasim_read(vq, iova, &word, sizeof(word));
+	if (!err)
+		*val = le16_to_cpu(word);
+	return err;
+}
+
+/**
+ * vdpasim_write16 - write a little-endian word in one go
+ * @vq: on behalf of this queue; its lock is held
+ * @iova: to here
+ * @val: in CPU order
+ *
+ * May sleep. Return: 0 or -EFAULT.
+ */
+int vdpasim_write16(struct vdpasim_vq *vq, u64 iova, u16 val)
+{
+	__le16 word = cpu_to_le16(val);
+
+	return vdpasim_write(vq, iova, &word, sizeof(word));
+}
+
+/* Let go of the pages from @addr up to, not including, @end. */
+static void put_pages(u64 addr, u64 end)
+{
+	unsigned long pfn;
+
+	for (pfn = PHYS_PFN(addr); pfn < PFN_UP(end); pfn++) {
+		put_page(pfn_to_page(pfn));
+		cond_resched();
+	}
+}
+
+static int hold_pages(u64 addr, u64 end)
+{
+	unsigned long pfn;
+
+	for (pfn = PHYS_PFN(addr); pfn < PFN_UP(end); pfn++) {
+		if (!pfn_valid(pfn) || !folio_try_get(page_folio(pfn_to_page(pfn)))) {
+			put_pages(addr, PFN_PHYS(pfn));
+			return -EINVAL;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Remove every mapping that overlaps [iova, last]. */
+static void unmap(struct vdpasim *sim, unsigned int asid, u64 iova, u64 last)
+{
+	struct vhost_iotlb *iotlb = &sim->iotlbs[asid];
+	struct vhost_iotlb_map *map;
+	u64 addr, end;
+
+	for (;;) {
+		write_lock(&sim->map_lock);
+		map = vhost_iotlb_itree_first(iotlb, iova, last);
+		if (!map) {
+			write_unlock(&sim->map_lock);
+			return;
+		}
+		addr = map->addr;
+		end = addr + map->size;
+		vhost_iotlb_map_free(iotlb, map);
+		write_unlock(&sim->map_lock);
+
+		if (!sim->vdpa.use_va)
+			put_pages(addr, end);
+	}
+}
+
+int vdpasim_dma_map(struct vdpa_device *vdpa, unsigned int asid, u64 iova, u64 size, u64 addr,
+		    u32 perm, void *opaque)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	int err;
+
+	if (asid >= vdpa->nas || !size || iova + size - 1 < iova || addr + size < addr)
+		return -EINVAL;
+
+	if (!vdpa->use_va) {
+		err = hold_pages(addr, addr + size);
+		if (err)
+			return err;
+	}
+
+	write_lock(&sim->map_lock);
+	err = vhost_iotlb_add_range(&sim->iotlbs[asid], iova, iova + size - 1, addr, perm);
+	write_unlock(&sim->map_lock);
+
+	if (err && !vdpa->use_va)
+		put_pages(addr, addr + size);
+	return err;
+}
+
+int vdpasim_dma_unmap(struct vdpa_device *vdpa, unsigned int asid, u64 iova, u64 size)
+{
+	if (asid >= vdpa->nas || !size)
+		return -EINVAL;
+
+	unmap(vdpa_to_sim(vdpa), asid, iova, iova + size - 1);
+	return 0;
+}
+
+int vdpasim_reset_map(struct vdpa_device *vdpa, unsigned int asid)
+{
+	if (asid >= vdpa->nas)
+		return -EINVAL;
+
+	unmap(vdpa_to_sim(vdpa), asid, 0, U64_MAX);
+	return 0;
+}
+
+static void change_mm(struct vdpasim *sim, struct mm_struct *mm)
+{
+	struct mm_struct *old;
+
+	if (mm)
+		mmgrab(mm);
+	spin_lock(&sim->state_lock);
+	old = sim->mm;
+	sim->mm = mm;
+	spin_unlock(&sim->state_lock);
+	if (old)
+		mmdrop(old);
+}
+
+int vdpasim_bind_mm(struct vdpa_device *vdpa, struct mm_struct *mm)
+{
+	change_mm(vdpa_to_sim(vdpa), mm);
+	return 0;
+}
+
+void vdpasim_unbind_mm(struct vdpa_device *vdpa)
+{
+	change_mm(vdpa_to_sim(vdpa), NULL);
+}
+
+/**
+ * vdpasim_enter_mm - let a worker use the addresses of the driver
+ * @sim: device
+ * @mm: to be given to vdpasim_leave_mm()
+ *
+ * Return: false where the address space has gone with its process.
+ */
+bool vdpasim_enter_mm(struct vdpasim *sim, struct mm_struct **mm)
+{
+	bool there = true;
+
+	spin_lock(&sim->state_lock);
+	*mm = sim->mm;
+	if (*mm)
+		there = mmget_not_zero(*mm);
+	spin_unlock(&sim->state_lock);
+
+	if (*mm && there)
+		kthread_use_mm(*mm);
+	return there;
+}
+
+/**
+ * vdpasim_leave_mm - end what vdpasim_enter_mm() began
+ * @mm: what it gave
+ */
+void vdpasim_leave_mm(struct mm_struct *mm)
+{
+	if (!mm)
+		return;
+	kthread_unuse_mm(mm);
+	mmput(mm);
+}
+
+/**
+ * vdpasim_use_va - are users' mappings to be of their own addresses?
+ *
+ * Return: what was asked for when the module was loaded.
+ */
+bool vdpasim_use_va(void)
+{
+	return use_va;
+}
+
+/**
+ * vdpasim_maps_init - give a new device its address spaces, with nothing in them
+ * @sim: device
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vdpasim_maps_init(struct vdpasim *sim)
+{
+	unsigned int i;
+
+	rwlock_init(&sim->map_lock);
+	sim->iotlbs = kcalloc(sim->vdpa.nas, sizeof(*sim->iotlbs), GFP_KERNEL);
+	if (!sim->iotlbs)
+		return -ENOMEM;
+
+	for (i = 0; i < sim->vdpa.nas; i++)
+		vhost_iotlb_init(&sim->iotlbs[i], max_iotlb_entries, 0);
+	return 0;
+}
+
+/**
+ * vdpasim_maps_free - free the address spaces of a device and what they hold
+ * @sim: device, on which nothing works any more
+ */
+void vdpasim_maps_free(struct vdpasim *sim)
+{
+	unsigned int i;
+
+	if (sim->iotlbs)
+		for (i = 0; i < sim->vdpa.nas; i++)
+			unmap(sim, i, 0, U64_MAX);
+	kfree(sim->iotlbs);
+	change_mm(sim, NULL);
+}

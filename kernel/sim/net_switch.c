@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The switch between the NICs of the parent. A frame goes to the devices whose address it names, be
+ * it the sender itself; one that names nobody goes to the promiscuous ones; multicast goes to all
+ * others that want it. A device that no driver uses receives nothing.
+ */
+#include <linux/etherdevice.h>
+#include <linux/jhash.h>
+
+#include "net.h"
+
+/*
+ * What may wait for the buffers of one receive queue. A driver that is too slow, suspended or gone
+ * loses what comes beyond that, and holds nobody up.
+ */
+#define BACKLOG_FRAMES	1024
+#define BACKLOG_BYTES	SZ_8M
+
+/*
+ * Protects the list of devices and the table of their addresses. Taken for reading to hand out a
+ * frame, with rx_lock of each receiver inside.
+ */
+static DEFINE_RWLOCK(switch_lock);
+static LIST_HEAD(devices);
+static DEFINE_HASHTABLE(addresses, 10);
+
+/**
+ * struct fanout - a frame on its way to one device or to many
+ * @from: who sent it
+ * @pair: on which queue pair: the frames of one transmit queue stay in order
+ * @skb: the frame
+ * @next: a receiver that has yet to get it: the last gets the frame itself, the others a clone
+ */
+struct fanout {
+	struct simnet *from;
+	u16 pair;
+	struct sk_buff *skb;
+	struct simnet *next;
+};
+
+static u32 mac_key(const u8 *mac)
+{
+	return jhash(mac, ETH_ALEN, 0);
+}
+
+/* Under rx_lock. */
+static bool wants_multicast(const struct simnet *net, const u8 *mac)
+{
+	const struct net_filter *filter = &net->filter;
+	unsigned int i;
+
+	if (filter->promisc || filter->allmulti || is_broadcast_ether_addr(mac))
+		return true;
+	for (i = 0; i < filter->n_multicast; i++)
+		if (ether_addr_equal(filter->multicast[i], mac))
+			return true;
+	return false;
+}
+
+/* Under rx_lock. */
+static bool wants_vlan(const struct simnet *net, const struct sk_buff *skb)
+{
+	const struct vlan_ethhdr *hdr = (const struct vlan_ethhdr *)skb->data;
+
+	if (!net->filter.vlans_only || hdr->h_vlan_proto != htons(ETH_P_8021Q) ||
+	    skb->len < sizeof(*hdr))
+		return true;
+	return test_bit(ntohs(hdr->h_vlan_TCI) & VLAN_VID_MASK, net->filter.vlans);
+}
+
+/* Under rx_lock. */
+static bool wants(const struct simnet *net, const struct sk_buff *skb)
+{
+	if (!net->up || !wants_vlan(net, skb))
+		return false;
+	return !is_multicast_ether_addr(skb->data) || wants_multicast(net, skb->data);
+}
+
+/* Puts a frame where the receive queue finds it, or counts that there was no room. */
+static void deliver(struct simnet *net, u16 pair, struct sk_buff *skb)
+{
+	struct net_backlog *backlog;
+	struct vdpasim_vq *vq;
+
+	spin_lock(&net->rx_lock);
+	pair %= net->pairs;
+	backlog = &net->backlog[pair];
+	vq = &net->sim.vqs[2 * pair];
+	if (!net->up) {
+		kfree_skb(skb);
+	} else if (skb_queue_len(&backlog->frames) >= BACKLOG_FRAMES ||
+		   backlog->bytes + skb->truesize > BACKLOG_BYTES) {
+		vdpasim_count(vq, NET_STAT_OVERRUNS, 1);
+		kfree_skb(skb);
+	} else {
+		__skb_queue_tail(&backlog->frames, skb);
+		backlog->bytes += skb->truesize;
+		vdpasim_kick(vq);
+	}
+	spin_unlock(&net->rx_lock);
+}
+
+static void add_receiver(struct fanout *fanout, struct simnet *net)
+{
+	struct sk_buff *clone;
+
+	if (fanout->next) {
+		clone = skb_clone(fanout->skb, GFP_ATOMIC);
+		if (clone)
+			deliver(fanout->next, fanout->pair, clone);
+	}
+	fanout->next = net;
+}
+
+static void offer(struct fanout *fanout, struct simnet *net)
+{
+	bool wanted;
+
+	spin_lock(&net->rx_lock);
+	wanted = wants(net, fanout->skb);
+	spin_unlock(&net->rx_lock);
+	if (wanted)
+		add_receiver(fanout, net);
+}
+
+static void to_all(struct fanout *fanout)
+{
+	struct simnet *net;
+
+	list_for_each_entry(net, &devices, entry)
+		if (net != fanout->from)
+			offer(fanout, net);
+}
+
+static void to_named(struct fanout *fanout)
+{
+	const u8 *mac = fanout->skb->data;
+	struct net_addr *addr;
+
+	hash_for_each_possible(addresses, addr, node, mac_key(mac))
+		if (ether_addr_equal(addr->mac, mac))
+			offer(fanout, addr->net);
+}
+
+static void to_promiscuous(struct fanout *fanout)
+{
+	struct simnet *net;
+
+	list_for_each_entry(net, &devices, entry)
+		if (net != fanout->from && READ_ONCE(net->filter.promisc))
+			offer(fanout, net);
+}
+
+/**
+ * net_switch_send - hand a frame to those it is for
+ * @from: sender
+ * @pair: queue pair it was sent on
+ * @skb: the frame, from its Ethernet header on; not the caller's any more
+ *
+ * Return: whether it was for anybody.
+ */
+bool net_switch_send(struct simnet *from, u16 pair, struct sk_buff *skb)
+{
+	struct fanout fanout = { .from = from, .pair = pair, .skb = skb };
+
+	read_lock(&switch_lock);
+	if (is_multicast_ether_addr(skb->data)) {
+		to_all(&fanout);
+	} else {
+		to_named(&fanout);
+		if (!fanout.next)
+			to_promiscuous(&fanout);
+	}
+	if (fanout.next)
+		deliver(fanout.next, pair, skb);
+	read_unlock(&switch_lock);
+
+	if (!fanout.next)
+		kfree_skb(skb);
+	return fanout.next;
+}
+
+/* Under switch_lock. */
+static void set_addr(struct net_addr *addr, struct simnet *net, const u8 *mac)
+{
+	addr->net = net;
+	ether_addr_copy(addr->mac, mac);
+	hash_add(addresses, &addr->node, mac_key(mac));
+}
+
+/**
+ * net_switch_add - plug a new device in
+ * @net: device; has its address
+ */
+void net_switch_add(struct simnet *net)
+{
+	write_lock(&switch_lock);
+	list_add(&net->entry, &devices);
+	set_addr(&net->addr, net, net->mac);
+	write_unlock(&switch_lock);
+}
+
+/**
+ * net_switch_remove - unplug a device
+ * @net: device; nothing is delivered to it any more when this returns
+ */
+void net_switch_remove(struct simnet *net)
+{
+	net_switch_extra(net, NULL, 0);
+	write_lock(&switch_lock);
+	list_del(&net->entry);
+	hash_del(&net->addr.node);
+	write_unlock(&switch_lock);
+}
+
+/**
+ * net_switch_rename - a device has another address from now on
+ * @net: device
+ * @mac: its address
+ */
+void net_switch_rename(struct simnet *net, const u8 *mac)
+{
+	write_lock(&switch_lock);
+	hash_del(&net->addr.node);
+	set_addr(&net->addr, net, mac);
+	write_unlock(&switch_lock);
+}
+
+/**
+ * net_switch_extra - replace the further addresses under which a device is found
+ * @net: device
+ * @extra: addresses with only their mac set, from kcalloc(); the switch's from now on
+ * @n: how many
+ */
+void net_switch_extra(struct simnet *net, struct net_addr *extra, unsigned int n)
+{
+	struct net_addr *old;
+	unsigned int i;
+
+	write_lock(&switch_lock);
+	for (i = 0; i < net->n_extra; i++)
+		hash_del(&net->extra[i].node);
+	old = net->extra;
+	net->extra = extra;
+	net->n_extra = n;
+	for (i = 0; i < n; i++)
+		set_addr(&extra[i], net, extra[i].mac);
+	write_unlock(&switch_lock);
+	kfree(old);
+}

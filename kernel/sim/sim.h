@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Simulated vDPA parents: what vdpa_sim.ko offers to the drivers of its classes.
+ *
+ * A class (net, block) embeds struct vdpasim at the start of its own device, describes itself in a
+ * struct vdpasim_class, and registers a struct vdpasim_parent. Everything that is not particular to
+ * the class, from the config operations to the rings, is done here.
+ *
+ * Locks, in the order they nest:
+ *
+ *   sim->lock     the configuration: features, the address space of each group. Held by the
+ *                 config operations, which may sleep.
+ *   vq->lock      one virtqueue: its addresses, position, callback, address space. A worker holds
+ *                 it for one bounded round, so whoever has taken it knows that the queue rests.
+ *                 Nobody holds two of them.
+ *   sim->state_lock  status, running, the config space and its callback, the bound mm. A spinlock,
+ *                 innermost but for what a config callback takes itself.
+ *   sim->map_lock the IOTLBs, held over every access to mapped memory, so that once an unmap has
+ *                 returned nothing touches what it unmapped. A spinlock, innermost.
+ */
+#ifndef VDPA_SIM_H
+#define VDPA_SIM_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/vdpa.h>
+#include <linux/vhost_iotlb.h>
+#include <linux/virtio_ring.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+/* Also the longest descriptor chain, as a driver may not build a longer one. */
+#define VDPASIM_QUEUE_MAX	256
+
+/* Bytes of the largest config space of any class. */
+#define VDPASIM_CONFIG_MAX	128
+
+/* Virtqueue groups of the class that has most. */
+#define VDPASIM_GROUPS_MAX	2
+
+#define VDPASIM_FEATURES	(BIT_ULL(VIRTIO_F_ANY_LAYOUT) | \
+				 BIT_ULL(VIRTIO_F_VERSION_1) | \
+				 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) | \
+				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | \
+				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
+
+struct dentry;
+struct vdpasim;
+struct vdpasim_vq;
+
+/**
+ * struct vdpasim_seg - one buffer of a descriptor chain
+ * @iova: where it starts, in the address space of the queue
+ * @len: its length in bytes
+ */
+struct vdpasim_seg {
+	u64 iova;
+	u32 len;
+};
+
+/**
+ * struct vdpasim_scratch - the device's own copy of what it is working on
+ * @table: an indirect table, copied before it is judged
+ * @segs: the buffers of the chain, device-readable ones first
+ */
+struct vdpasim_scratch {
+	struct vring_desc table[VDPASIM_QUEUE_MAX];
+	struct vdpasim_seg segs[VDPASIM_QUEUE_MAX];
+};
+
+/**
+ * struct vdpasim_iter - a place in a list of buffers
+ * @seg: the current buffer
+ * @off: bytes of it that are done
+ * @left: bytes from here to the end of the list
+ */
+struct vdpasim_iter {
+	const struct vdpasim_seg *seg;
+	u32 off;
+	u32 left;
+};
+
+/**
+ * struct vdpasim_chain - a descriptor chain that the driver made available
+ * @out: what the device may read
+ * @in: what the device may write
+ * @head: index of its first descriptor
+ */
+struct vdpasim_chain {
+	struct vdpasim_iter out;
+	struct vdpasim_iter in;
+	u16 head;
+};
+
+/* Counters that every queue has; those of its class follow, VDPASIM_STATS_CLASS of them at most. */
+enum {
+	VDPASIM_STAT_RECEIVED,		/* chains taken from the driver */
+	VDPASIM_STAT_COMPLETED,		/* chains given back */
+	VDPASIM_STAT_CLASS,
+};
+
+#define VDPASIM_STATS_CLASS	12
+#define VDPASIM_STATS_MAX	(VDPASIM_STAT_CLASS + VDPASIM_STATS_CLASS)
+
+/**
+ * struct vdpasim_vq - a split virtqueue, the device's side
+ * @lock: see the top of this file
+ * @sim: the device it belongs to
+ * @work: one round of it
+ * @index: its number
+ * @num: entries of the ring
+ * @desc: IOVA of the descriptor table
+ * @driver: IOVA of the available ring
+ * @device: IOVA of the used ring
+ * @next: next entry of the available ring to look at. Chains are completed in the order they came
+ *	and within the round that took them, so it is also the used index whenever @lock is free.
+ *	Written under @lock, read without it for a snapshot.
+ * @seen: chains beyond @next that were there when the ring was last found to hold too few
+ * @signalled: used index at the driver's last interrupt
+ * @signalled_valid: whether there was one since the queue became ready
+ * @ready: the driver has enabled it
+ * @iotlb: the address space its group is in
+ * @scratch: there while the queue is ready
+ * @cb: the driver's interrupt
+ * @stats: VDPASIM_STAT_*
+ */
+struct vdpasim_vq {
+	struct mutex lock; /* see the top of this file */
+	struct vdpasim *sim;
+	struct work_struct work;
+	u16 index;
+	u16 num;
+	u64 desc;
+	u64 driver;
+	u64 device;
+	u16 next;
+	u16 seen;
+	u16 signalled;
+	bool signalled_valid;
+	bool ready;
+	struct vhost_iotlb *iotlb;
+	struct vdpasim_scratch *scratch;
+	struct vdpa_callback cb;
+	atomic64_t stats[VDPASIM_STATS_MAX];
+};
+
+/**
+ * enum vdpasim_step - what a class found when it was asked to do one thing on a queue
+ * @VDPASIM_STEP_DONE: did one; ask again
+ * @VDPASIM_STEP_EMPTY: the driver has to make a chain available first
+ * @VDPASIM_STEP_IDLE: nothing to do, whatever the driver makes available
+ * @VDPASIM_STEP_BROKEN: the driver broke the rules; the device is in NEEDS_RESET
+ */
+enum vdpasim_step {
+	VDPASIM_STEP_DONE,
+	VDPASIM_STEP_EMPTY,
+	VDPASIM_STEP_IDLE,
+	VDPASIM_STEP_BROKEN,
+};
+
+/**
+ * struct vdpasim_class - what a class of devices has to say for itself
+ * @device_id: virtio device id
+ * @config_size: bytes of the config space
+ * @ngroups: number of virtqueue groups
+ * @nas: number of address spaces
+ * @vq_group: group of a queue; absent where there is only one. May not sleep.
+ * @fill_config: write the whole config space. Under state_lock.
+ * @step: take and complete one chain, if there is one. Under vq->lock, in a worker.
+ *	@bytes is to be increased by the bytes moved: a round is bounded by them too.
+ * @start: the driver has set DRIVER_OK. Under sim->lock.
+ * @stop: the device was reset, its queues rest. Under sim->lock.
+ * @stat_names: names of the class's counters of a queue, ends with NULL
+ * @free: release what the class has added to the device. Also called for a device whose
+ *	creation has failed half-way.
+ */
+struct vdpasim_class {
+	u32 device_id;
+	u32 config_size;
+	unsigned int ngroups;
+	unsigned int nas;
+	u32 (*vq_group)(struct vdpasim *sim, u16 idx);
+	void (*fill_config)(struct vdpasim *sim, void *config);
+	enum vdpasim_step (*step)(struct vdpasim_vq *vq, u32 *bytes);
+	void (*start)(struct vdpasim *sim);
+	void (*stop)(struct vdpasim *sim);
+	const char *const *(*stat_names)(struct vdpasim *sim, u16 idx);
+	void (*free)(struct vdpasim *sim);
+};
+
+/**
+ * struct vdpasim_fault - what a test asked to go wrong with one operation
+ * @delay_ms: wait that long first
+ * @errno: then fail with this error; 0 does not fail
+ * @nth: only the n-th time from now, once; 0 fails every time
+ *
+ * Plain words written through debugfs at any time and read once per operation.
+ */
+struct vdpasim_fault {
+	u32 delay_ms;
+	u32 errno;
+	u32 nth;
+};
+
+/**
+ * struct vdpasim_parent - a simulated management device
+ * @mdev: for the vDPA core; the class fills in all but the device
+ * @class: of its devices
+ * @name: of the management device, its workqueue and its debugfs directory
+ * @wq: where the queues of all its devices work: unbound, so a busy device keeps no CPU to itself
+ * @live: devices that are not freed yet
+ * @drained: woken when @live falls to 0
+ * @add: fault of dev_add
+ * @del: fault of dev_del (it cannot fail, only take its time)
+ * @suspend: fault of suspending any of its devices
+ * @resume: fault of resuming any of its devices
+ * @dir: its debugfs directory
+ * @devices: debugfs directory that has one directory for each device
+ */
+struct vdpasim_parent {
+	struct vdpa_mgmt_dev mdev;
+	const struct vdpasim_class *class;
+	const char *name;
+	struct workqueue_struct *wq;
+	atomic_t live;
+	wait_queue_head_t drained;
+	struct vdpasim_fault add;
+	struct vdpasim_fault del;
+	struct vdpasim_fault suspend;
+	struct vdpasim_fault resume;
+	struct dentry *dir;
+	struct dentry *devices;
+};
+
+/**
+ * struct vdpasim - a simulated device
+ * @vdpa: what the vDPA core knows of it
+ * @parent: the management device it was made by
+ * @lock: see the top of this file
+ * @state_lock: see the top of this file
+ * @map_lock: see the top of this file
+ * @offered: device features
+ * @features: driver features
+ * @generation: of the config space
+ * @status: virtio status
+ * @suspended: by the suspend operation
+ * @running: in use, not suspended, not in NEEDS_RESET: queues may move. Written under
+ *	@state_lock, read without: who clears it takes the lock of each queue afterwards.
+ * @kernel_driver: the driver that has bound the device is the kernel's own virtio one, which does
+ *	its DMA mapping itself: addresses are physical. Any other driver gets at nothing but what it
+ *	has mapped.
+ * @mm: address space of the user whose addresses the mappings lead to; NULL: physical ones
+ * @config_cb: the driver's config interrupt
+ * @nvqs: number of queues
+ * @vqs: the queues
+ * @iotlbs: the address spaces
+ * @group_asid: which of them each group is in, under @lock
+ * @stall: bit n set: queue n does not move
+ * @del: fault of deleting it
+ * @suspend: fault of suspending it
+ * @resume: fault of resuming it
+ * @dir: its debugfs directory
+ */
+struct vdpasim {
+	struct vdpa_device vdpa;
+	struct vdpasim_parent *parent;
+	struct mutex lock; /* see the top of this file */
+	spinlock_t state_lock; /* see the top of this file */
+	rwlock_t map_lock; /* see the top of this file */
+	u64 offered;
+	u64 features;
+	u32 generation;
+	u8 status;
+	bool suspended;
+	bool running;
+	bool kernel_driver;
+	struct mm_struct *mm;
+	struct vdpa_callback config_cb;
+	u16 nvqs;
+	struct vdpasim_vq *vqs;
+	struct vhost_iotlb *iotlbs;
+	unsigned int group_asid[VDPASIM_GROUPS_MAX];
+	u64 stall;
+	struct vdpasim_fault del;
+	struct vdpasim_fault suspend;
+	struct vdpasim_fault resume;
+	struct dentry *dir;
+};
+
+static inline struct vdpasim *vdpa_to_sim(struct vdpa_device *vdpa)
+{
+	return container_of(vdpa, struct vdpasim, vdpa);
+}
+
+static inline bool vdpasim_has(const struct vdpasim *sim, unsigned int feature)
+{
+	return sim->features & BIT_ULL(feature);
+}
+
+static inline void vdpasim_count(struct vdpasim_vq *vq, unsigned int stat, u64 n)
+{
+	atomic64_add(n, &vq->stats[stat]);
+}
+
+/* device.c: creation, and the config operations */
+
+struct vdpasim *vdpasim_create(struct vdpasim_parent *parent, const char *name, size_t size,
+			       u16 nvqs, u64 features);
+int vdpasim_register(struct vdpasim *sim);
+void vdpasim_dev_del(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa);
+void vdpasim_config_changed(struct vdpasim *sim);
+bool vdpasim_may_move(const struct vdpasim_vq *vq);
+void vdpasim_kick(struct vdpasim_vq *vq);
+void vdpasim_kick_all(struct vdpasim *sim);
+int vdpasim_settle(struct vdpasim *sim);
+void vdpasim_broken(struct vdpasim_vq *vq, const char *why);
+
+/* parent.c: the management device */
+
+int vdpasim_parent_register(struct vdpasim_parent *parent);
+void vdpasim_parent_unregister(struct vdpasim_parent *parent);
+
+/* ring.c: chains in, chains out */
+
+enum vdpasim_step vdpasim_ring_next(struct vdpasim_vq *vq, u16 ahead, struct vdpasim_chain *chain);
+int vdpasim_ring_put(struct vdpasim_vq *vq, u16 ahead, u16 head, u32 written);
+int vdpasim_ring_publish(struct vdpasim_vq *vq, u16 n);
+void vdpasim_ring_rewind(struct vdpasim_vq *vq, u16 n);
+int vdpasim_ring_complete(struct vdpasim_vq *vq, u16 head, u32 written);
+int vdpasim_pull(struct vdpasim_vq *vq, struct vdpasim_iter *from, void *buf, u32 len);
+int vdpasim_push(struct vdpasim_vq *vq, struct vdpasim_iter *to, const void *buf, u32 len);
+u64 vdpasim_iova(const struct vdpasim_iter *iter);
+void vdpasim_skip(struct vdpasim_iter *iter, u32 len);
+void vdpasim_vq_work(struct work_struct *work);
+
+/* map.c: addresses */
+
+int vdpasim_read(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len);
+int vdpasim_write(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len);
+int vdpasim_read16(struct vdpasim_vq *vq, u64 iova, u16 *val);
+int vdpasim_write16(struct vdpasim_vq *vq, u64 iova, u16 val);
+bool vdpasim_use_va(void);
+int vdpasim_maps_init(struct vdpasim *sim);
+void vdpasim_maps_free(struct vdpasim *sim);
+int vdpasim_dma_map(struct vdpa_device *vdpa, unsigned int asid, u64 iova, u64 size, u64 addr,
+		    u32 perm, void *opaque);
+int vdpasim_dma_unmap(struct vdpa_device *vdpa, unsigned int asid, u64 iova, u64 size);
+int vdpasim_reset_map(struct vdpa_device *vdpa, unsigned int asid);
+int vdpasim_bind_mm(struct vdpa_device *vdpa, struct mm_struct *mm);
+void vdpasim_unbind_mm(struct vdpa_device *vdpa);
+bool vdpasim_enter_mm(struct vdpasim *sim, struct mm_struct **mm);
+void vdpasim_leave_mm(struct mm_struct *mm);
+
+/* knobs.c: faults on demand */
+
+int vdpasim_fault(struct vdpasim_fault *fault);
+void vdpasim_knobs_parent(struct vdpasim_parent *parent);
+void vdpasim_knobs_device(struct vdpasim *sim);
+
+/* stats.c */
+
+int vdpasim_get_vendor_vq_stats(struct vdpa_device *vdpa, u16 idx, struct sk_buff *msg,
+				struct netlink_ext_ack *extack);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vdpa_vmm: use a vhost-vdpa character device as a virtual machine monitor would.
+ *
+ *	vdpa_vmm NODE blk   [count N] [depth N] [queues N] [base N] [suspend-after N] [suspend-ms N]
+ *			    [reset-after N] [hold 1]
+ *	vdpa_vmm NODE net   [count N] [depth N] [size N] [send 0|1] [receive 0|1] [to MAC-AS-NUMBER]
+ *			    [hold 1]
+ *	vdpa_vmm NODE break { help | KIND }
+ *	vdpa_vmm NODE fuzz  [seed N] [seconds N]
+ *
+ * With hold it keeps the device as it is when it is done, until its standard input ends.
+ *
+ * Exit status: 0 all went as it should, 1 usage, 2 it did not.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "vmm.h"
+
+static const struct {
+	const char *name;
+	int (*run)(const char *node, int argc, char **argv);
+} programs[] = {
+	{ "blk", vmm_blk },
+	{ "net", vmm_net },
+	{ "break", vmm_break },
+	{ "fuzz", vmm_fuzz },
+};
+
+_Noreturn void vmm_fail(const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fputs("vdpa_vmm: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(2);
+}
+
+_Noreturn void vmm_fail_errno(const char *what)
+{
+	vmm_fail("%s: %s", what, strerror(errno));
+}
+
+uint64_t vmm_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/* Until nobody is at the other end of standard input any more. */
+void vmm_hold(void)
+{
+	puts("holding");
+	while (getchar() != EOF)
+		;
+}
+
+static _Noreturn void usage(void)
+{
+	fputs("Usage: vdpa_vmm NODE { blk | net | fuzz } [ OPTION NUMBER ] …\n"
+	      "       vdpa_vmm NODE break { help | KIND }\n", stderr);
+	exit(1);
+}
+
+static void set_option(const struct vmm_option *options, const char *name, const char *text)
+{
+	char *end;
+
+	for (; options->name; options++) {
+		if (strcmp(options->name, name))
+			continue;
+		errno = 0;
+		*options->value = strtoul(text, &end, 0);
+		if (errno || end == text || *end)
+			usage();
+		return;
+	}
+	usage();
+}
+
+/* Words in pairs: the name of an option and a number. */
+void vmm_options(int argc, char **argv, const struct vmm_option *options)
+{
+	int i;
+
+	if (argc % 2)
+		usage();
+	for (i = 0; i < argc; i += 2)
+		set_option(options, argv[i], argv[i + 1]);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 3)
+		usage();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (i = 0; i < sizeof(programs) / sizeof(*programs); i++)
+		if (!strcmp(argv[2], programs[i].name))
+			return programs[i].run(argv[1], argc - 3, argv + 3);
+	usage();
+}

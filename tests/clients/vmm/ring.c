@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The driver's side of a split virtqueue. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+void vmm_vq_init(struct vmm_vq *vq, uint16_t first)
+{
+	uint16_t i;
+
+	memset(vq->desc, 0, VMM_VQ_SIZE * sizeof(*vq->desc));
+	memset(vq->avail, 0, sizeof(*vq->avail) + (VMM_VQ_SIZE + 1) * 2);
+	memset(vq->used, 0, sizeof(*vq->used) + VMM_VQ_SIZE * 8 + 2);
+	vq->avail->idx = first;
+	vq->used->idx = first;
+	vq->avail_idx = first;
+	vq->used_idx = first;
+	for (i = 0; i < VMM_VQ_SIZE; i++)
+		vq->free[i] = i;
+	vq->n_free = VMM_VQ_SIZE;
+}
+
+/* Returns false where the ring has no room for it. The device learns of it by vmm_kick(). */
+bool vmm_add(struct vmm *vmm, struct vmm_vq *vq, const struct vmm_buf *bufs, unsigned int n_out,
+	     unsigned int n_in, void *cookie)
+{
+	unsigned int n = n_out + n_in, i;
+	struct vring_desc *desc = NULL;
+	uint16_t head;
+
+	if (n > vq->n_free)
+		return false;
+
+	head = vq->free[vq->n_free - 1];
+	for (i = 0; i < n; i++) {
+		uint16_t index = vq->free[--vq->n_free];
+
+		if (desc)
+			desc->next = index;
+		desc = &vq->desc[index];
+		desc->addr = vmm_iova(vmm, bufs[i].mem);
+		desc->len = bufs[i].len;
+		desc->flags = (i < n_out ? 0 : VRING_DESC_F_WRITE) |
+			      (i + 1 < n ? VRING_DESC_F_NEXT : 0);
+	}
+	vq->cookies[head] = cookie;
+	vq->avail->ring[vq->avail_idx % VMM_VQ_SIZE] = head;
+	vq->avail_idx++;
+	__atomic_store_n(&vq->avail->idx, vq->avail_idx, __ATOMIC_RELEASE);
+	return true;
+}
+
+void vmm_kick(struct vmm_vq *vq)
+{
+	const uint64_t one = 1;
+
+	if (write(vq->kick, &one, sizeof(one)) != sizeof(one))
+		vmm_fail_errno("kick");
+}
+
+/* Returns false where the device has finished nothing more. */
+bool vmm_get(struct vmm_vq *vq, uint32_t *len, void **cookie)
+{
+	const struct vring_used_elem *elem;
+	uint16_t index;
+
+	if (__atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE) == vq->used_idx)
+		return false;
+
+	elem = &vq->used->ring[vq->used_idx % VMM_VQ_SIZE];
+	if (elem->id >= VMM_VQ_SIZE)
+		vmm_fail("virtqueue %u: the device gives back descriptor %u", vq->index, elem->id);
+	*len = elem->len;
+	*cookie = vq->cookies[elem->id];
+	vq->used_idx++;
+
+	for (index = elem->id;; index = vq->desc[index].next) {
+		vq->free[vq->n_free++] = index;
+		if (!(vq->desc[index].flags & VRING_DESC_F_NEXT))
+			return true;
+	}
+}
+
+/* Until the device says something on the queue; fails where it does not within @ms. */
+void vmm_wait(struct vmm *vmm, struct vmm_vq *vq, int ms)
+{
+	struct pollfd poll_fd = { .fd = vq->call, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&poll_fd, 1, ms) == 0)
+		vmm_fail("virtqueue %u: nothing for %d ms; status 0x%x", vq->index, ms,
+			 vmm_status(vmm));
+	if (read(vq->call, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		vmm_fail_errno("eventfd");
+}
