@@ -148,7 +148,7 @@ debug-modules: debug-kernel
 	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' | \
 		cpio --quiet -pdm $(debug_modules)
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
-		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir modules || exit; done
+		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y modules || exit; done
 
 check-debug: debug-modules tool clients
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)

@@ -24,6 +24,9 @@ setup() { common_setup; }
 teardown() { common_teardown; }
 
 common_setup() {
+	# bats notes before every command where it is, with some thirty commands of its own. A failure in a library is told by
+	# the line of the test that called it.
+	trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
 	_MARK="$KERNEL_MARK $$.$BATS_SUITE_TEST_NUMBER begin: $BATS_TEST_DESCRIPTION"
 	! in_vm || echo "$_MARK" >/dev/kmsg
 }
