@@ -137,6 +137,36 @@ const char *arg_queue(const char *text, void *value)
 	return NULL;
 }
 
+const char *arg_deadline(const char *text, void *value)
+{
+	uint64_t ms;
+
+	if (!parse_range(text, 1, VDPA_DEADLINE_MAX, &ms))
+		return "is not a number of milliseconds from 1 to 3600000";
+	*(uint32_t *)value = ms;
+	return NULL;
+}
+
+const char *arg_ring_index(const char *text, void *value)
+{
+	uint64_t index;
+
+	if (!parse_range(text, 0, UINT16_MAX, &index))
+		return "is not an index from 0 to 65535";
+	*(uint16_t *)value = index;
+	return NULL;
+}
+
+const char *arg_wrap_counter(const char *text, void *value)
+{
+	uint64_t counter;
+
+	if (!parse_range(text, 0, 1, &counter))
+		return "is not 0 or 1";
+	*(uint8_t *)value = counter;
+	return NULL;
+}
+
 /* As in iproute2 the 0x may be left out, and the number is hexadecimal all the same. */
 const char *arg_features(const char *text, void *value)
 {

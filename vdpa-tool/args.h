@@ -33,6 +33,9 @@ const char *arg_mac(const char *text, void *value);		/* uint8_t[6] */
 const char *arg_mtu(const char *text, void *value);		/* uint16_t, bytes */
 const char *arg_max_vqp(const char *text, void *value);		/* uint16_t, queue pairs */
 const char *arg_queue(const char *text, void *value);		/* uint32_t, queue index */
+const char *arg_deadline(const char *text, void *value);	/* uint32_t, ms */
+const char *arg_ring_index(const char *text, void *value);	/* uint16_t */
+const char *arg_wrap_counter(const char *text, void *value);	/* uint8_t, 0 or 1 */
 const char *arg_features(const char *text, void *value);	/* uint64_t, hexadecimal */
 
 /* One "KEYWORD VALUE" of a command. */

@@ -137,7 +137,6 @@ enum status command_show(struct vdpa *vdpa, const char *section, const char *sub
 	if (failed)
 		return error_refused(subject, &err);
 	if (interrupted)
-		error_note("the devices changed while they were listed: those added or removed "
-			   "meanwhile may be missing or shown");
+		error_devices_changed();
 	return STATUS_DONE;
 }

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "virtio.h"
 #include "mgmtdev.h"
+#include "state.h"
 #include "sysfs.h"
 
 /* --- show --- */
@@ -55,6 +56,7 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	dev = dev_json(slots);
 	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)))
 		sysfs_place(bytes, dev);
+	state_set(dev, slots);
 	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
 	output_entry(data, name, dev);
 	free(name);
@@ -87,8 +89,7 @@ static enum status dev_show(struct vdpa *vdpa, int argc, char **argv)
 
 /* --- add, del, set --- */
 
-/* Sends the prepared request, which has no reply but its acknowledgement. */
-static enum status dev_change(struct vdpa *vdpa, const char *subject)
+enum status dev_change(struct vdpa *vdpa, const char *subject)
 {
 	struct nl_error err = { 0 };
 
@@ -256,7 +257,24 @@ const struct command dev_commands[] = {
 		.needs = VDPA_CMD_DEV_ATTR_SET,
 		.needs_text = "Linux 6.12",
 	},
+	{
+		.word = { .name = "suspend" },
+		.usage = "DEV [ DEV ... ] [ deadline MS ]",
+		.run = dev_suspend,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_SUSPEND,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{
+		.word = { .name = "resume" },
+		.usage = "DEV [ DEV ... ]",
+		.run = dev_resume,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_RESUME,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
 	{ .word = { .name = "config" }, .below = dev_config_commands, .bare = "show" },
 	{ .word = { .name = "vstats" }, .below = dev_vstats_commands, .bare = "show" },
+	{ .word = { .name = "vq" }, .below = dev_vq_commands, .bare = "show" },
 	{ .word.name = NULL }
 };

@@ -9,6 +9,12 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 int dev_vstats_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 
+/* Sends the prepared request, which has no reply but its acknowledgement. */
+enum status dev_change(struct vdpa *vdpa, const char *subject);
+
+enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv);
+enum status dev_resume(struct vdpa *vdpa, int argc, char **argv);
+
 /*
  * A command that shows the device named in its arguments, or all devices:
  * sends @request and has @print write the reply under the key @section.

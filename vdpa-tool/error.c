@@ -154,6 +154,12 @@ void error_note(const char *message)
 		write_text(NULL, message);
 }
 
+void error_devices_changed(void)
+{
+	error_note("the devices changed while they were listed: those added or removed "
+		   "meanwhile may be missing or shown");
+}
+
 void error_no_memory(void)
 {
 	fputs(options.json ? "{\"error\":{\"errno\":\"ENOMEM\",\"message\":\"out of memory\"}}\n" :

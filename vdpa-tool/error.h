@@ -30,6 +30,9 @@ void error_local(int errnum, const char *format, ...) __attribute__((format(prin
 /* Something that is worth knowing but does not change the exit status. */
 void error_note(const char *message);
 
+/* The kernel has said that a list changed while it was read. */
+void error_devices_changed(void);
+
 /* There is no memory left: says so and ends the program. */
 _Noreturn void error_no_memory(void);
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/vdpa.h>
+
 #include "error.h"
 #include "vdpa.h"
 #include "version.h"
@@ -18,6 +20,13 @@ struct options options;
 static const struct command objects[] = {
 	{ .word = { .name = "mgmtdev", .first = true }, .below = mgmtdev_commands },
 	{ .word = { .name = "dev" }, .below = dev_commands, .bare = "show" },
+	{
+		.word = { .name = "monitor" },
+		.usage = "[ mgmtdev | dev ]",
+		.run = monitor,
+		.needs = VDPA_CMD_DEV_GET,
+		.needs_text = "Linux 5.12",
+	},
 	{ .word.name = NULL }
 };
 
@@ -28,7 +37,8 @@ static void help(void)
 	command_help(objects, "");
 	printf("       vdpa [ OBJECT ... ] help\n"
 	       "where  OBJECT := { %s }\n"
-	       "       OPTIONS, before or after the command := { -j[son] | -p[retty] | -V[ersion] | -h[elp] }\n",
+	       "       OPTIONS, before or after the command := { -j[son] | -p[retty] | -s[tate] |\n"
+	       "                  -t[imestamp] | -V[ersion] | -h[elp] }\n",
 	       words_list(objects, sizeof(*objects), NULL, list, sizeof(list)));
 }
 
@@ -81,6 +91,12 @@ static bool take_option(int option, char **argv, enum status *status)
 	case 'p':
 		options.pretty = true;
 		return true;
+	case 's':
+		options.state = true;
+		return true;
+	case 't':
+		options.timestamp = true;
+		return true;
 	case 'V':
 		puts("vdpa " VDPA_VERSION);
 		return false;
@@ -103,6 +119,8 @@ static bool parse_options(int argc, char **argv, int *words, enum status *status
 	static const struct option known[] = {
 		{ "json",	no_argument, NULL, 'j' },
 		{ "pretty",	no_argument, NULL, 'p' },
+		{ "state",	no_argument, NULL, 's' },
+		{ "timestamp",	no_argument, NULL, 't' },
 		{ "Version",	no_argument, NULL, 'V' },
 		{ "help",	no_argument, NULL, 'h' },
 		{ 0 }
@@ -119,7 +137,7 @@ static bool parse_options(int argc, char **argv, int *words, enum status *status
 		} else if (strcmp(text, "--") == 0) {
 			only_words = true;
 			optind++;
-		} else if (!take_option(getopt_long_only(argc, argv, "+jpVh", known, NULL),
+		} else if (!take_option(getopt_long_only(argc, argv, "+jpstVh", known, NULL),
 					argv, status)) {
 			return false;
 		}

@@ -268,6 +268,32 @@ int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct n
 	return state == NL_DONE ? 0 : -1;
 }
 
+int nl_join(struct nl *nl, struct nl_error *err)
+{
+	if (!nl->monitor_group)
+		return nl_fail(err, EOPNOTSUPP, "this kernel's vdpa core announces no events");
+	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &nl->monitor_group,
+				  sizeof(nl->monitor_group)) < 0)
+		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
+	return 0;
+}
+
+int nl_listen(struct nl *nl, nl_cb cb, void *data, struct nl_error *err)
+{
+	/* Nobody asked for an event: its sequence number is 0. */
+	const struct nlmsghdr unasked = { .nlmsg_seq = 0 };
+	struct nl_reply reply = {
+		.request = &unasked, .family = nl->family, .cb = cb, .data = data, .err = err,
+	};
+	ssize_t len = receive(nl);
+
+	if (len < 0)
+		return receive_failed(err, errno);
+	if (nl_parse(&reply, nl->rx, len) == NL_FAILED || reply.failed)
+		return -1;
+	return 0;
+}
+
 /*
  * Full error reports, without our own request repeated in them. A kernel that
  * lacks one of these answers as well, only with fewer words.
@@ -339,9 +365,27 @@ static void family_command(struct nl *nl, const struct nlattr *op)
 		nl->commands[id] = flags | GENL_CMD_CAP_HASPOL;
 }
 
+static void family_group(struct nl *nl, const struct nlattr *group)
+{
+	const struct nlattr *attr;
+	bool monitor = false;
+	uint32_t id = 0;
+
+	mnl_attr_for_each_nested(attr, group) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
+			monitor = strcmp(mnl_attr_get_str(attr), VDPA_MCGRP_MONITOR) == 0;
+		else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID &&
+			 mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			id = mnl_attr_get_u32(attr);
+	}
+	if (monitor)
+		nl->monitor_group = id;
+}
+
 int nl_family_cb(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
-	const struct nlattr *attr, *op;
+	const struct nlattr *attr, *nested;
 	struct nl *nl = data;
 
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
@@ -351,8 +395,12 @@ int nl_family_cb(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 				nl->family = mnl_attr_get_u16(attr);
 			break;
 		case CTRL_ATTR_OPS:
-			mnl_attr_for_each_nested(op, attr)
-				family_command(nl, op);
+			mnl_attr_for_each_nested(nested, attr)
+				family_command(nl, nested);
+			break;
+		case CTRL_ATTR_MCAST_GROUPS:
+			mnl_attr_for_each_nested(nested, attr)
+				family_group(nl, nested);
 			break;
 		}
 	}
@@ -393,6 +441,7 @@ int nl_open_like(struct nl *nl, const struct nl *like, struct nl_error *err)
 	if (socket_open(nl, err) < 0)
 		return -1;
 	nl->family = like->family;
+	nl->monitor_group = like->monitor_group;
 	memcpy(nl->commands, like->commands, sizeof(nl->commands));
 	return 0;
 }

@@ -31,13 +31,14 @@ typedef int (*nl_cb)(const struct nlmsghdr *nlh, struct nl_error *err, void *dat
 struct nl {
 	struct mnl_socket *socket;	/* NULL until nl_open() */
 	uint16_t family;
+	uint32_t monitor_group;		/* of the events; 0: the kernel has none */
 	uint32_t seq;			/* of the request last prepared */
 	uint8_t commands[256];		/* GENL_CMD_CAP_* per command; 0: the kernel lacks it */
 	char *tx, *rx;			/* buffers, NL_TX_SIZE and NL_RX_SIZE bytes */
 };
 
 enum {
-	NL_TX_SIZE = 16 * 1024,
+	NL_TX_SIZE = 128 * 1024,	/* the names of VDPA_GROUP_MAX devices */
 	NL_RX_SIZE = 64 * 1024,		/* the kernel fills 32 KiB of a dump at a time */
 };
 
@@ -66,6 +67,18 @@ struct nlmsghdr *nl_request(struct nl *nl, uint8_t command, uint16_t flags);
  * becomes true when what was dumped changed in between.
  */
 int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err);
+
+/*
+ * Joins the group of the events: from now on nl_listen() receives them, and the
+ * socket is good for nothing else. Returns 0 or -1 with @err.
+ */
+int nl_join(struct nl *nl, struct nl_error *err);
+
+/*
+ * Waits for events and passes each to @cb. Returns 0 after at least one, or -1
+ * with @err: ENOBUFS where events were lost because we were too slow.
+ */
+int nl_listen(struct nl *nl, nl_cb cb, void *data, struct nl_error *err);
 
 /* Fills @err in. Always returns -1. */
 int nl_fail(struct nl_error *err, int errnum, const char *format, ...)

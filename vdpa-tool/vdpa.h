@@ -28,6 +28,8 @@ enum status {
 struct options {
 	bool json;		/* -j */
 	bool pretty;		/* -p: indent JSON */
+	bool timestamp;		/* -t: the time of each event */
+	bool state;		/* -s: the present state before the events */
 };
 
 extern struct options options;
@@ -59,6 +61,9 @@ extern const struct command mgmtdev_commands[];
 extern const struct command dev_commands[];
 extern const struct command dev_config_commands[];
 extern const struct command dev_vstats_commands[];
+extern const struct command dev_vq_commands[];
+
+enum status monitor(struct vdpa *vdpa, int argc, char **argv);
 
 /* Finds the command that @argv names in @table and runs it. */
 enum status command_run(struct vdpa *vdpa, const struct command *table, int argc, char **argv);

@@ -6,8 +6,10 @@
 
 #include "bus.h"
 #include "device.h"
+#include "event.h"
 #include "kver.h"
 #include "mgmtdev.h"
+#include "ops.h"
 #include "registry.h"
 #include "removal.h"
 
@@ -30,7 +32,9 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 
 	if (!entry)
 		return NULL;
-	entry->ops = *ops;
+	entry->parent_ops = ops;
+	vdpa_ops_observe(&entry->ops, ops);
+	vdpa_state_init(&entry->state);
 	entry->vdev = vdev;
 	INIT_LIST_HEAD(&entry->sibling);
 	vdpa_removal_init(entry);
@@ -40,7 +44,7 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 /**
  * __vdpa_alloc_device - allocate a device
  * @parent: the device that it belongs to, its parent in sysfs
- * @config: the operations; copied, so the table may be shared and constant
+ * @config: the operations; never written to, so the table may be shared and constant
  * @ngroups: virtqueue groups
  * @nas: address spaces
  * @size: bytes of the parent's structure around it; struct vdpa_device comes first
@@ -141,6 +145,7 @@ static void entry_hide(struct vdpa_entry *entry)
 	mutex_lock(&vdpa_registry_lock);
 	entry->removing = true;
 	vdpa_registry_del(entry);
+	vdpa_event_dev(entry, VDPA_EVENT_DEV_REMOVED);
 	list_del_init(&entry->sibling);
 	mutex_unlock(&vdpa_registry_lock);
 	vdpa_guard_close(&entry->guard);
@@ -175,6 +180,7 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	if (parent)
 		list_add_tail(&entry->sibling, &parent->devices);
 	vdpa_registry_add(entry);
+	vdpa_event_dev(entry, VDPA_EVENT_DEV_ADDED);
 	mutex_unlock(&vdpa_registry_lock);
 
 	err = device_add(&entry->vdev->dev);

@@ -10,6 +10,7 @@
 
 #include "mgmtdev.h"
 #include "registry.h"
+#include "state.h"
 
 struct vdpa_job;
 
@@ -18,10 +19,11 @@ struct vdpa_job;
 
 /**
  * struct vdpa_entry - the core's own part of a device
- * @ops: the device's operations: a copy of the parent's table, which may be
- *	shared with other devices and is never written to. vdev->config points
- *	here, which is also the way from a struct vdpa_device to its entry.
- * @free: the parent's operation of that name, called when the last reference goes
+ * @ops: the device's operations, observed: see ops.h. vdev->config points here,
+ *	which is also the way from a struct vdpa_device to its entry.
+ * @parent_ops: the parent's own, which may be shared with other devices
+ * @config_cb: the bus driver's config callback, behind the observing one
+ * @state: what it is doing
  * @vdev: the device itself, allocated with the parent's part around it
  * @guard: who calls the parent's operations right now
  * @name: the name it holds; NULL while it is not registered
@@ -46,6 +48,9 @@ struct vdpa_job;
  */
 struct vdpa_entry {
 	struct vdpa_config_ops ops;
+	const struct vdpa_config_ops *parent_ops;
+	struct vdpa_callback config_cb;
+	struct vdpa_state state;
 	struct vdpa_device *vdev;
 	struct vdpa_guard guard;
 	struct vdpa_name *name;

@@ -173,17 +173,19 @@ int vdpa_job_wait(struct vdpa_job *job)
  * @info: the request, in its doit
  * @entry: the device, which stays until the job is done; the caller is a user of it
  * @run: does it, in a worker: may sleep; returns what the client gets
+ * @data: what @run needs to know beyond the request; NULL if nothing
  *
  * Return: what the doit returns.
  */
 int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct vdpa_entry *entry,
-		      int (*run)(struct vdpa_job *job))
+		      int (*run)(struct vdpa_job *job), const void *data)
 {
 	struct vdpa_job *job = vdpa_job_new(skb, info);
 
 	if (!job)
 		return -ENOMEM;
 	job->entry = entry;
+	job->data = data;
 	vdpa_entry_get(entry);
 	vdpa_job_queue(job, run);
 	return vdpa_job_wait(job);

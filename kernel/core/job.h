@@ -45,6 +45,7 @@ struct vdpa_entry;
  * @entry: a device that must stay until the job is done, or NULL
  * @parent: a management device that must stay until the job is done, or NULL
  * @name: a name that is given back when the job is done, or NULL
+ * @data: what @run needs to know beyond this
  * @config: attributes for the parent
  */
 struct vdpa_job {
@@ -65,6 +66,7 @@ struct vdpa_job {
 	struct vdpa_entry *entry;
 	struct vdpa_parent *parent;
 	struct vdpa_name *name;
+	const void *data;
 	struct vdpa_dev_set_config config;
 };
 
@@ -73,7 +75,7 @@ void vdpa_job_cancel(struct vdpa_job *job);
 void vdpa_job_queue(struct vdpa_job *job, int (*run)(struct vdpa_job *job));
 int vdpa_job_wait(struct vdpa_job *job);
 int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct vdpa_entry *entry,
-		      int (*run)(struct vdpa_job *job));
+		      int (*run)(struct vdpa_job *job), const void *data);
 void vdpa_job_done(struct vdpa_job *job, int err);
 bool vdpa_job_abandoned(const struct vdpa_job *job);
 

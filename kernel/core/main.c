@@ -5,7 +5,9 @@
  * Parents (mgmtdev.c, parents.c) create devices (device.c), which are registered by
  * name and index (registry.c), driven by bus drivers (bus.c), and managed over
  * netlink (netlink.c and the nl_*.c beside it). What may take long is a job
- * (job.c), above all deleting a device (removal.c).
+ * (job.c), above all deleting a device (removal.c). What a device is doing
+ * (state.c) is seen by observing its operations (ops.c), and told as events
+ * (event.c).
  */
 #include <linux/device.h>
 #include <linux/module.h>
@@ -13,11 +15,16 @@
 #include <uapi/linux/vdpa.h>
 
 #include "bus.h"
+#include "event.h"
 #include "job.h"
 #include "mgmtdev.h"
 #include "netlink.h"
 #include "registry.h"
 #include "removal.h"
+#include "suspend.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
 
 /* Started in this order, stopped in the reverse one. */
 static int __init vdpa_init(void)
@@ -36,6 +43,12 @@ static int __init vdpa_init(void)
 	err = vdpa_removals_init();
 	if (err)
 		goto err_removals;
+	err = vdpa_events_init();
+	if (err)
+		goto err_events;
+	err = vdpa_groups_init();
+	if (err)
+		goto err_groups;
 	err = vdpa_jobs_init();
 	if (err)
 		goto err_jobs;
@@ -52,6 +65,10 @@ err_nl:
 err_bus:
 	vdpa_jobs_exit();
 err_jobs:
+	vdpa_groups_exit();
+err_groups:
+	vdpa_events_exit();
+err_events:
 	vdpa_removals_exit();
 err_removals:
 	vdpa_mgmtdevs_exit();
@@ -67,6 +84,8 @@ static void __exit vdpa_exit(void)
 	vdpa_nl_exit();
 	bus_unregister(&vdpa_bus);
 	vdpa_jobs_exit();
+	vdpa_groups_exit();
+	vdpa_events_exit();
 	vdpa_removals_exit();
 	vdpa_mgmtdevs_exit();
 	vdpa_parents_exit();

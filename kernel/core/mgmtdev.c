@@ -7,6 +7,7 @@
 #include <linux/workqueue.h>
 
 #include "device.h"
+#include "event.h"
 #include "mgmtdev.h"
 #include "registry.h"
 #include "removal.h"
@@ -169,6 +170,7 @@ void vdpa_mgmtdev_unregister(struct vdpa_mgmt_dev *mdev)
 		put_device(&entry->vdev->dev);
 	}
 	vdpa_guard_close(&parent->guard);
+	vdpa_event_mgmtdev(parent, VDPA_EVENT_MGMTDEV_REMOVED);
 	list_del_init(&mdev->list);
 	kfree_rcu(parent, rcu);
 }

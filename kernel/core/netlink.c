@@ -19,8 +19,12 @@ enum {
 	NEEDS_PARENT = BIT(1),	/* the management device that the request names */
 };
 
+static const struct nla_policy group_policy[VDPA_ATTR_DEV_NAME + 1] = {
+	[VDPA_ATTR_DEV_NAME]		= { .type = NLA_NUL_STRING, .len = VDPA_NAME_LEN_MAX },
+};
+
 /* Names are taken by their length: an old client may leave the terminator out. */
-static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_MAX + 1] = {
+static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_MGMTDEV_BUS_NAME]	= { .type = NLA_NUL_STRING },
 	[VDPA_ATTR_MGMTDEV_DEV_NAME]	= { .type = NLA_STRING },
 	[VDPA_ATTR_DEV_NAME]		= { .type = NLA_STRING },
@@ -30,6 +34,12 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_MAX + 1] = {
 	[VDPA_ATTR_DEV_NET_CFG_MTU]	= NLA_POLICY_MIN(NLA_U16, 68),
 	[VDPA_ATTR_DEV_QUEUE_INDEX]	= { .type = NLA_U32 },
 	[VDPA_ATTR_DEV_FEATURES]	= { .type = NLA_U64 },
+	[VDPA_ATTR_DEV_GROUP]		= NLA_POLICY_NESTED(group_policy),
+	[VDPA_ATTR_DEADLINE]		= { .type = NLA_U32 },
+	[VDPA_ATTR_VQ_AVAIL_INDEX]	= { .type = NLA_U16 },
+	[VDPA_ATTR_VQ_AVAIL_COUNTER]	= { .type = NLA_U8 },
+	[VDPA_ATTR_VQ_USED_INDEX]	= { .type = NLA_U16 },
+	[VDPA_ATTR_VQ_USED_COUNTER]	= { .type = NLA_U8 },
 };
 
 static const struct genl_ops vdpa_nl_ops[] = {
@@ -61,6 +71,7 @@ static const struct genl_ops vdpa_nl_ops[] = {
 	}, {
 		.cmd		= VDPA_CMD_DEV_VSTATS_GET,
 		.doit		= vdpa_nl_dev_vstats_get_doit,
+		.dumpit		= vdpa_nl_dev_vstats_get_dumpit,
 		.flags		= GENL_ADMIN_PERM,
 		.internal_flags	= NEEDS_DEVICE,
 	}, {
@@ -68,7 +79,30 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.doit		= vdpa_nl_dev_attr_set_doit,
 		.flags		= GENL_ADMIN_PERM,
 		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_SUSPEND,
+		.doit		= vdpa_nl_dev_suspend_doit,
+		.flags		= GENL_ADMIN_PERM,
+	}, {
+		.cmd		= VDPA_CMD_DEV_RESUME,
+		.doit		= vdpa_nl_dev_resume_doit,
+		.flags		= GENL_ADMIN_PERM,
+	}, {
+		.cmd		= VDPA_CMD_DEV_VQ_GET,
+		.doit		= vdpa_nl_dev_vq_get_doit,
+		.dumpit		= vdpa_nl_dev_vq_get_dumpit,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_VQ_SET,
+		.doit		= vdpa_nl_dev_vq_set_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
 	},
+};
+
+/* Reading what mainline lets anyone read stays open, and so does hearing of it. */
+static const struct genl_multicast_group vdpa_nl_mcgrps[] = {
+	{ .name = VDPA_MCGRP_MONITOR },
 };
 
 static int find_parent(struct genl_info *info)
@@ -96,32 +130,48 @@ static int find_parent(struct genl_info *info)
 	return 0;
 }
 
+/**
+ * vdpa_nl_find_device - find a device that can be managed
+ * @name: the attribute that names it
+ * @extack: says what is wrong, and points at @name
+ * @entry: set to the device, to be put with vdpa_entry_put()
+ *
+ * Return: 0; -ENODEV; -EINVAL if no management device made it.
+ */
+int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extack,
+			struct vdpa_entry **entry)
+{
+	struct vdpa_str text = vdpa_str_from_attr(name);
+
+	*entry = vdpa_registry_find(text);
+	if (!*entry) {
+		NL_SET_BAD_ATTR(extack, name);
+		NL_SET_ERR_MSG_FMT(extack, "no device named %.*s",
+				   min_t(int, text.len, VDPA_NAME_LEN_MAX), text.s);
+		return -ENODEV;
+	}
+	if ((*entry)->parent)
+		return 0;
+	NL_SET_BAD_ATTR(extack, name);
+	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " belongs to no management device",
+			   vdpa_entry_name(*entry));
+	vdpa_entry_put(*entry);
+	return -EINVAL;
+}
+
 static int find_device(struct genl_info *info)
 {
 	struct vdpa_entry *entry;
-	struct vdpa_str name;
+	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_DEV_NAME)) {
 		NL_SET_ERR_MSG(info->extack, "the device's name is missing");
 		return -EINVAL;
 	}
-	name = vdpa_str_from_attr(info->attrs[VDPA_ATTR_DEV_NAME]);
-	entry = vdpa_registry_find(name);
-	if (!entry) {
-		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
-		NL_SET_ERR_MSG_FMT(info->extack, "no device named %.*s",
-				   min_t(int, name.len, VDPA_NAME_LEN_MAX), name.s);
-		return -ENODEV;
-	}
-	if (!entry->parent) {
-		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
-		NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
-				   " belongs to no management device", vdpa_entry_name(entry));
-		vdpa_entry_put(entry);
-		return -EINVAL;
-	}
-	info->user_ptr[0] = entry;
-	return 0;
+	err = vdpa_nl_find_device(info->attrs[VDPA_ATTR_DEV_NAME], info->extack, &entry);
+	if (!err)
+		info->user_ptr[0] = entry;
+	return err;
 }
 
 static int vdpa_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
@@ -129,7 +179,9 @@ static int vdpa_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *sk
 {
 	if (ops->internal_flags & NEEDS_PARENT)
 		return find_parent(info);
-	return find_device(info);
+	if (ops->internal_flags & NEEDS_DEVICE)
+		return find_device(info);
+	return 0;
 }
 
 static void vdpa_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
@@ -194,7 +246,7 @@ int vdpa_nl_dump_devices(struct sk_buff *msg, struct netlink_callback *cb, vdpa_
 struct genl_family vdpa_nl_family __ro_after_init = {
 	.name		= VDPA_GENL_NAME,
 	.version	= VDPA_GENL_VERSION,
-	.maxattr	= VDPA_ATTR_MAX,
+	.maxattr	= VDPA_ATTR_LAST,
 	.policy		= vdpa_nl_policy,
 	.netnsok	= false,
 	.parallel_ops	= true,
@@ -203,6 +255,8 @@ struct genl_family vdpa_nl_family __ro_after_init = {
 	.post_doit	= vdpa_nl_post_doit,
 	.ops		= vdpa_nl_ops,
 	.n_ops		= ARRAY_SIZE(vdpa_nl_ops),
+	.mcgrps		= vdpa_nl_mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(vdpa_nl_mcgrps),
 	.resv_start_op	= VDPA_CMD_DEV_VSTATS_GET + 1,
 };
 

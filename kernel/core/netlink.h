@@ -15,6 +15,9 @@
 
 extern struct genl_family vdpa_nl_family;
 
+int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extack,
+			struct vdpa_entry **entry);
+
 int vdpa_nl_init(void);
 void vdpa_nl_exit(void);
 
@@ -35,6 +38,7 @@ int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
 /* nl_dev.c */
+int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry);
 int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -48,6 +52,16 @@ void vdpa_nl_read_config(struct vdpa_entry *entry, void *config, size_t size);
 
 /* nl_vstats.c */
 int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_vstats_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+
+/* nl_vq.c */
+int vdpa_nl_dev_vq_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_vq_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+int vdpa_nl_dev_vq_set_doit(struct sk_buff *skb, struct genl_info *info);
+
+/* nl_suspend.c */
+int vdpa_nl_dev_suspend_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_resume_doit(struct sk_buff *skb, struct genl_info *info);
 
 /**
  * typedef vdpa_nl_fill_t - writes the message about one device

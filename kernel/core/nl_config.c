@@ -299,7 +299,7 @@ int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!down_read_trylock(sem))
-		return vdpa_job_run_with(skb, info, entry, config_get_late);
+		return vdpa_job_run_with(skb, info, entry, config_get_late, NULL);
 	err = vdpa_nl_reply(info, entry, config_fill);
 	up_read(sem);
 	return err;

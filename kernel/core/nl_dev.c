@@ -11,6 +11,7 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
+#include "event.h"
 #include "job.h"
 #include "mgmtdev.h"
 #include "netlink.h"
@@ -336,6 +337,67 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return vdpa_job_wait(job);
 }
 
+/* What does not change as long as the device is there. Return: 0 or -EMSGSIZE. */
+int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry)
+{
+	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(entry)) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_ID, entry->device_id) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_VENDOR_ID, entry->vendor_id) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_MAX_VQS, entry->vdev->nvqs) ||
+	    nla_put_u16(msg, VDPA_ATTR_DEV_MAX_VQ_SIZE, entry->max_vq_size) ||
+	    nla_put_u16(msg, VDPA_ATTR_DEV_MIN_VQ_SIZE, entry->min_vq_size))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static u32 dev_caps(const struct vdpa_entry *entry)
+{
+	const struct vdpa_config_ops *ops = entry->parent_ops;
+
+	return (ops->suspend ? VDPA_DEV_CAP_SUSPEND : 0) |
+	       (ops->resume ? VDPA_DEV_CAP_RESUME : 0) |
+	       (ops->get_vq_state && ops->set_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
+	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0);
+}
+
+static int put_driver(struct sk_buff *msg, struct vdpa_entry *entry)
+{
+	int err;
+
+	mutex_lock(&vdpa_registry_lock);
+	err = entry->driver ? nla_put_string(msg, VDPA_ATTR_DEV_DRIVER, entry->driver) : 0;
+	mutex_unlock(&vdpa_registry_lock);
+	return err;
+}
+
+static int put_latency(struct sk_buff *msg, const struct vdpa_latency *latency, int last, int max)
+{
+	if (!latency->max)
+		return 0;
+	return nla_put_u64_64bit(msg, last, latency->last, VDPA_ATTR_PAD) ||
+	       nla_put_u64_64bit(msg, max, latency->max, VDPA_ATTR_PAD);
+}
+
+/* What the device is doing. Return: 0 or -EMSGSIZE. */
+static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
+{
+	struct vdpa_state state;
+	u64 seq;
+
+	state = vdpa_state_read(entry, &seq);
+	if (nla_put_u8(msg, VDPA_ATTR_DEV_STATE, state.now) ||
+	    nla_put_u8(msg, VDPA_ATTR_DEV_STATUS, entry->ops.get_status(entry->vdev)) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_CAPS, dev_caps(entry)) ||
+	    put_driver(msg, entry) ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_TRANSITIONS, state.transitions, VDPA_ATTR_PAD) ||
+	    put_latency(msg, &state.suspend, VDPA_ATTR_DEV_SUSPEND_LAST,
+			VDPA_ATTR_DEV_SUSPEND_MAX) ||
+	    put_latency(msg, &state.resume, VDPA_ATTR_DEV_RESUME_LAST, VDPA_ATTR_DEV_RESUME_MAX) ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, seq, VDPA_ATTR_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int dev_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq, int flags,
 		    struct netlink_callback *cb)
 {
@@ -346,13 +408,8 @@ static int dev_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (vdpa_nl_put_parent(msg, entry->parent) ||
-	    nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(entry)) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_ID, entry->device_id) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_VENDOR_ID, entry->vendor_id) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_MAX_VQS, entry->vdev->nvqs) ||
-	    nla_put_u16(msg, VDPA_ATTR_DEV_MAX_VQ_SIZE, entry->max_vq_size) ||
-	    nla_put_u16(msg, VDPA_ATTR_DEV_MIN_VQ_SIZE, entry->min_vq_size)) {
+	if (vdpa_nl_put_parent(msg, entry->parent) || vdpa_nl_put_device(msg, entry) ||
+	    put_state(msg, entry)) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
 	}
@@ -382,7 +439,9 @@ static int dev_attr_set(struct vdpa_job *job)
 		return err;
 	err = mdev->ops->dev_set_attr(mdev, vdev, &job->config);
 	up_write(&vdev->cf_lock);
-	if (err)
+	if (!err)
+		vdpa_event_config(entry, VDPA_CAUSE_MANAGEMENT);
+	else
 		NL_SET_ERR_MSG_ATTR_FMT(&job->extack,
 					job->info.attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR],
 					"management device " VDPA_MSG_NAME " refused the change",

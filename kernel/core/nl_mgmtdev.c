@@ -6,6 +6,7 @@
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
+#include "event.h"
 #include "mgmtdev.h"
 #include "netlink.h"
 
@@ -35,7 +36,8 @@ static int mgmtdev_fill(struct vdpa_parent *parent, struct sk_buff *msg, u32 por
 			      vdpa_parent_classes(parent), VDPA_ATTR_PAD) ||
 	    nla_put_u32(msg, VDPA_ATTR_DEV_MGMTDEV_MAX_VQS, mdev->max_supported_vqs) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_SUPPORTED_FEATURES,
-			      mdev->supported_features, VDPA_ATTR_PAD)) {
+			      mdev->supported_features, VDPA_ATTR_PAD) ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, vdpa_event_seq(), VDPA_ATTR_PAD)) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
 	}

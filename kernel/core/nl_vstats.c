@@ -9,9 +9,8 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
 #include "netlink.h"
-#include "registry.h"
+#include "nl_queue.h"
 
 /* The number of queue pairs that the driver can use, if it has asked for several. */
 static int put_queue_pairs(struct vdpa_entry *entry, struct sk_buff *msg, u64 features)
@@ -26,102 +25,52 @@ static int put_queue_pairs(struct vdpa_entry *entry, struct sk_buff *msg, u64 fe
 			   le16_to_cpu((__force __le16)config.max_virtqueue_pairs));
 }
 
-/* The device's cf_lock is held. */
-static int vstats_fill(struct vdpa_entry *entry, struct sk_buff *msg, struct genl_info *info,
-		       u16 index)
+static int vstats_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
+		       struct netlink_ext_ack *extack)
 {
 	struct vdpa_device *vdev = entry->vdev;
 	u64 features;
-	void *hdr;
 	int err;
 
-	hdr = genlmsg_put(msg, info->snd_portid, info->snd_seq, &vdpa_nl_family, 0,
-			  VDPA_CMD_DEV_VSTATS_GET);
-	if (!hdr)
-		return -EMSGSIZE;
-	features = entry->ops.get_driver_features(vdev);
-	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(entry)) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_ID, entry->device_id) ||
-	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES, features, VDPA_ATTR_PAD) ||
-	    put_queue_pairs(entry, msg, features) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, index))
-		return -EMSGSIZE;
-	err = entry->ops.get_vendor_vq_stats(vdev, index, msg, info->extack);
-	if (err)
-		return err;
-	genlmsg_end(msg, hdr);
-	return 0;
-}
-
-static int vstats_reply(struct vdpa_entry *entry, struct genl_info *info)
-{
-	u16 index = nla_get_u32(info->attrs[VDPA_ATTR_DEV_QUEUE_INDEX]);
-	const char *name = vdpa_entry_name(entry);
-	struct sk_buff *msg;
-	int err;
-
-	if (!(entry->ops.get_status(entry->vdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
-		NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
-				   ": no driver has negotiated features yet", name);
+	if (!(entry->ops.get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   ": no driver has negotiated features yet",
+				   vdpa_entry_name(entry));
 		return -EAGAIN;
 	}
-	msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!msg)
-		return -ENOMEM;
-	err = vstats_fill(entry, msg, info, index);
-	if (err) {
-		if (!info->extack->_msg)
-			NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
-					   ": its parent has no statistics of queue %u",
-					   name, index);
-		nlmsg_free(msg);
-		return err;
-	}
-	return genlmsg_reply(msg, info);
-}
-
-static int check_queue(struct genl_info *info, const struct vdpa_entry *entry)
-{
-	struct nlattr *attr = info->attrs[VDPA_ATTR_DEV_QUEUE_INDEX];
-	const char *name = vdpa_entry_name(entry);
-	u32 index;
-
-	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_DEV_QUEUE_INDEX)) {
-		NL_SET_ERR_MSG(info->extack, "the virtqueue's index is missing");
-		return -EINVAL;
-	}
-	index = nla_get_u32(attr);
-	if (!entry->ops.get_vendor_vq_stats) {
-		NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
-				   ": its parent keeps no statistics", name);
-		return -EOPNOTSUPP;
-	}
-	if (index < entry->vdev->nvqs)
-		return 0;
-	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "device " VDPA_MSG_NAME
-				" has the virtqueues 0 to %u", name, entry->vdev->nvqs - 1);
-	/* Mainline tells what no network device can have from what this one has not. */
-	return index > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX ? -ERANGE : -EINVAL;
-}
-
-/* A job, because a parent may have to ask its firmware. */
-static int vstats_get(struct vdpa_job *job)
-{
-	struct rw_semaphore *sem = &job->entry->vdev->cf_lock;
-	int err;
-
-	err = vdpa_job_down_read(job, sem);
-	if (err)
-		return err;
-	err = vstats_reply(job->entry, &job->info);
-	up_read(sem);
+	features = entry->ops.get_driver_features(vdev);
+	if (nla_put_u64_64bit(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES, features, VDPA_ATTR_PAD) ||
+	    put_queue_pairs(entry, msg, features))
+		return -EMSGSIZE;
+	err = entry->ops.get_vendor_vq_stats(vdev, index, msg, extack);
+	if (err && !extack->_msg)
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   ": its parent has no statistics of queue %u",
+				   vdpa_entry_name(entry), index);
 	return err;
 }
 
+static int vstats_check(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
+{
+	if (entry->ops.get_vendor_vq_stats)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME ": its parent keeps no statistics",
+			   vdpa_entry_name(entry));
+	return -EOPNOTSUPP;
+}
+
+static const struct vdpa_queue_request vstats_request = {
+	.command = VDPA_CMD_DEV_VSTATS_GET,
+	.check = vstats_check,
+	.fill = vstats_fill,
+};
+
 int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vdpa_entry *entry = vdpa_nl_entry(info);
-	int err = check_queue(info, entry);
+	return vdpa_nl_queue_doit(skb, info, &vstats_request);
+}
 
-	return err ?: vdpa_job_run_with(skb, info, entry, vstats_get);
+int vdpa_nl_dev_vstats_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	return vdpa_nl_queue_dumpit(msg, cb, &vstats_request);
 }

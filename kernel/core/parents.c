@@ -7,6 +7,7 @@
 #include <linux/vdpa.h>
 #include <linux/xarray.h>
 
+#include "event.h"
 #include "mgmtdev.h"
 #include "registry.h"
 
@@ -179,6 +180,7 @@ int vdpa_parents_add(struct vdpa_parent *parent)
 		parents_unnamed += !parent->named;
 		xa_store(&parents_by_index, parent->index, parent, GFP_KERNEL);
 		parents_changed();
+		vdpa_event_mgmtdev(parent, VDPA_EVENT_MGMTDEV_ADDED);
 	}
 	mutex_unlock(&vdpa_registry_lock);
 	return err;

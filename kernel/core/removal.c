@@ -65,6 +65,7 @@ static void removal_delete(struct vdpa_task *task)
 	if (vdpa_job_abandoned(job)) {
 		call_off = true;
 		entry->removing = false;
+		vdpa_state_set_removing(entry, false);
 	}
 	mutex_unlock(&vdpa_registry_lock);
 
@@ -100,6 +101,7 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job)
 	mutex_lock(&vdpa_registry_lock);
 	if (!entry->removing) {
 		entry->removing = true;
+		vdpa_state_set_removing(entry, true);
 		strscpy(entry->restore, entry->driver ?: "");
 		entry->del_job = job;
 		get_device(&entry->vdev->dev);
@@ -131,6 +133,8 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 	struct vdpa_job *job;
 
 	mutex_lock(&vdpa_registry_lock);
+	if (!entry->removing)
+		vdpa_state_set_removing(entry, true);
 	entry->removing = true;
 	job = entry->del_job;
 	entry->del_job = NULL;

@@ -33,7 +33,16 @@ enum vdpa_command {
 	VDPA_CMD_DEV_CONFIG_GET = 6,	/* configuration of one device, or dump */
 	VDPA_CMD_DEV_VSTATS_GET = 7,	/* statistics of one queue; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_ATTR_SET = 8,	/* change a device; CAP_NET_ADMIN */
+
+	VDPA_CMD_DEV_SUSPEND = 64,	/* suspend devices, all or none; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_RESUME = 65,	/* resume devices; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_VQ_GET = 66,	/* virtqueues of one device, or of all: dump only */
+	VDPA_CMD_DEV_VQ_SET = 67,	/* state of one virtqueue; CAP_NET_ADMIN */
+	VDPA_CMD_EVENT = 68,		/* what happened, in VDPA_MCGRP_MONITOR */
 };
+
+/* The multicast group that VDPA_CMD_EVENT messages go to. */
+#define VDPA_MCGRP_MONITOR "monitor"
 
 enum vdpa_attr {
 	VDPA_ATTR_UNSPEC = 0,
@@ -89,6 +98,92 @@ enum vdpa_attr {
 
 	/* One past mainline's last, by mainline's own convention. */
 	VDPA_ATTR_MAX = 37,
+
+	/* state of a device, also at the end of VDPA_CMD_DEV_NEW replies */
+	VDPA_ATTR_DEV_STATE = 128,			/* u8, enum vdpa_dev_state */
+	VDPA_ATTR_DEV_STATUS = 129,			/* u8, virtio device status bits */
+	VDPA_ATTR_DEV_CAPS = 130,			/* u32, enum vdpa_dev_cap */
+	VDPA_ATTR_DEV_DRIVER = 131,			/* string, bound bus driver; absent: none */
+	VDPA_ATTR_DEV_TRANSITIONS = 132,		/* u64, changes of state so far */
+	VDPA_ATTR_DEV_SUSPEND_LAST = 133,		/* u64, ns the last suspend took */
+	VDPA_ATTR_DEV_SUSPEND_MAX = 134,		/* u64, ns */
+	VDPA_ATTR_DEV_RESUME_LAST = 135,		/* u64, ns the last resume took */
+	VDPA_ATTR_DEV_RESUME_MAX = 136,			/* u64, ns */
+
+	/* VDPA_CMD_DEV_SUSPEND and VDPA_CMD_DEV_RESUME */
+	VDPA_ATTR_DEV_GROUP = 137,			/* nested, VDPA_ATTR_DEV_NAME of each */
+	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now */
+
+	/* VDPA_CMD_DEV_VQ_GET and VDPA_CMD_DEV_VQ_SET, beside VDPA_ATTR_DEV_QUEUE_INDEX */
+	VDPA_ATTR_VQ_TYPE = 139,			/* u8, enum vdpa_vq_type */
+	VDPA_ATTR_VQ_READY = 140,			/* u8, 0 or 1 */
+	VDPA_ATTR_VQ_SIZE = 141,			/* u16, descriptors */
+	VDPA_ATTR_VQ_AVAIL_INDEX = 142,			/* u16 */
+	VDPA_ATTR_VQ_AVAIL_COUNTER = 143,		/* u8, 0 or 1; packed rings only */
+	VDPA_ATTR_VQ_USED_INDEX = 144,			/* u16; packed rings only */
+	VDPA_ATTR_VQ_USED_COUNTER = 145,		/* u8, 0 or 1; packed rings only */
+	VDPA_ATTR_VQ_STABLE = 146,			/* u8, 0: a snapshot that may be old */
+
+	/* VDPA_CMD_EVENT */
+	VDPA_ATTR_EVENT = 147,				/* u8, enum vdpa_event */
+	VDPA_ATTR_EVENT_SEQ = 148,			/* u64, of events; in replies: the last before */
+	VDPA_ATTR_EVENT_TIME = 149,			/* u64, ns since 1970 */
+	VDPA_ATTR_DEV_STATE_OLD = 150,			/* u8, enum vdpa_dev_state */
+	VDPA_ATTR_EVENT_CAUSE = 151,			/* u8, enum vdpa_cause */
+};
+
+/* The last attribute there is. */
+#define VDPA_ATTR_LAST	VDPA_ATTR_EVENT_CAUSE
+
+/* Longest deadline, in ms. */
+#define VDPA_DEADLINE_MAX	3600000
+
+/* Most devices in one VDPA_ATTR_DEV_GROUP. */
+#define VDPA_GROUP_MAX		1024
+
+/* What a device is doing. */
+enum vdpa_dev_state {
+	VDPA_DEV_STATE_INACTIVE = 0,	/* no driver, or one that has not set DRIVER_OK */
+	VDPA_DEV_STATE_ACTIVE = 1,	/* DRIVER_OK: it works */
+	VDPA_DEV_STATE_SUSPENDING = 2,	/* its parent is about to suspend it */
+	VDPA_DEV_STATE_SUSPENDED = 3,	/* nothing moves until it is resumed or reset */
+	VDPA_DEV_STATE_RESUMING = 4,	/* its parent is about to resume it */
+	VDPA_DEV_STATE_FAILED = 5,	/* FAILED or NEEDS_RESET: only a reset helps */
+	VDPA_DEV_STATE_REMOVING = 6,	/* it is being deleted */
+};
+
+/* What a device's parent can do, bits of VDPA_ATTR_DEV_CAPS. */
+enum vdpa_dev_cap {
+	VDPA_DEV_CAP_SUSPEND = 1,	/* suspend */
+	VDPA_DEV_CAP_RESUME = 2,	/* resume without a reset */
+	VDPA_DEV_CAP_VQ_STATE = 4,	/* tell and take the state of virtqueues */
+	VDPA_DEV_CAP_VSTATS = 8,	/* count per virtqueue */
+};
+
+/* What a virtqueue is for. */
+enum vdpa_vq_type {
+	VDPA_VQ_TYPE_OTHER = 0,
+	VDPA_VQ_TYPE_RX = 1,
+	VDPA_VQ_TYPE_TX = 2,
+	VDPA_VQ_TYPE_CTRL = 3,
+	VDPA_VQ_TYPE_REQUEST = 4,
+};
+
+/* What happened. */
+enum vdpa_event {
+	VDPA_EVENT_MGMTDEV_ADDED = 1,	/* bears the management device's names */
+	VDPA_EVENT_MGMTDEV_REMOVED = 2,	/* the same */
+	VDPA_EVENT_DEV_ADDED = 3,	/* and the device's name, IDs and sizes */
+	VDPA_EVENT_DEV_REMOVED = 4,	/* and the device's name */
+	VDPA_EVENT_DEV_STATE = 5,	/* the same, and old state, state and cause */
+	VDPA_EVENT_DEV_CONFIG = 6,	/* the same, and cause: the configuration changed */
+};
+
+/* Who made it happen. */
+enum vdpa_cause {
+	VDPA_CAUSE_DRIVER = 0,		/* the bus driver: a virtual machine, or the kernel's */
+	VDPA_CAUSE_MANAGEMENT = 1,	/* a command of this family, or the parent's going */
+	VDPA_CAUSE_DEVICE = 2,		/* the device itself */
 };
 
 #endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Suspend and resume over netlink.
+ */
+#include <net/genetlink.h>
+#include <uapi/linux/vdpa.h>
+
+#include "job.h"
+#include "netlink.h"
+#include "suspend.h"
+
+/* How many devices a request names: one by VDPA_ATTR_DEV_NAME, or a group. */
+static int count_devices(struct vdpa_job *job, unsigned int *n)
+{
+	struct nlattr *name = job->info.attrs[VDPA_ATTR_DEV_NAME];
+	struct nlattr *group = job->info.attrs[VDPA_ATTR_DEV_GROUP];
+	struct nlattr *attr;
+	int left;
+
+	*n = 0;
+	if (name && group) {
+		NL_SET_ERR_MSG_ATTR(&job->extack, group, "either one device or a group, not both");
+		return -EINVAL;
+	}
+	if (group)
+		nla_for_each_nested(attr, group, left)
+			++*n;
+	else if (name)
+		*n = 1;
+	if (!*n) {
+		NL_SET_ERR_ATTR_MISS(&job->extack, group, VDPA_ATTR_DEV_NAME);
+		NL_SET_ERR_MSG(&job->extack, "the device's name is missing");
+		return -EINVAL;
+	}
+	if (*n > VDPA_GROUP_MAX) {
+		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, group, "a group has at most %u devices",
+					VDPA_GROUP_MAX);
+		return -E2BIG;
+	}
+	return 0;
+}
+
+static int add_devices(struct vdpa_job *job, struct vdpa_group *group)
+{
+	struct nlattr *nest = job->info.attrs[VDPA_ATTR_DEV_GROUP];
+	struct nlattr *attr;
+	int left, err;
+
+	if (!nest)
+		return vdpa_group_add(group, job->info.attrs[VDPA_ATTR_DEV_NAME]);
+	nla_for_each_nested(attr, nest, left) {
+		if (nla_type(attr) != VDPA_ATTR_DEV_NAME) {
+			NL_SET_ERR_MSG_ATTR(&job->extack, attr, "a group consists of device names");
+			return -EINVAL;
+		}
+		err = vdpa_group_add(group, attr);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int read_deadline(struct vdpa_job *job, u32 *deadline)
+{
+	struct nlattr *attr = job->info.attrs[VDPA_ATTR_DEADLINE];
+
+	*deadline = 0;
+	if (!attr)
+		return 0;
+	*deadline = nla_get_u32(attr);
+	if (*deadline && *deadline <= VDPA_DEADLINE_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(&job->extack, attr, "a deadline is 1 to %u ms, not %u",
+				VDPA_DEADLINE_MAX, *deadline);
+	return -ERANGE;
+}
+
+/* Whatever this returns but 0, no device was touched. */
+static int start(struct vdpa_job *job, enum vdpa_dev_state via)
+{
+	struct vdpa_group *group;
+	unsigned int n;
+	u32 deadline;
+	int err;
+
+	err = count_devices(job, &n);
+	if (!err)
+		err = read_deadline(job, &deadline);
+	if (err)
+		return err;
+	group = vdpa_group_new(job, via, n);
+	if (!group)
+		return -ENOMEM;
+	err = add_devices(job, group);
+	if (!err)
+		err = vdpa_group_start(group, deadline);
+	vdpa_group_put(group);
+	return err;
+}
+
+static int suspend_or_resume(struct sk_buff *skb, struct genl_info *info, enum vdpa_dev_state via)
+{
+	struct vdpa_job *job = vdpa_job_new(skb, info);
+	int err;
+
+	if (!job)
+		return -ENOMEM;
+	err = start(job, via);
+	if (err)
+		vdpa_job_done(job, err);
+	return vdpa_job_wait(job);
+}
+
+int vdpa_nl_dev_suspend_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return suspend_or_resume(skb, info, VDPA_DEV_STATE_SUSPENDING);
+}
+
+int vdpa_nl_dev_resume_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return suspend_or_resume(skb, info, VDPA_DEV_STATE_RESUMING);
+}

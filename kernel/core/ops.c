@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Observed operations: see ops.h.
+ */
+#include <linux/vdpa.h>
+
+#include "device.h"
+#include "event.h"
+#include "ops.h"
+#include "state.h"
+
+static void observed_set_status(struct vdpa_device *vdev, u8 status)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+
+	entry->parent_ops->set_status(vdev, status);
+	vdpa_state_note_status(entry, VDPA_CAUSE_DRIVER);
+}
+
+static int observed_reset(struct vdpa_device *vdev)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+	int err = entry->parent_ops->reset(vdev);
+
+	if (!err)
+		vdpa_state_note_reset(entry, VDPA_CAUSE_DRIVER);
+	return err;
+}
+
+static int observed_compat_reset(struct vdpa_device *vdev, u32 flags)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+	int err = entry->parent_ops->compat_reset(vdev, flags);
+
+	if (!err)
+		vdpa_state_note_reset(entry, VDPA_CAUSE_DRIVER);
+	return err;
+}
+
+/*
+ * A driver that suspends what is suspended already, or what somebody else is
+ * suspending, gets the parent's own answer.
+ */
+static int observed_suspend(struct vdpa_device *vdev)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+	u32 life;
+
+	if (vdpa_state_begin(entry, VDPA_DEV_STATE_SUSPENDING, VDPA_CAUSE_DRIVER, &life) !=
+	    VDPA_DEV_STATE_ACTIVE)
+		return entry->parent_ops->suspend(vdev);
+	return vdpa_state_perform(entry, life, VDPA_CAUSE_DRIVER);
+}
+
+static int observed_resume(struct vdpa_device *vdev)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+	u32 life;
+
+	if (vdpa_state_begin(entry, VDPA_DEV_STATE_RESUMING, VDPA_CAUSE_DRIVER, &life) !=
+	    VDPA_DEV_STATE_SUSPENDED)
+		return entry->parent_ops->resume(vdev);
+	return vdpa_state_perform(entry, life, VDPA_CAUSE_DRIVER);
+}
+
+/* The device says that its configuration has changed. In whatever context the parent likes. */
+static irqreturn_t config_interrupt(void *data)
+{
+	struct vdpa_entry *entry = data;
+	struct vdpa_callback cb = entry->config_cb;
+
+	vdpa_event_config(entry, VDPA_CAUSE_DEVICE);
+	return cb.callback ? cb.callback(cb.private) : IRQ_NONE;
+}
+
+/*
+ * The parent stops calling the old callback before it returns, so that ours is
+ * changed when it calls neither: before a new one is set, after the last is gone.
+ */
+static void observed_set_config_cb(struct vdpa_device *vdev, struct vdpa_callback *cb)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+	struct vdpa_callback none = {}, ours = {
+		.callback = config_interrupt,
+		.private = entry,
+	};
+
+	entry->parent_ops->set_config_cb(vdev, &none);
+	entry->config_cb = cb ? *cb : none;
+	if (entry->config_cb.callback)
+		entry->parent_ops->set_config_cb(vdev, &ours);
+}
+
+/**
+ * vdpa_ops_observe - make a device's table of operations
+ * @ops: the table
+ * @parent: the parent's operations, which may be shared and are not written to
+ */
+void vdpa_ops_observe(struct vdpa_config_ops *ops, const struct vdpa_config_ops *parent)
+{
+	*ops = *parent;
+	ops->set_status = observed_set_status;
+	ops->reset = observed_reset;
+	ops->set_config_cb = observed_set_config_cb;
+	if (parent->compat_reset)
+		ops->compat_reset = observed_compat_reset;
+	if (parent->suspend)
+		ops->suspend = observed_suspend;
+	if (parent->resume)
+		ops->resume = observed_resume;
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Suspending and resuming devices: see suspend.h.
+ */
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/vdpa.h>
+#include <linux/workqueue.h>
+
+#include "device.h"
+#include "job.h"
+#include "netlink.h"
+#include "registry.h"
+#include "state.h"
+#include "suspend.h"
+
+/**
+ * struct member - a device of a group
+ * @group: the group
+ * @work: has the parent do it, or undo it
+ * @entry: the device, of which the group is a user
+ * @name: the attribute that names it, in the job's request
+ * @life: of the claim on its state
+ * @done: its parent has done what was asked for, and it has not been undone
+ */
+struct member {
+	struct vdpa_group *group;
+	struct work_struct work;
+	struct vdpa_entry *entry;
+	const struct nlattr *name;
+	u32 life;
+	bool done;
+};
+
+/**
+ * struct vdpa_group - devices that are suspended or resumed together
+ * @ref: one for whoever is building it, one for each piece of work under way
+ * @lock: protects @job, @pending, @err and each member's @done; a mutex, taken
+ *	inside nothing, with vdpa_job_done() called inside it
+ * @job: the request, NULL once it is answered
+ * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
+ * @deadline: passes
+ * @pending: members whose parents are at it
+ * @err: what the request is answered with
+ * @max: room in @members
+ * @n: members
+ * @members: the devices
+ */
+struct vdpa_group {
+	struct kref ref;
+	struct mutex lock; /* see above */
+	struct vdpa_job *job;
+	enum vdpa_dev_state via;
+	struct delayed_work deadline;
+	unsigned int pending;
+	int err;
+	unsigned int max;
+	unsigned int n;
+	struct member members[] __counted_by(max);
+};
+
+/* Unbound, and one worker for each device that is stuck in its parent. */
+static struct workqueue_struct *group_wq;
+
+/* Why a device that is doing @now cannot be suspended, or resumed. */
+static const struct refusal {
+	enum vdpa_dev_state via;
+	enum vdpa_dev_state now;
+	int err;
+	const char *text;
+} refusals[] = {
+	{ VDPA_DEV_STATE_SUSPENDING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
+	  "is inactive: no driver has started it" },
+	{ VDPA_DEV_STATE_SUSPENDING, VDPA_DEV_STATE_SUSPENDED, -EALREADY, "is suspended already" },
+	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
+	  "is inactive: there is nothing to resume" },
+	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_ACTIVE, -EALREADY, "is not suspended" },
+	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_SUSPENDING, -EBUSY, "is just being suspended" },
+	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_RESUMING, -EBUSY, "is just being resumed" },
+	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_FAILED, -EINVAL, "has failed: it needs a reset" },
+	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_REMOVING, -EBUSY, "is being deleted" },
+};
+
+static bool suspends(const struct vdpa_group *group)
+{
+	return group->via == VDPA_DEV_STATE_SUSPENDING;
+}
+
+static void group_free(struct kref *ref)
+{
+	struct vdpa_group *group = container_of(ref, struct vdpa_group, ref);
+	unsigned int i;
+
+	for (i = 0; i < group->n; i++)
+		vdpa_entry_put(group->members[i].entry);
+	mutex_destroy(&group->lock);
+	kvfree(group);
+}
+
+void vdpa_group_put(struct vdpa_group *group)
+{
+	kref_put(&group->ref, group_free);
+}
+
+/* Say what is wrong with a member, pointing at its name. Under the lock, if anybody else is there. */
+#define group_refuse(group, member, error, fmt, ...)					\
+	({										\
+		NL_SET_BAD_ATTR(&(group)->job->extack, (member)->name);			\
+		NL_SET_ERR_MSG_FMT(&(group)->job->extack, "device " VDPA_MSG_NAME " " fmt, \
+				   vdpa_entry_name((member)->entry), ##__VA_ARGS__);	\
+		(error);								\
+	})
+
+/* Under the lock. */
+static void group_answer(struct vdpa_group *group)
+{
+	struct vdpa_job *job = group->job;
+
+	group->job = NULL;
+	if (job)
+		vdpa_job_done(job, group->err);
+}
+
+static void member_queue(struct member *member)
+{
+	member->group->pending++;
+	kref_get(&member->group->ref);
+	queue_work(group_wq, &member->work);
+}
+
+static void member_undo(struct work_struct *work);
+
+/* Under the lock: from now on nothing stays suspended. */
+static void group_undo(struct vdpa_group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < group->n; i++) {
+		struct member *member = &group->members[i];
+
+		if (!member->done)
+			continue;
+		member->done = false;
+		INIT_WORK(&member->work, member_undo);
+		member_queue(member);
+	}
+}
+
+/* Under the lock: one piece of work has ended; it still holds its reference. */
+static void group_step(struct vdpa_group *group)
+{
+	if (suspends(group) && group->err)
+		group_undo(group);
+	if (!--group->pending) {
+		if (cancel_delayed_work(&group->deadline))
+			vdpa_group_put(group);
+		group_answer(group);
+	}
+}
+
+static void member_undo(struct work_struct *work)
+{
+	struct member *member = container_of(work, struct member, work);
+	struct vdpa_entry *entry = member->entry;
+	struct vdpa_group *group = member->group;
+	int err = 0;
+	u32 life;
+
+	/* If it is not suspended any more, its driver has reset or resumed it. */
+	if (vdpa_state_begin(entry, VDPA_DEV_STATE_RESUMING, VDPA_CAUSE_MANAGEMENT, &life) ==
+	    VDPA_DEV_STATE_SUSPENDED)
+		err = vdpa_state_perform(entry, life, VDPA_CAUSE_MANAGEMENT);
+	if (err)
+		dev_warn(&entry->vdev->dev, "could not be resumed after a suspend called off: %d\n",
+			 err);
+	mutex_lock(&group->lock);
+	group_step(group);
+	mutex_unlock(&group->lock);
+	vdpa_group_put(group);
+}
+
+static void member_failed(struct member *member, int err)
+{
+	struct vdpa_group *group = member->group;
+
+	if (group->err)
+		return;		/* the first one counts */
+	group->err = err;
+	if (!group->job)
+		return;
+	if (err == -ECANCELED)
+		group_refuse(group, member, 0, "was reset meanwhile");
+	else
+		group_refuse(group, member, 0, "could not be %s: its parent says %pe",
+			     suspends(group) ? "suspended" : "resumed", ERR_PTR(err));
+}
+
+static void member_work(struct work_struct *work)
+{
+	struct member *member = container_of(work, struct member, work);
+	struct vdpa_group *group = member->group;
+	int err = vdpa_state_perform(member->entry, member->life, VDPA_CAUSE_MANAGEMENT);
+
+	mutex_lock(&group->lock);
+	if (err)
+		member_failed(member, err);
+	else
+		member->done = true;
+	group_step(group);
+	mutex_unlock(&group->lock);
+	vdpa_group_put(group);
+}
+
+static const struct member *first_late(const struct vdpa_group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < group->n; i++)
+		if (!group->members[i].done)
+			return &group->members[i];
+	return &group->members[0];
+}
+
+static void group_deadline(struct work_struct *work)
+{
+	struct vdpa_group *group = container_of(to_delayed_work(work), struct vdpa_group, deadline);
+
+	mutex_lock(&group->lock);
+	if (group->job) {
+		if (!group->err)
+			group->err = group_refuse(group, first_late(group), -ETIMEDOUT,
+						  "was not suspended by the deadline");
+		group_answer(group);
+		group_undo(group);
+	}
+	mutex_unlock(&group->lock);
+	vdpa_group_put(group);
+}
+
+/**
+ * vdpa_group_new - begin a group
+ * @job: the request; it is answered through the group from vdpa_group_start() on
+ * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
+ * @max: devices that it has room for
+ *
+ * Return: the group, to be put with vdpa_group_put(), or NULL.
+ */
+struct vdpa_group *vdpa_group_new(struct vdpa_job *job, enum vdpa_dev_state via, unsigned int max)
+{
+	struct vdpa_group *group = kvzalloc(struct_size(group, members, max), GFP_KERNEL);
+
+	if (!group)
+		return NULL;
+	kref_init(&group->ref);
+	mutex_init(&group->lock);
+	INIT_DELAYED_WORK(&group->deadline, group_deadline);
+	group->job = job;
+	group->via = via;
+	group->max = max;
+	return group;
+}
+
+static bool group_has(const struct vdpa_group *group, const struct vdpa_entry *entry)
+{
+	unsigned int i;
+
+	for (i = 0; i < group->n; i++)
+		if (group->members[i].entry == entry)
+			return true;
+	return false;
+}
+
+/* What the parent can do at all. */
+static int member_able(const struct member *member)
+{
+	const struct vdpa_config_ops *ops = member->entry->parent_ops;
+	struct vdpa_group *group = member->group;
+
+	if (suspends(group) && !ops->suspend)
+		return group_refuse(group, member, -EOPNOTSUPP,
+				    "cannot be suspended: its parent does not know how");
+	if (!suspends(group) && !ops->resume)
+		return group_refuse(group, member, -EOPNOTSUPP,
+				    "cannot be resumed: its parent does not know how");
+	return 0;
+}
+
+/**
+ * vdpa_group_add - add a device to a group
+ * @group: the group, with room for it
+ * @name: the attribute that names it, in the job's request
+ *
+ * Return: 0, or an error with the job's extack set.
+ */
+int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
+{
+	struct member *member = &group->members[group->n];
+	int err;
+
+	err = vdpa_nl_find_device(name, &group->job->extack, &member->entry);
+	if (err)
+		return err;
+	member->group = group;
+	member->name = name;
+	INIT_WORK(&member->work, member_work);
+	if (group_has(group, member->entry))
+		err = group_refuse(group, member, -EINVAL, "is named twice");
+	else
+		err = member_able(member);
+	if (err)
+		vdpa_entry_put(member->entry);
+	else
+		group->n++;
+	return err;
+}
+
+/* All or nothing means that what was suspended can be resumed, and in time. */
+static int check_deadline(struct vdpa_group *group, u32 deadline)
+{
+	unsigned int i;
+	u64 seq;
+
+	for (i = 0; i < group->n; i++) {
+		struct member *member = &group->members[i];
+		u64 max_ns = vdpa_state_read(member->entry, &seq).suspend.max;
+
+		if ((deadline || group->n > 1) && !member->entry->parent_ops->resume)
+			return group_refuse(group, member, -EOPNOTSUPP,
+					    "could not be resumed if others fail");
+		if (deadline && max_ns > (u64)deadline * NSEC_PER_MSEC)
+			return group_refuse(group, member, -ETIMEDOUT,
+					    "has taken up to %llu ms",
+					    div_u64(max_ns, NSEC_PER_MSEC));
+	}
+	return 0;
+}
+
+static int refuse_state(struct vdpa_group *group, const struct member *member,
+			enum vdpa_dev_state now)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(refusals); i++)
+		if (refusals[i].now == now && (refusals[i].via == group->via ||
+					       refusals[i].via == VDPA_DEV_STATE_INACTIVE))
+			return group_refuse(group, member, refusals[i].err, "%s",
+					    refusals[i].text);
+	return -EINVAL;
+}
+
+static int claim_all(struct vdpa_group *group)
+{
+	enum vdpa_dev_state from, now;
+	unsigned int i;
+	int err;
+
+	from = suspends(group) ? VDPA_DEV_STATE_ACTIVE : VDPA_DEV_STATE_SUSPENDED;
+	for (i = 0; i < group->n; i++) {
+		struct member *member = &group->members[i];
+
+		vdpa_state_note_status(member->entry, VDPA_CAUSE_DEVICE);
+		now = vdpa_state_begin(member->entry, group->via, VDPA_CAUSE_MANAGEMENT,
+				       &member->life);
+		if (now == from)
+			continue;
+		err = refuse_state(group, member, now);
+		while (i--)
+			vdpa_state_abort(group->members[i].entry, group->members[i].life,
+					 VDPA_CAUSE_MANAGEMENT);
+		return err;
+	}
+	return 0;
+}
+
+/**
+ * vdpa_group_start - suspend or resume a group
+ * @group: the group, of at least one
+ * @deadline: in ms from now, 0 for none
+ *
+ * Return: 0, and the group will answer the request; or an error with the job's
+ * extack set: no device was touched and the caller answers.
+ */
+int vdpa_group_start(struct vdpa_group *group, u32 deadline)
+{
+	unsigned int i;
+	int err;
+
+	err = suspends(group) ? check_deadline(group, deadline) : 0;
+	if (!err)
+		err = claim_all(group);
+	if (err)
+		return err;
+
+	mutex_lock(&group->lock);
+	for (i = 0; i < group->n; i++)
+		member_queue(&group->members[i]);
+	if (deadline) {
+		kref_get(&group->ref);
+		queue_delayed_work(group_wq, &group->deadline, msecs_to_jiffies(deadline));
+	}
+	mutex_unlock(&group->lock);
+	return 0;
+}
+
+int __init vdpa_groups_init(void)
+{
+	group_wq = alloc_workqueue("vdpa_suspend", WQ_UNBOUND | WQ_HIGHPRI, WQ_MAX_ACTIVE);
+	return group_wq ? 0 : -ENOMEM;
+}
+
+void vdpa_groups_exit(void)
+{
+	destroy_workqueue(group_wq);
+}

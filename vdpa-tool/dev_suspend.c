@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa dev suspend, vdpa dev resume */
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/vdpa.h>
+
+#include "args.h"
+#include "dev.h"
+#include "error.h"
+
+struct deadline {
+	uint32_t ms;
+};
+
+static const struct keyword deadline_keywords[] = {
+	{
+		.word = { .name = "deadline", .full = true },
+		.check = arg_deadline, .offset = offsetof(struct deadline, ms),
+	},
+	{ .word.name = NULL }
+};
+
+/* How many of the arguments are names: all in front of the keyword. */
+static int count_names(int argc, char **argv, bool keywords)
+{
+	int n = 0;
+
+	while (n < argc && !(keywords && n && strcmp(argv[n], "deadline") == 0))
+		n++;
+	return n;
+}
+
+static enum status check_names(struct vdpa *vdpa, int n, char **argv)
+{
+	if (!n)
+		return error_usage(vdpa, "the name of a device is missing");
+	if (n > VDPA_GROUP_MAX)
+		return error_usage(vdpa, "%d devices are more than the %d that a group may have", n,
+				   VDPA_GROUP_MAX);
+	for (int i = 0; i < n; i++) {
+		const char *name;
+		const char *reason = arg_device(argv[i], &name);
+
+		if (reason)
+			return error_usage(vdpa, "device \"%s\" %s", argv[i], reason);
+		for (int j = 0; j < i; j++)
+			if (strcmp(argv[i], argv[j]) == 0)
+				return error_usage(vdpa, "device \"%s\" is given twice", argv[i]);
+	}
+	return STATUS_DONE;
+}
+
+/* One device goes by its name, several as a group. */
+static void put_names(struct nlmsghdr *nlh, int n, char **argv)
+{
+	struct nlattr *group;
+
+	if (n == 1) {
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, argv[0]);
+		return;
+	}
+	group = mnl_attr_nest_start(nlh, VDPA_ATTR_DEV_GROUP);
+	for (int i = 0; i < n; i++)
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, argv[i]);
+	mnl_attr_nest_end(nlh, group);
+}
+
+enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv)
+{
+	int n = count_names(argc, argv, true);
+	struct deadline deadline = { 0 };
+	struct nlmsghdr *nlh;
+	enum status status;
+	uint32_t given;
+
+	status = check_names(vdpa, n, argv);
+	if (status == STATUS_DONE)
+		status = args_keywords(vdpa, deadline_keywords, argc - n, argv + n, &deadline,
+				       &given);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_SUSPEND, 0);
+	put_names(nlh, n, argv);
+	if (given)
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, deadline.ms);
+	return dev_change(vdpa, n == 1 ? argv[0] : NULL);
+}
+
+enum status dev_resume(struct vdpa *vdpa, int argc, char **argv)
+{
+	int n = count_names(argc, argv, false);
+	enum status status;
+
+	status = check_names(vdpa, n, argv);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	put_names(nl_request(&vdpa->nl, VDPA_CMD_DEV_RESUME, 0), n, argv);
+	return dev_change(vdpa, n == 1 ? argv[0] : NULL);
+}

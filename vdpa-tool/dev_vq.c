@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa dev vq: where a device's virtqueues are */
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/vdpa.h>
+
+#include "args.h"
+#include "attrs.h"
+#include "dev.h"
+#include "error.h"
+
+/* By the numbers of enum vdpa_vq_type. */
+static const char *const types[] = {
+	[VDPA_VQ_TYPE_RX] = "rx",
+	[VDPA_VQ_TYPE_TX] = "tx",
+	[VDPA_VQ_TYPE_CTRL] = "ctrl",
+	[VDPA_VQ_TYPE_REQUEST] = "request",
+};
+
+static json_t *type_json(const struct nlattr *attr)
+{
+	uint64_t type = attr_uint(attr);
+
+	if (type < sizeof(types) / sizeof(types[0]) && types[type])
+		return json_string(types[type]);
+	return json_string("other");
+}
+
+/* What is shown of the attributes that a queue has, in this order. */
+static const struct {
+	uint16_t attr;
+	const char *key;
+	json_t *(*value)(const struct nlattr *attr);
+} fields[] = {
+	{ VDPA_ATTR_DEV_QUEUE_INDEX,	"qidx",			attr_json_uint },
+	{ VDPA_ATTR_VQ_TYPE,		"queue_type",		type_json },
+	{ VDPA_ATTR_VQ_READY,		"ready",		attr_json_bool },
+	{ VDPA_ATTR_VQ_SIZE,		"size",			attr_json_uint },
+	{ VDPA_ATTR_VQ_AVAIL_INDEX,	"avail_index",		attr_json_uint },
+	{ VDPA_ATTR_VQ_AVAIL_COUNTER,	"avail_counter",	attr_json_uint },
+	{ VDPA_ATTR_VQ_USED_INDEX,	"used_index",		attr_json_uint },
+	{ VDPA_ATTR_VQ_USED_COUNTER,	"used_counter",		attr_json_uint },
+	{ VDPA_ATTR_VQ_STABLE,		"stable",		attr_json_bool },
+};
+
+static json_t *queue_json(const struct nlattr **slots)
+{
+	json_t *queue = output_object();
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (slots[fields[i].attr])
+			output_set(queue, fields[i].key, fields[i].value(slots[fields[i].attr]));
+	return queue;
+}
+
+static int parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
+{
+	if (attrs_parse(nlh, slots, err) < 0)
+		return -1;
+	return attrs_require(slots, VDPA_ATTR_DEV_NAME, err);
+}
+
+/* --- one queue --- */
+
+static int queue_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	char *name;
+
+	if (parse(nlh, slots, err) < 0 || attrs_require(slots, VDPA_ATTR_DEV_QUEUE_INDEX, err) < 0)
+		return -1;
+	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	output_entry(data, name, queue_json(slots));
+	free(name);
+	return 0;
+}
+
+/* --- all queues, of one or of all devices --- */
+
+/* The queues of a device come one after the other; a device is written when the next begins. */
+struct devices {
+	struct output *out;
+	char *name;
+	json_t *queues;
+};
+
+static void device_end(struct devices *devices)
+{
+	json_t *device;
+
+	if (!devices->name)
+		return;
+	device = output_object();
+	if (json_array_size(devices->queues)) {
+		output_set(device, "queues", devices->queues);
+	} else {
+		output_set(device, "available", json_false());
+		output_set(device, "reason", json_string("its parent does not answer"));
+		json_decref(devices->queues);
+	}
+	output_entry(devices->out, devices->name, device);
+	free(devices->name);
+	devices->name = NULL;
+}
+
+static int devices_collect(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	struct devices *devices = data;
+	char *name;
+
+	if (parse(nlh, slots, err) < 0)
+		return -1;
+	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	if (!devices->name || strcmp(devices->name, name) != 0) {
+		device_end(devices);
+		devices->name = name;
+		devices->queues = output_array();
+	} else {
+		free(name);
+	}
+	if (slots[VDPA_ATTR_DEV_QUEUE_INDEX])
+		output_append(devices->queues, queue_json(slots));
+	return 0;
+}
+
+static enum status show_all(struct vdpa *vdpa, const char *name)
+{
+	struct devices devices = { .out = &vdpa->out };
+	struct nl_error err = { 0 };
+	bool interrupted = false;
+	struct nlmsghdr *nlh;
+	int failed;
+
+	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_GET, NLM_F_DUMP);
+	if (name)
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
+	output_begin(&vdpa->out, "vq");
+	failed = nl_exchange(&vdpa->nl, devices_collect, &devices, &interrupted, &err);
+	device_end(&devices);
+	output_end(&vdpa->out, !failed);
+	if (failed)
+		return error_refused(name, &err);
+	if (interrupted)
+		error_devices_changed();
+	return STATUS_DONE;
+}
+
+/* --- the commands --- */
+
+struct show {
+	const char *name;
+	uint32_t queue;
+};
+
+static const struct keyword show_keywords[] = {
+	{
+		.word = { .name = "qidx", .full = true },
+		.check = arg_queue, .offset = offsetof(struct show, queue),
+	},
+	{ .word.name = NULL }
+};
+
+static enum status dev_vq_show(struct vdpa *vdpa, int argc, char **argv)
+{
+	struct show show = { 0 };
+	struct nlmsghdr *nlh;
+	enum status status;
+	uint32_t given = 0;
+
+	status = args_only(vdpa, "device", false, arg_device, argc ? 1 : 0, argv, &show.name);
+	if (status == STATUS_DONE && argc > 1)
+		status = args_keywords(vdpa, show_keywords, argc - 1, argv + 1, &show, &given);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+	if (!given)
+		return show_all(vdpa, show.name);
+
+	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_GET, 0);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, show.name);
+	mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, show.queue);
+	return command_show(vdpa, "vq", show.name, queue_print, &vdpa->out);
+}
+
+struct set {
+	uint32_t queue;
+	uint16_t avail_index;
+	uint8_t avail_counter;
+	uint16_t used_index;
+	uint8_t used_counter;
+};
+
+enum { SET_QIDX, SET_AVAIL_INDEX, SET_AVAIL_COUNTER, SET_USED_INDEX, SET_USED_COUNTER };
+
+static const struct keyword set_keywords[] = {
+	[SET_QIDX] = {
+		.word = { .name = "qidx", .full = true }, .required = true,
+		.check = arg_queue, .offset = offsetof(struct set, queue),
+	},
+	[SET_AVAIL_INDEX] = {
+		.word = { .name = "avail_index", .full = true }, .required = true,
+		.check = arg_ring_index, .offset = offsetof(struct set, avail_index),
+	},
+	[SET_AVAIL_COUNTER] = {
+		.word = { .name = "avail_counter", .full = true },
+		.check = arg_wrap_counter, .offset = offsetof(struct set, avail_counter),
+	},
+	[SET_USED_INDEX] = {
+		.word = { .name = "used_index", .full = true },
+		.check = arg_ring_index, .offset = offsetof(struct set, used_index),
+	},
+	[SET_USED_COUNTER] = {
+		.word = { .name = "used_counter", .full = true },
+		.check = arg_wrap_counter, .offset = offsetof(struct set, used_counter),
+	},
+	{ .word.name = NULL }
+};
+
+/* A packed ring has all four, a split ring the first; which it is the kernel knows. */
+static enum status check_set(struct vdpa *vdpa, uint32_t given)
+{
+	uint32_t packed = given >> SET_AVAIL_COUNTER;
+
+	if (packed && packed != 7)
+		return error_usage(vdpa, "a packed ring has avail_counter, used_index and used_counter, "
+				   "a split ring none of them");
+	return STATUS_DONE;
+}
+
+static void put_set(struct nlmsghdr *nlh, const char *name, const struct set *set, uint32_t given)
+{
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
+	mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, set->queue);
+	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_AVAIL_INDEX, set->avail_index);
+	if (!(given >> SET_AVAIL_COUNTER))
+		return;
+	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_AVAIL_COUNTER, set->avail_counter);
+	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_USED_INDEX, set->used_index);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_USED_COUNTER, set->used_counter);
+}
+
+static enum status dev_vq_set(struct vdpa *vdpa, int argc, char **argv)
+{
+	const char *name = NULL;
+	struct set set = { 0 };
+	enum status status;
+	uint32_t given;
+
+	status = args_only(vdpa, "device", true, arg_device, argc ? 1 : 0, argv, &name);
+	if (status == STATUS_DONE)
+		status = args_keywords(vdpa, set_keywords, argc - 1, argv + 1, &set, &given);
+	if (status == STATUS_DONE)
+		status = check_set(vdpa, given);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	put_set(nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_SET, 0), name, &set, given);
+	return dev_change(vdpa, name);
+}
+
+const struct command dev_vq_commands[] = {
+	{
+		.word = { .name = "show", .alias = "list", .first = true },
+		.usage = "[ DEV [ qidx N ] ]",
+		.run = dev_vq_show,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_VQ_GET,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{
+		.word = { .name = "set" },
+		.usage = "DEV qidx N { avail_index N | avail_index N avail_counter N\n"
+			 "                    used_index N used_counter N }",
+		.run = dev_vq_set,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_VQ_SET,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{ .word.name = NULL }
+};

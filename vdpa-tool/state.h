@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What devices are doing, in words. */
+#ifndef VDPA_TOOL_STATE_H
+#define VDPA_TOOL_STATE_H
+
+#include <jansson.h>
+
+#include <linux/netlink.h>
+
+/* The words of enum vdpa_dev_state and enum vdpa_cause; "state_N" for what is newer than us. */
+json_t *state_json(uint64_t state);
+json_t *cause_json(uint64_t cause);
+
+/*
+ * Sets the keys that tell what a device is doing: "state", "status" (names of
+ * the virtio status bits), "capabilities", "transitions" and the latencies in
+ * microseconds. What the kernel does not say is left out.
+ */
+void state_set(json_t *device, const struct nlattr **slots);
+
+#endif
