@@ -9,6 +9,7 @@
 #include "attrs.h"
 #include "dev.h"
 #include "error.h"
+#include "queues.h"
 
 /* By the numbers of enum vdpa_vq_type. */
 static const char *const types[] = {
@@ -54,13 +55,6 @@ static json_t *queue_json(const struct nlattr **slots)
 	return queue;
 }
 
-static int parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
-{
-	if (attrs_parse(nlh, slots, err) < 0)
-		return -1;
-	return attrs_require(slots, VDPA_ATTR_DEV_NAME, err);
-}
-
 /* --- one queue --- */
 
 static int queue_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
@@ -68,7 +62,9 @@ static int queue_print(const struct nlmsghdr *nlh, struct nl_error *err, void *d
 	const struct nlattr *slots[ATTR_SLOTS];
 	char *name;
 
-	if (parse(nlh, slots, err) < 0 || attrs_require(slots, VDPA_ATTR_DEV_QUEUE_INDEX, err) < 0)
+	if (attrs_parse(nlh, slots, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_DEV_QUEUE_INDEX, err) < 0)
 		return -1;
 	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
 	output_entry(data, name, queue_json(slots));
@@ -78,74 +74,24 @@ static int queue_print(const struct nlmsghdr *nlh, struct nl_error *err, void *d
 
 /* --- all queues, of one or of all devices --- */
 
-/* The queues of a device come one after the other; a device is written when the next begins. */
-struct devices {
-	struct output *out;
-	char *name;
-	json_t *queues;
+static json_t *listed_queue(const struct nlmsghdr *nlh, const struct nlattr **slots)
+{
+	(void)nlh;
+	return queue_json(slots);
+}
+
+static const char *no_queues(const struct nlattr **slots)
+{
+	(void)slots;
+	return "its parent does not answer";
+}
+
+static const struct queues_list vq_list = {
+	.section = "vq",
+	.command = VDPA_CMD_DEV_VQ_GET,
+	.queue = listed_queue,
+	.why_not = no_queues,
 };
-
-static void device_end(struct devices *devices)
-{
-	json_t *device;
-
-	if (!devices->name)
-		return;
-	device = output_object();
-	if (json_array_size(devices->queues)) {
-		output_set(device, "queues", devices->queues);
-	} else {
-		output_set(device, "available", json_false());
-		output_set(device, "reason", json_string("its parent does not answer"));
-		json_decref(devices->queues);
-	}
-	output_entry(devices->out, devices->name, device);
-	free(devices->name);
-	devices->name = NULL;
-}
-
-static int devices_collect(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
-{
-	const struct nlattr *slots[ATTR_SLOTS];
-	struct devices *devices = data;
-	char *name;
-
-	if (parse(nlh, slots, err) < 0)
-		return -1;
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	if (!devices->name || strcmp(devices->name, name) != 0) {
-		device_end(devices);
-		devices->name = name;
-		devices->queues = output_array();
-	} else {
-		free(name);
-	}
-	if (slots[VDPA_ATTR_DEV_QUEUE_INDEX])
-		output_append(devices->queues, queue_json(slots));
-	return 0;
-}
-
-static enum status show_all(struct vdpa *vdpa, const char *name)
-{
-	struct devices devices = { .out = &vdpa->out };
-	struct nl_error err = { 0 };
-	bool interrupted = false;
-	struct nlmsghdr *nlh;
-	int failed;
-
-	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_GET, NLM_F_DUMP);
-	if (name)
-		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
-	output_begin(&vdpa->out, "vq");
-	failed = nl_exchange(&vdpa->nl, devices_collect, &devices, &interrupted, &err);
-	device_end(&devices);
-	output_end(&vdpa->out, !failed);
-	if (failed)
-		return error_refused(name, &err);
-	if (interrupted)
-		error_devices_changed();
-	return STATUS_DONE;
-}
 
 /* --- the commands --- */
 
@@ -177,7 +123,7 @@ static enum status dev_vq_show(struct vdpa *vdpa, int argc, char **argv)
 	if (status != STATUS_DONE)
 		return status;
 	if (!given)
-		return show_all(vdpa, show.name);
+		return queues_show(vdpa, &vq_list, show.name);
 
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_GET, 0);
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, show.name);

@@ -248,10 +248,14 @@ static int take_event(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 	return ferror(stdout) ? nl_fail(err, errno, "standard output: %s", strerror(errno)) : 0;
 }
 
-/* Events were lost: say so, and begin anew from the state that is true now. */
-static int lost(struct monitor *monitor, struct nl_error *err)
+/*
+ * Events were lost: say so, and begin anew from the state that is true now. Those
+ * that were not lost are older than that; some tell of what is gone again.
+ */
+static int lost(struct monitor *monitor, struct nl *events, struct nl_error *err)
 {
 	print(line_begin("lost", NULL));
+	nl_drain(events);
 	return show_state(monitor, err);
 }
 
@@ -263,7 +267,7 @@ static enum status follow(struct monitor *monitor, struct nl *events)
 	while (!failed) {
 		failed = nl_listen(events, take_event, monitor, &err);
 		if (failed && err.errnum == ENOBUFS)
-			failed = lost(monitor, &err);
+			failed = lost(monitor, events, &err);
 	}
 	return error_refused(NULL, &err);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <linux/genetlink.h>
@@ -59,9 +60,17 @@ static const struct nlattr *request_attr(const struct nlmsghdr *request, uint32_
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each(attr, request, GENL_HDRLEN)
+	mnl_attr_for_each(attr, request, GENL_HDRLEN) {
+		const struct nlattr *nested;
+
 		if ((const char *)attr - (const char *)request == offset)
 			return attr;
+		if (!(attr->nla_type & NLA_F_NESTED))
+			continue;
+		mnl_attr_for_each_nested(nested, attr)
+			if ((const char *)nested - (const char *)request == offset)
+				return nested;
+	}
 	return NULL;
 }
 
@@ -268,10 +277,21 @@ int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct n
 	return state == NL_DONE ? 0 : -1;
 }
 
+/* Without CAP_NET_ADMIN it grows as far as the host allows. */
+static void grow_buffer(struct nl *nl)
+{
+	int fd = mnl_socket_get_fd(nl->socket), size = NL_EVENTS_SIZE;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 int nl_join(struct nl *nl, struct nl_error *err)
 {
-	if (!nl->monitor_group)
-		return nl_fail(err, EOPNOTSUPP, "this kernel's vdpa core announces no events");
+	/* Nothing is sent to a socket without an address. */
+	if (mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
+	grow_buffer(nl);
 	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &nl->monitor_group,
 				  sizeof(nl->monitor_group)) < 0)
 		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
@@ -292,6 +312,14 @@ int nl_listen(struct nl *nl, nl_cb cb, void *data, struct nl_error *err)
 	if (nl_parse(&reply, nl->rx, len) == NL_FAILED || reply.failed)
 		return -1;
 	return 0;
+}
+
+void nl_drain(struct nl *nl)
+{
+	int fd = mnl_socket_get_fd(nl->socket);
+
+	while (recv(fd, nl->rx, NL_RX_SIZE, MSG_DONTWAIT) >= 0 || errno == ENOBUFS || errno == EINTR)
+		;
 }
 
 /*

@@ -38,8 +38,9 @@ struct nl {
 };
 
 enum {
-	NL_TX_SIZE = 128 * 1024,	/* the names of VDPA_GROUP_MAX devices */
+	NL_TX_SIZE = 64 * 1024,	/* the names of VDPA_GROUP_MAX devices */
 	NL_RX_SIZE = 64 * 1024,		/* the kernel fills 32 KiB of a dump at a time */
+	NL_EVENTS_SIZE = 1024 * 1024,	/* events that wait to be read */
 };
 
 /* Opens a socket and asks the kernel for the family. Returns 0 or -1 with @err. */
@@ -69,7 +70,7 @@ struct nlmsghdr *nl_request(struct nl *nl, uint8_t command, uint16_t flags);
 int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err);
 
 /*
- * Joins the group of the events: from now on nl_listen() receives them, and the
+ * Joins the group of the events, which the kernel has: from now on nl_listen() receives them, and the
  * socket is good for nothing else. Returns 0 or -1 with @err.
  */
 int nl_join(struct nl *nl, struct nl_error *err);
@@ -79,6 +80,9 @@ int nl_join(struct nl *nl, struct nl_error *err);
  * with @err: ENOBUFS where events were lost because we were too slow.
  */
 int nl_listen(struct nl *nl, nl_cb cb, void *data, struct nl_error *err);
+
+/* Drops the events that wait to be read. */
+void nl_drain(struct nl *nl);
 
 /* Fills @err in. Always returns -1. */
 int nl_fail(struct nl_error *err, int errnum, const char *format, ...)

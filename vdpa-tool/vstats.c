@@ -12,8 +12,8 @@
 #include "attrs.h"
 #include "dev.h"
 #include "error.h"
+#include "queues.h"
 #include "virtio.h"
-#include "text.h"
 
 enum { NET_F_CTRL_VQ = 17, QUEUES_MAX = 65536 };
 
@@ -95,19 +95,24 @@ int dev_vstats_print(const struct nlmsghdr *nlh, struct nl_error *err, void *dat
 	return 0;
 }
 
+static json_t *listed_queue(const struct nlmsghdr *nlh, const struct nlattr **slots)
+{
+	json_t *queue = output_object();
+
+	output_set(queue, "qidx", attr_json_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
+	set_queue_type(queue, slots, attr_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
+	set_counters(queue, nlh);
+	return queue;
+}
+
 /* Collects one queue; @data is the array. */
 static int collect_queue(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
-	json_t *queue;
 
 	if (parse_queue(nlh, slots, err) < 0)
 		return -1;
-	queue = output_object();
-	output_set(queue, "qidx", attr_json_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
-	set_queue_type(queue, slots, attr_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
-	set_counters(queue, nlh);
-	output_append(data, queue);
+	output_append(data, listed_queue(nlh, slots));
 	return 0;
 }
 
@@ -124,7 +129,30 @@ static void explain(struct nl_error *err)
 		nl_fail(err, EOPNOTSUPP, "keeps no statistics");
 }
 
-/* --- all queues of a device --- */
+/* --- all queues, of one or of all devices --- */
+
+enum { STATUS_FEATURES_OK = 8 };
+
+static const char *no_queues(const struct nlattr **slots)
+{
+	const struct nlattr *caps = slots[VDPA_ATTR_DEV_CAPS];
+	const struct nlattr *status = slots[VDPA_ATTR_DEV_STATUS];
+
+	if (caps && !(attr_uint(caps) & VDPA_DEV_CAP_VSTATS))
+		return "its parent keeps no statistics";
+	if (status && !(attr_uint(status) & STATUS_FEATURES_OK))
+		return "no driver has negotiated features yet";
+	return "its parent does not answer";
+}
+
+static const struct queues_list vstats_list = {
+	.section = "vstats",
+	.command = VDPA_CMD_DEV_VSTATS_GET,
+	.queue = listed_queue,
+	.why_not = no_queues,
+};
+
+/* --- the same from a kernel that has no such dump --- */
 
 /* What walks the devices, on a socket of its own while they are listed on another. */
 struct walk {
@@ -155,26 +183,6 @@ static int ask_each(struct walk *walk, const char *name, uint64_t max_vqs, json_
 	return 0;
 }
 
-static int ask_dump(struct walk *walk, const char *name, json_t *queues, struct nl_error *err)
-{
-	struct nlmsghdr *nlh = nl_request(&walk->nl, VDPA_CMD_DEV_VSTATS_GET, NLM_F_DUMP);
-
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
-	return nl_exchange(&walk->nl, collect_queue, queues, NULL, err);
-}
-
-static json_t *unavailable_json(const struct nl_error *err)
-{
-	const char *reason = error_reason(err);
-	char *clean = text_utf8(reason, strlen(reason));
-	json_t *device = output_object();
-
-	output_set(device, "available", json_false());
-	output_set(device, "reason", json_string(clean));
-	free(clean);
-	return device;
-}
-
 /*
  * Where all devices are listed, one that counts nothing, or not yet, is part
  * of the list, and one that went away meanwhile is not. Returns 0, or -1 where
@@ -187,7 +195,7 @@ static int list_failed(const struct walk *walk, const char *shown, const struct 
 	switch (err->errnum) {
 	case EOPNOTSUPP:
 	case EAGAIN:
-		output_entry(walk->out, shown, unavailable_json(err));
+		output_entry(walk->out, shown, queues_unavailable(error_reason(err)));
 		return 0;
 	case ENODEV:
 		return 0;
@@ -206,10 +214,7 @@ static int list_queues(struct walk *walk, const struct nlattr **slots, struct nl
 	int failed;
 
 	attr_bytes(slots[VDPA_ATTR_DEV_NAME], name, sizeof(name));
-	if (nl_dumps(&walk->nl, VDPA_CMD_DEV_VSTATS_GET))
-		failed = ask_dump(walk, name, queues, err);
-	else
-		failed = ask_each(walk, name, max_vqs ? attr_uint(max_vqs) : 0, queues, err);
+	failed = ask_each(walk, name, max_vqs ? attr_uint(max_vqs) : 0, queues, err);
 	if (failed) {
 		json_decref(queues);
 		explain(err);
@@ -257,6 +262,8 @@ static enum status show_queues(struct vdpa *vdpa, const char *name)
 	struct nlmsghdr *nlh;
 	enum status status;
 
+	if (nl_dumps(&vdpa->nl, VDPA_CMD_DEV_VSTATS_GET))
+		return queues_show(vdpa, &vstats_list, name);
 	if (nl_open_like(&walk.nl, &vdpa->nl, &err) < 0)
 		return error_refused(NULL, &err);
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_GET, name ? 0 : NLM_F_DUMP);

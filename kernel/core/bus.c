@@ -10,6 +10,7 @@
 #include "device.h"
 #include "kver.h"
 #include "registry.h"
+#include "state.h"
 
 /*
  * Any driver can drive any device, unless the administrator named one
@@ -63,6 +64,9 @@ static void vdpa_bus_remove(struct device *dev)
 	struct vdpa_driver *drv = drv_to_vdpa(dev->driver);
 	struct vdpa_device *vdev = dev_to_vdpa(dev);
 
+	/* Closing the file that vhost_vdpa waits for resets the device. */
+	if (strcmp(drv->driver.name, VDPA_VHOST_DRIVER))
+		vdpa_state_release(vdpa_entry(vdev));
 	if (drv->remove)
 		drv->remove(vdev);
 	note_driver(vdev, NULL);

@@ -145,16 +145,22 @@ static void entry_hide(struct vdpa_entry *entry)
 	mutex_lock(&vdpa_registry_lock);
 	entry->removing = true;
 	vdpa_registry_del(entry);
-	vdpa_event_dev(entry, VDPA_EVENT_DEV_REMOVED);
 	list_del_init(&entry->sibling);
 	mutex_unlock(&vdpa_registry_lock);
 	vdpa_guard_close(&entry->guard);
 }
 
+/*
+ * Whoever hears that the device is gone may have its name, and whoever has seen
+ * it in a reply hears of it afterwards.
+ */
 static void entry_drop_name(struct vdpa_entry *entry)
 {
-	vdpa_name_release(entry->name);
+	mutex_lock(&vdpa_registry_lock);
+	vdpa_name_release_locked(entry->name);
 	entry->name = NULL;
+	vdpa_event_dev(entry, VDPA_EVENT_DEV_REMOVED);
+	mutex_unlock(&vdpa_registry_lock);
 }
 
 /*

@@ -14,6 +14,9 @@
 
 struct vdpa_job;
 
+/* The bus driver that hands devices to user space. */
+#define VDPA_VHOST_DRIVER	"vhost_vdpa"
+
 /* Longest name of a bus driver that is remembered over a deletion called off. */
 #define VDPA_DRIVER_NAME_LEN	64
 

@@ -42,7 +42,7 @@ static void event_send(struct work_struct *work)
 	while ((msg = skb_dequeue(&event_queue)))
 		genlmsg_multicast(&vdpa_nl_family, msg, 0, 0, GFP_KERNEL);
 	if (xchg(&event_lost, false))
-		genl_set_err(&vdpa_nl_family, &init_net, 0, 0, ENOBUFS);
+		genl_set_err(&vdpa_nl_family, &init_net, 0, 0, -ENOBUFS);
 }
 
 static DECLARE_WORK(event_work, event_send);
@@ -69,9 +69,25 @@ static int put_details(struct sk_buff *msg, const struct event *e)
 	}
 }
 
+/* Bytes of an event, without its names. */
+#define EVENT_SIZE	160
+
+/* Room for little more than is needed: it counts against the listeners' buffers. */
+static size_t event_size(const struct event *e)
+{
+	const struct device *dev = e->parent->mdev->device;
+	size_t size = EVENT_SIZE + strlen(dev_name(dev));
+
+	if (dev->bus)
+		size += strlen(dev->bus->name);
+	if (e->entry)
+		size += strlen(vdpa_entry_name(e->entry));
+	return size;
+}
+
 static struct sk_buff *event_message(const struct event *e)
 {
-	struct sk_buff *msg = genlmsg_new(NLMSG_DEFAULT_SIZE / 4, GFP_ATOMIC);
+	struct sk_buff *msg = genlmsg_new(event_size(e), GFP_ATOMIC);
 	void *hdr;
 
 	if (!msg)

@@ -91,6 +91,7 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.cmd		= VDPA_CMD_DEV_VQ_GET,
 		.doit		= vdpa_nl_dev_vq_get_doit,
 		.dumpit		= vdpa_nl_dev_vq_get_dumpit,
+		.flags		= GENL_ADMIN_PERM,
 		.internal_flags	= NEEDS_DEVICE,
 	}, {
 		.cmd		= VDPA_CMD_DEV_VQ_SET,

@@ -39,6 +39,7 @@ int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 
 /* nl_dev.c */
 int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry);
+int vdpa_nl_put_caps(struct sk_buff *msg, const struct vdpa_entry *entry);
 int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);

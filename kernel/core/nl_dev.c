@@ -305,7 +305,7 @@ static bool started_by_user(struct vdpa_entry *entry)
 	bool vhost;
 
 	mutex_lock(&vdpa_registry_lock);
-	vhost = entry->driver && !strcmp(entry->driver, "vhost_vdpa");
+	vhost = entry->driver && !strcmp(entry->driver, VDPA_VHOST_DRIVER);
 	mutex_unlock(&vdpa_registry_lock);
 	return vhost && (entry->ops.get_status(entry->vdev) & VIRTIO_CONFIG_S_DRIVER_OK);
 }
@@ -360,6 +360,17 @@ static u32 dev_caps(const struct vdpa_entry *entry)
 	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0);
 }
 
+/* What the device can do, and its status. Return: 0 or -EMSGSIZE. */
+int vdpa_nl_put_caps(struct sk_buff *msg, const struct vdpa_entry *entry)
+{
+	u8 status = entry->parent_ops->get_status(entry->vdev);
+
+	if (nla_put_u8(msg, VDPA_ATTR_DEV_STATUS, status) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_CAPS, dev_caps(entry)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_driver(struct sk_buff *msg, struct vdpa_entry *entry)
 {
 	int err;
@@ -381,13 +392,12 @@ static int put_latency(struct sk_buff *msg, const struct vdpa_latency *latency, 
 /* What the device is doing. Return: 0 or -EMSGSIZE. */
 static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 {
-	struct vdpa_state state;
+	struct vdpa_state_view state;
 	u64 seq;
 
 	state = vdpa_state_read(entry, &seq);
 	if (nla_put_u8(msg, VDPA_ATTR_DEV_STATE, state.now) ||
-	    nla_put_u8(msg, VDPA_ATTR_DEV_STATUS, entry->ops.get_status(entry->vdev)) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_CAPS, dev_caps(entry)) ||
+	    vdpa_nl_put_caps(msg, entry) ||
 	    put_driver(msg, entry) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_TRANSITIONS, state.transitions, VDPA_ATTR_PAD) ||
 	    put_latency(msg, &state.suspend, VDPA_ATTR_DEV_SUSPEND_LAST,

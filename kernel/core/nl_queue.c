@@ -37,6 +37,8 @@
  * @next: the first queue that is not in the answer
  * @busy: somebody who is in the parent keeps the device's cf_lock
  * @answer: nested attributes, one a queue
+ * @err: why the first queue that is not in the answer has nothing to say
+ * @extack: the same in words
  */
 struct question {
 	struct kref ref;
@@ -48,6 +50,8 @@ struct question {
 	u32 next;
 	bool busy;
 	struct sk_buff *answer;
+	int err;
+	struct netlink_ext_ack extack;
 };
 
 static void question_free(struct kref *ref)
@@ -78,10 +82,15 @@ static int ask_queue(struct question *q, u16 index)
 		err = -EMSGSIZE;
 	else
 		err = q->request->fill(q->entry, index, q->answer, &extack);
-	if (err)
-		nla_nest_cancel(q->answer, nest);
-	else
+	if (!err) {
 		nla_nest_end(q->answer, nest);
+		return 0;
+	}
+	nla_nest_cancel(q->answer, nest);
+	if (err != -EMSGSIZE && !q->err) {
+		q->err = err;
+		NL_SET_ERR_MSG_FMT(&q->extack, "%s", extack._msg ?: "");
+	}
 	return err;
 }
 
@@ -97,7 +106,7 @@ static void question_ask(struct work_struct *work)
 				break;
 		up_read(&vdev->cf_lock);
 	}
-	complete(&q->done);
+	complete_all(&q->done);
 	question_put(q);
 }
 
@@ -147,6 +156,7 @@ struct round {
 	struct sk_buff *msg;
 	struct netlink_callback *cb;
 	const struct vdpa_queue_request *request;
+	bool named;	/* it is about one device */
 };
 
 static void *round_message(const struct round *r, const struct vdpa_entry *entry)
@@ -160,13 +170,17 @@ static void *round_message(const struct round *r, const struct vdpa_entry *entry
 	return hdr;
 }
 
-/* The device does not answer: say so by leaving out everything about its queues. */
-static int dump_busy(const struct round *r, struct vdpa_entry *entry)
+/* There is nothing about queues to list: what the device can and does says why. */
+static int dump_bare(const struct round *r, struct vdpa_entry *entry)
 {
 	void *hdr = round_message(r, entry);
 
 	if (!hdr)
 		return -EMSGSIZE;
+	if (vdpa_nl_put_caps(r->msg, entry)) {
+		genlmsg_cancel(r->msg, hdr);
+		return -EMSGSIZE;
+	}
 	genlmsg_end(r->msg, hdr);
 	return 0;
 }
@@ -195,22 +209,38 @@ static int dump_answer(const struct round *r, struct question *q)
 	return 0;
 }
 
+/* No queue has anything to say: where one device was asked for, that is an error. */
+static int dump_nothing(const struct round *r, struct question *q)
+{
+	if (!r->named)
+		return dump_bare(r, q->entry);
+	if (r->cb->extack)
+		NL_SET_ERR_MSG_FMT(r->cb->extack, "%s", q->extack._msg_buf);
+	return q->err;
+}
+
+/* Return: 0 at the end of the device, -EMSGSIZE if the round is full, or an error. */
 static int dump_device(const struct round *r, struct vdpa_entry *entry)
 {
+	u32 nvqs = entry->vdev->nvqs;
 	struct question *q;
+	bool answered;
 	int err = 0;
 
-	while (!err && r->cb->args[1] < entry->vdev->nvqs) {
+	while (!err && r->cb->args[1] < nvqs) {
 		q = question_put_to(entry, r->request, r->cb->args[1]);
 		if (!q)
 			return -ENOMEM;
-		if (completion_done(&q->done) && !q->busy) {
+		answered = completion_done(&q->done) && !q->busy;
+		if (answered && (q->answer->len || !q->err || q->first))
 			err = dump_answer(r, q);
-			question_put(q);
-			continue;
-		}
+		else if (answered)
+			err = dump_nothing(r, q);
+		else if (!r->cb->args[1])
+			err = dump_bare(r, entry);
+		if (!err && !(answered && q->answer->len))
+			r->cb->args[1] = nvqs;
 		question_put(q);
-		return r->cb->args[1] ? 0 : dump_busy(r, entry);
 	}
 	return err;
 }
@@ -235,6 +265,17 @@ static int dump_one(const struct round *r, struct nlattr *name)
 	return err;
 }
 
+static int dump_next(const struct round *r, struct vdpa_entry *entry)
+{
+	struct netlink_ext_ack none = {};
+
+	if (!entry->parent)
+		return 0;
+	if (r->request->check(entry, &none))
+		return dump_bare(r, entry);
+	return dump_device(r, entry);
+}
+
 static int dump_all(const struct round *r)
 {
 	unsigned long index = r->cb->args[0];
@@ -242,13 +283,10 @@ static int dump_all(const struct round *r)
 	int err = 0;
 
 	while (!err && (entry = vdpa_registry_next(&index))) {
-		struct netlink_ext_ack none = {};
-
 		if (index != r->cb->args[0])
 			r->cb->args[1] = 0;
 		r->cb->args[0] = index;
-		if (entry->parent && !r->request->check(entry, &none))
-			err = dump_device(r, entry);
+		err = dump_next(r, entry);
 		vdpa_entry_put(entry);
 		if (!err) {
 			r->cb->args[0] = ++index;
@@ -263,8 +301,8 @@ static int dump_all(const struct round *r)
  * @msg: where to
  * @cb: the dump; VDPA_ATTR_DEV_NAME in its request restricts it to one device.
  *	args[0] is the index of the device, args[1] the queue to go on at.
- * @request: what is asked; devices that it does not apply to are left out where
- *	it is about all
+ * @request: what is asked; where it is about all, devices that it does not apply
+ *	to, or that do not answer, are listed without queues
  *
  * Return: bytes written, 0 at the end, or a negative error number.
  */
@@ -272,7 +310,7 @@ int vdpa_nl_queue_dumpit(struct sk_buff *msg, struct netlink_callback *cb,
 			 const struct vdpa_queue_request *request)
 {
 	struct nlattr *name = genl_dumpit_info(cb)->info.attrs[VDPA_ATTR_DEV_NAME];
-	struct round r = { .msg = msg, .cb = cb, .request = request };
+	struct round r = { .msg = msg, .cb = cb, .request = request, .named = name };
 	int err;
 
 	cb->seq = vdpa_registry_generation();

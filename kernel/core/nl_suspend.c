@@ -48,11 +48,8 @@ static int add_devices(struct vdpa_job *job, struct vdpa_group *group)
 
 	if (!nest)
 		return vdpa_group_add(group, job->info.attrs[VDPA_ATTR_DEV_NAME]);
+	/* The policy lets nothing else than names in. */
 	nla_for_each_nested(attr, nest, left) {
-		if (nla_type(attr) != VDPA_ATTR_DEV_NAME) {
-			NL_SET_ERR_MSG_ATTR(&job->extack, attr, "a group consists of device names");
-			return -EINVAL;
-		}
 		err = vdpa_group_add(group, attr);
 		if (err)
 			return err;
@@ -60,13 +57,17 @@ static int add_devices(struct vdpa_job *job, struct vdpa_group *group)
 	return 0;
 }
 
-static int read_deadline(struct vdpa_job *job, u32 *deadline)
+static int read_deadline(struct vdpa_job *job, enum vdpa_dev_state via, u32 *deadline)
 {
 	struct nlattr *attr = job->info.attrs[VDPA_ATTR_DEADLINE];
 
 	*deadline = 0;
 	if (!attr)
 		return 0;
+	if (via != VDPA_DEV_STATE_SUSPENDING) {
+		NL_SET_ERR_MSG_ATTR(&job->extack, attr, "a resume has no deadline");
+		return -EINVAL;
+	}
 	*deadline = nla_get_u32(attr);
 	if (*deadline && *deadline <= VDPA_DEADLINE_MAX)
 		return 0;
@@ -85,7 +86,7 @@ static int start(struct vdpa_job *job, enum vdpa_dev_state via)
 
 	err = count_devices(job, &n);
 	if (!err)
-		err = read_deadline(job, &deadline);
+		err = read_deadline(job, via, &deadline);
 	if (err)
 		return err;
 	group = vdpa_group_new(job, via, n);

@@ -66,37 +66,51 @@ static int put_packed(struct sk_buff *msg, const struct vdpa_vq_state *state)
 	       nla_put_u8(msg, VDPA_ATTR_VQ_USED_COUNTER, state->packed.last_used_counter);
 }
 
-static bool is_suspended(struct vdpa_entry *entry)
-{
-	u64 seq;
-
-	return vdpa_state_read(entry, &seq).now == VDPA_DEV_STATE_SUSPENDED;
-}
-
 /*
  * Suspended or not is looked at on both sides: the position is stable only if
  * nothing could move it from before it was read until after.
  */
+static bool stays_suspended(const struct vdpa_state_view *before,
+			    const struct vdpa_state_view *after)
+{
+	return before->now == VDPA_DEV_STATE_SUSPENDED && after->now == before->now &&
+	       after->transitions == before->transitions;
+}
+
+/* Return: true if the parent knows, with @state and whether it is @stable. */
+static bool read_state(struct vdpa_entry *entry, u16 index, struct vdpa_vq_state *state,
+		       bool *stable)
+{
+	const struct vdpa_config_ops *ops = &entry->ops;
+	bool was_ready = ops->get_vq_ready(entry->vdev, index);
+	struct vdpa_state_view before, after;
+	u64 seq;
+
+	if (!ops->get_vq_state)
+		return false;
+	before = vdpa_state_read(entry, &seq);
+	if (ops->get_vq_state(entry->vdev, index, state))
+		return false;
+	after = vdpa_state_read(entry, &seq);
+	*stable = stays_suspended(&before, &after) ||
+		  (!was_ready && !ops->get_vq_ready(entry->vdev, index));
+	return true;
+}
+
 static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 		   struct netlink_ext_ack *extack)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
-	struct vdpa_device *vdev = entry->vdev;
-	bool suspended = is_suspended(entry);
-	bool ready = ops->get_vq_ready(vdev, index);
 	struct vdpa_vq_state state = {};
-	bool known, stable;
+	bool stable;
 	u16 size;
 
-	known = ops->get_vq_state && !ops->get_vq_state(vdev, index, &state);
-	stable = (suspended && is_suspended(entry)) || (!ready && !ops->get_vq_ready(vdev, index));
-	size = ops->get_vq_size ? ops->get_vq_size(vdev, index) : entry->max_vq_size;
-
+	size = ops->get_vq_size ? ops->get_vq_size(entry->vdev, index) : entry->max_vq_size;
 	if (nla_put_u8(msg, VDPA_ATTR_VQ_TYPE, vq_type(entry, index)) ||
-	    nla_put_u8(msg, VDPA_ATTR_VQ_READY, ready) ||
+	    nla_put_u8(msg, VDPA_ATTR_VQ_READY, ops->get_vq_ready(entry->vdev, index)) ||
 	    nla_put_u16(msg, VDPA_ATTR_VQ_SIZE, size))
 		return -EMSGSIZE;
-	if (!known)
+	if (!read_state(entry, index, &state, &stable))
 		return 0;
 	if (is_packed(entry) ? put_packed(msg, &state) : put_split(msg, &state))
 		return -EMSGSIZE;
@@ -202,8 +216,9 @@ static int vq_set_locked(struct vdpa_job *job)
 	case VDPA_DEV_STATE_INACTIVE:
 		break;
 	default:
-		NL_SET_ERR_MSG_FMT(&job->extack, "device " VDPA_MSG_NAME
-				   " works: suspend it first", vdpa_entry_name(entry));
+		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_NAME],
+					"device " VDPA_MSG_NAME " works: suspend it first",
+					vdpa_entry_name(entry));
 		return -EBUSY;
 	}
 	err = is_packed(entry) ? read_packed(job, &state) : read_split(job, &state);
@@ -211,9 +226,10 @@ static int vq_set_locked(struct vdpa_job *job)
 		return err;
 	err = entry->ops.set_vq_state(entry->vdev, index, &state);
 	if (err)
-		NL_SET_ERR_MSG_FMT(&job->extack, "device " VDPA_MSG_NAME
-				   ": its parent refuses the state of queue %u: %pe",
-				   vdpa_entry_name(entry), index, ERR_PTR(err));
+		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX],
+					"device " VDPA_MSG_NAME
+					": its parent refuses the state of queue %u: %pe",
+					vdpa_entry_name(entry), index, ERR_PTR(err));
 	return err;
 }
 
@@ -236,8 +252,10 @@ int vdpa_nl_dev_vq_set_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = vdpa_nl_queue_check(info, entry);
 
 	if (!err && !entry->ops.set_vq_state) {
-		NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
-				   ": its parent takes no queue state", vdpa_entry_name(entry));
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_DEV_NAME],
+					"device " VDPA_MSG_NAME
+					": its parent takes no queue state",
+					vdpa_entry_name(entry));
 		err = -EOPNOTSUPP;
 	}
 	return err ?: vdpa_job_run_with(skb, info, entry, vq_set, NULL);

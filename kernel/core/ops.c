@@ -13,27 +13,30 @@ static void observed_set_status(struct vdpa_device *vdev, u8 status)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 
+	vdpa_state_driver_begin(entry);
 	entry->parent_ops->set_status(vdev, status);
-	vdpa_state_note_status(entry, VDPA_CAUSE_DRIVER);
+	vdpa_state_driver_status(entry);
 }
 
 static int observed_reset(struct vdpa_device *vdev)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
-	int err = entry->parent_ops->reset(vdev);
+	int err;
 
-	if (!err)
-		vdpa_state_note_reset(entry, VDPA_CAUSE_DRIVER);
+	vdpa_state_driver_begin(entry);
+	err = entry->parent_ops->reset(vdev);
+	vdpa_state_driver_reset(entry, !err);
 	return err;
 }
 
 static int observed_compat_reset(struct vdpa_device *vdev, u32 flags)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
-	int err = entry->parent_ops->compat_reset(vdev, flags);
+	int err;
 
-	if (!err)
-		vdpa_state_note_reset(entry, VDPA_CAUSE_DRIVER);
+	vdpa_state_driver_begin(entry);
+	err = entry->parent_ops->compat_reset(vdev, flags);
+	vdpa_state_driver_reset(entry, !err);
 	return err;
 }
 
@@ -43,24 +46,30 @@ static int observed_compat_reset(struct vdpa_device *vdev, u32 flags)
  */
 static int observed_suspend(struct vdpa_device *vdev)
 {
+	struct vdpa_claim claim = { VDPA_DEV_STATE_SUSPENDING, VDPA_CAUSE_DRIVER };
 	struct vdpa_entry *entry = vdpa_entry(vdev);
-	u32 life;
+	int err;
 
-	if (vdpa_state_begin(entry, VDPA_DEV_STATE_SUSPENDING, VDPA_CAUSE_DRIVER, &life) !=
-	    VDPA_DEV_STATE_ACTIVE)
-		return entry->parent_ops->suspend(vdev);
-	return vdpa_state_perform(entry, life, VDPA_CAUSE_DRIVER);
+	if (vdpa_state_begin(entry, &claim) == VDPA_DEV_STATE_ACTIVE)
+		return vdpa_state_perform(entry, &claim);
+	err = entry->parent_ops->suspend(vdev);
+	if (!err)
+		vdpa_state_force(entry, &claim);
+	return err;
 }
 
 static int observed_resume(struct vdpa_device *vdev)
 {
+	struct vdpa_claim claim = { VDPA_DEV_STATE_RESUMING, VDPA_CAUSE_DRIVER };
 	struct vdpa_entry *entry = vdpa_entry(vdev);
-	u32 life;
+	int err;
 
-	if (vdpa_state_begin(entry, VDPA_DEV_STATE_RESUMING, VDPA_CAUSE_DRIVER, &life) !=
-	    VDPA_DEV_STATE_SUSPENDED)
-		return entry->parent_ops->resume(vdev);
-	return vdpa_state_perform(entry, life, VDPA_CAUSE_DRIVER);
+	if (vdpa_state_begin(entry, &claim) == VDPA_DEV_STATE_SUSPENDED)
+		return vdpa_state_perform(entry, &claim);
+	err = entry->parent_ops->resume(vdev);
+	if (!err)
+		vdpa_state_force(entry, &claim);
+	return err;
 }
 
 /* The device says that its configuration has changed. In whatever context the parent likes. */

@@ -103,16 +103,23 @@ struct vdpa_name *vdpa_name_reserve(struct vdpa_str text)
 	return name;
 }
 
-/* Give a name back: others may take it from now on. @name may be NULL. */
+/* Give a name back: others may take it from now on. vdpa_registry_lock is held. */
+void vdpa_name_release_locked(struct vdpa_name *name)
+{
+	lockdep_assert_held(&vdpa_registry_lock);
+	rhashtable_remove_fast(&vdpa_names, &name->node, name_params);
+	/* Lookups happen under the lock, but the table resizes in the background. */
+	kfree_rcu(name, rcu);
+}
+
+/* The same, without the lock. @name may be NULL. */
 void vdpa_name_release(struct vdpa_name *name)
 {
 	if (!name)
 		return;
 	mutex_lock(&vdpa_registry_lock);
-	rhashtable_remove_fast(&vdpa_names, &name->node, name_params);
+	vdpa_name_release_locked(name);
 	mutex_unlock(&vdpa_registry_lock);
-	/* Lookups happen under the lock, but the table resizes in the background. */
-	kfree_rcu(name, rcu);
 }
 
 /**

@@ -99,6 +99,7 @@ static inline struct vdpa_str vdpa_name_str(const struct vdpa_name *name)
 
 struct vdpa_name *vdpa_name_reserve(struct vdpa_str text);
 void vdpa_name_release(struct vdpa_name *name);
+void vdpa_name_release_locked(struct vdpa_name *name);
 
 int vdpa_registry_index_get(struct vdpa_entry *entry);
 void vdpa_registry_index_put(struct vdpa_entry *entry);

@@ -24,6 +24,8 @@ static void removal_detach(struct work_struct *work)
 	struct vdpa_entry *entry = container_of(work, struct vdpa_entry, removal);
 
 	device_release_driver(&entry->vdev->dev);
+	/* Here rather than in the parent's turn, where others would wait with us. */
+	vdpa_state_wait_idle(entry);
 	/* A parent that is going deletes its devices itself: vdpa_removal_force(). */
 	if (!vdpa_parent_submit(entry->parent, &entry->del_task))
 		put_device(&entry->vdev->dev);

@@ -2,6 +2,7 @@
 /*
  * What a device is doing: see state.h.
  */
+#include <linux/device.h>
 #include <linux/ktime.h>
 #include <linux/vdpa.h>
 #include <linux/virtio_config.h>
@@ -41,6 +42,7 @@ static const struct arc *arc_via(enum vdpa_dev_state via)
 void vdpa_state_init(struct vdpa_state *state)
 {
 	spin_lock_init(&state->lock);
+	init_waitqueue_head(&state->idle);
 }
 
 static void tell(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
@@ -95,35 +97,84 @@ static enum vdpa_dev_state state_of_status(u8 status)
 	return VDPA_DEV_STATE_INACTIVE;
 }
 
-/**
- * vdpa_state_note_status - the status may have changed
- * @entry: the device
- * @cause: who changed it
- *
- * Context: asks the parent for the status; any context in which that may be.
- */
-void vdpa_state_note_status(struct vdpa_entry *entry, enum vdpa_cause cause)
+/* Under the lock. The status does not tell whether a device with DRIVER_OK is suspended. */
+static void take_status(struct vdpa_entry *entry, u8 status, enum vdpa_cause cause)
 {
-	enum vdpa_dev_state told = state_of_status(entry->ops.get_status(entry->vdev));
+	enum vdpa_dev_state told = state_of_status(status);
+
+	if (told != VDPA_DEV_STATE_ACTIVE || entry->state.now == VDPA_DEV_STATE_INACTIVE)
+		change(entry, told, cause);
+}
+
+/* The bus driver begins an operation that changes the status. */
+void vdpa_state_driver_begin(struct vdpa_entry *entry)
+{
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 
 	spin_lock_irqsave(&state->lock, flags);
-	/* The status does not tell whether a device with DRIVER_OK is suspended. */
-	if (told != VDPA_DEV_STATE_ACTIVE || state->now == VDPA_DEV_STATE_INACTIVE)
-		change(entry, told, cause);
+	state->driver_ops++;
+	state->turn++;
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* The device was reset, which ends whatever it was doing. */
-void vdpa_state_note_reset(struct vdpa_entry *entry, enum vdpa_cause cause)
+/* Under the lock. */
+static void driver_end(struct vdpa_state *state)
+{
+	state->driver_ops--;
+	state->turn++;
+}
+
+/* The bus driver has set the status. Asks the parent for what came of it. */
+void vdpa_state_driver_status(struct vdpa_entry *entry)
+{
+	u8 status = entry->parent_ops->get_status(entry->vdev);
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&state->lock, flags);
+	driver_end(state);
+	take_status(entry, status, VDPA_CAUSE_DRIVER);
+	spin_unlock_irqrestore(&state->lock, flags);
+}
+
+/* The bus driver has reset the device, if it is @done: this ends whatever it was doing. */
+void vdpa_state_driver_reset(struct vdpa_entry *entry, bool done)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 
 	spin_lock_irqsave(&state->lock, flags);
-	state->life++;
-	change(entry, VDPA_DEV_STATE_INACTIVE, cause);
+	driver_end(state);
+	if (done) {
+		state->claim++;
+		change(entry, VDPA_DEV_STATE_INACTIVE, VDPA_CAUSE_DRIVER);
+	}
+	spin_unlock_irqrestore(&state->lock, flags);
+}
+
+/*
+ * Devices fail by themselves. What the status says is worth nothing if the
+ * driver was changing it meanwhile; the driver's own call will tell.
+ */
+static void look_at_status(struct vdpa_entry *entry)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+	bool quiet;
+	u32 turn;
+	u8 status;
+
+	spin_lock_irqsave(&state->lock, flags);
+	turn = state->turn;
+	quiet = !state->driver_ops;
+	spin_unlock_irqrestore(&state->lock, flags);
+	if (!quiet)
+		return;
+	status = entry->parent_ops->get_status(entry->vdev);
+	spin_lock_irqsave(&state->lock, flags);
+	if (state->turn == turn)
+		take_status(entry, status, VDPA_CAUSE_DEVICE);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -133,38 +184,38 @@ void vdpa_state_note_reset(struct vdpa_entry *entry, enum vdpa_cause cause)
  * @seq: set to the number of the last event that this state contains
  *
  * Context: asks the parent for the status.
- * Return: a copy, taken at one moment.
+ * Return: what there is to show, all of one moment.
  */
-struct vdpa_state vdpa_state_read(struct vdpa_entry *entry, u64 *seq)
+struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq)
 {
 	struct vdpa_state *state = &entry->state;
-	struct vdpa_state copy;
+	struct vdpa_state_view view;
 	unsigned long flags;
 
-	vdpa_state_note_status(entry, VDPA_CAUSE_DEVICE);
+	look_at_status(entry);
 	spin_lock_irqsave(&state->lock, flags);
-	copy = *state;
+	view = (struct vdpa_state_view){
+		.now = state->removing ? VDPA_DEV_STATE_REMOVING : state->now,
+		.transitions = state->transitions,
+		.suspend = state->suspend,
+		.resume = state->resume,
+	};
 	*seq = vdpa_event_seq();
 	spin_unlock_irqrestore(&state->lock, flags);
-	if (copy.removing)
-		copy.now = VDPA_DEV_STATE_REMOVING;
-	return copy;
+	return view;
 }
 
 /**
  * vdpa_state_begin - claim the way to another state
  * @entry: the device
- * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
- * @cause: who wants it
- * @life: set to the life that the claim is good for
+ * @claim: with @via and @cause filled in
  *
  * A claim ends with vdpa_state_perform() or vdpa_state_abort().
  *
  * Return: the state that the device was in. If it is not the one where the way
  * begins, nothing was claimed.
  */
-enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, enum vdpa_dev_state via,
-				     enum vdpa_cause cause, u32 *life)
+enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, struct vdpa_claim *claim)
 {
 	struct vdpa_state *state = &entry->state;
 	enum vdpa_dev_state was;
@@ -172,11 +223,18 @@ enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, enum vdpa_dev_sta
 
 	spin_lock_irqsave(&state->lock, flags);
 	was = state->removing ? VDPA_DEV_STATE_REMOVING : state->now;
-	*life = state->life;
-	if (was == arc_via(via)->from)
-		change(entry, via, cause);
+	if (was == arc_via(claim->via)->from) {
+		claim->number = ++state->claim;
+		change(entry, claim->via, claim->cause);
+	}
 	spin_unlock_irqrestore(&state->lock, flags);
 	return was;
+}
+
+/* Under the lock. */
+static bool claim_holds(const struct vdpa_state *state, const struct vdpa_claim *claim)
+{
+	return state->claim == claim->number && state->now == claim->via;
 }
 
 static void latency_note(struct vdpa_latency *latency, u64 ns)
@@ -185,53 +243,135 @@ static void latency_note(struct vdpa_latency *latency, u64 ns)
 	latency->max = max(latency->max, ns);
 }
 
-/* End a claim: @reached the end of the way, or back to its beginning. */
-static void finish(struct vdpa_entry *entry, u32 life, enum vdpa_cause cause, bool reached, u64 ns)
+/* Give a claim back: the parent was not asked. */
+void vdpa_state_abort(struct vdpa_entry *entry, const struct vdpa_claim *claim)
 {
 	struct vdpa_state *state = &entry->state;
-	const struct arc *arc;
 	unsigned long flags;
 
 	spin_lock_irqsave(&state->lock, flags);
-	arc = arc_via(state->now);
-	/* Neither if a reset came between, nor if the device has failed meanwhile. */
-	if (arc && state->life == life) {
-		if (reached)
-			latency_note(arc->to == VDPA_DEV_STATE_SUSPENDED ? &state->suspend :
-				     &state->resume, ns);
-		change(entry, reached ? arc->to : arc->from, cause);
-	}
+	if (claim_holds(state, claim))
+		change(entry, arc_via(claim->via)->from, claim->cause);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* Give a claim back: the parent was not asked. */
-void vdpa_state_abort(struct vdpa_entry *entry, u32 life, enum vdpa_cause cause)
+/* Return: true if the parent is to be asked; the device counts as @performing then. */
+static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_claim *claim)
 {
-	finish(entry, life, cause, false, 0);
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+	bool holds;
+
+	spin_lock_irqsave(&state->lock, flags);
+	holds = claim_holds(state, claim);
+	state->performing += holds;
+	spin_unlock_irqrestore(&state->lock, flags);
+	return holds;
+}
+
+/*
+ * The parent has done it, or failed, after @ns.
+ * Return: true if that counts; else what the device is doing now is in @now.
+ */
+static bool perform_end(struct vdpa_entry *entry, const struct vdpa_claim *claim, bool reached,
+			u64 ns, enum vdpa_dev_state *now)
+{
+	bool suspend = claim->via == VDPA_DEV_STATE_SUSPENDING;
+	const struct arc *arc = arc_via(claim->via);
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+	bool holds;
+
+	spin_lock_irqsave(&state->lock, flags);
+	holds = claim_holds(state, claim);
+	if (holds) {
+		if (reached)
+			latency_note(suspend ? &state->suspend : &state->resume, ns);
+		change(entry, reached ? arc->to : arc->from, claim->cause);
+	}
+	*now = state->now;
+	if (!--state->performing)
+		wake_up_all(&state->idle);
+	spin_unlock_irqrestore(&state->lock, flags);
+	return holds;
 }
 
 /**
  * vdpa_state_perform - go the way that was claimed
  * @entry: the device
- * @life: from the claim
- * @cause: who wants it
+ * @claim: the claim
  *
  * Context: may sleep for as long as the parent takes; no lock is held.
- * Return: what the parent returns; -ECANCELED if the device was reset meanwhile.
+ * Return: what the parent returns; -ECANCELED if the claim was lost meanwhile.
  */
-int vdpa_state_perform(struct vdpa_entry *entry, u32 life, enum vdpa_cause cause)
+int vdpa_state_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim)
 {
-	bool suspend = READ_ONCE(entry->state.now) == VDPA_DEV_STATE_SUSPENDING;
+	bool suspend = claim->via == VDPA_DEV_STATE_SUSPENDING;
 	const struct vdpa_config_ops *ops = entry->parent_ops;
 	struct vdpa_device *vdev = entry->vdev;
-	ktime_t start = ktime_get();
+	enum vdpa_dev_state now;
+	ktime_t start;
 	int err;
 
-	if (READ_ONCE(entry->state.life) != life)
+	if (!perform_begin(entry, claim))
 		return -ECANCELED;
+	start = ktime_get();
 	err = suspend ? ops->suspend(vdev) : ops->resume(vdev);
-	finish(entry, life, cause, !err, ktime_to_ns(ktime_sub(ktime_get(), start)));
-	if (!err && READ_ONCE(entry->state.life) != life)
-		return -ECANCELED;
-	return err;
+	if (perform_end(entry, claim, !err, ktime_to_ns(ktime_sub(ktime_get(), start)), &now))
+		return err;
+	/* The driver has begun anew, and knows of no suspend. */
+	if (suspend && !err && now == VDPA_DEV_STATE_ACTIVE && ops->resume)
+		ops->resume(vdev);
+	return err ?: -ECANCELED;
+}
+
+/* The driver has gone a way that it had no claim on: whoever had one has lost it. */
+void vdpa_state_force(struct vdpa_entry *entry, const struct vdpa_claim *claim)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&state->lock, flags);
+	if (state->now != VDPA_DEV_STATE_INACTIVE && state->now != VDPA_DEV_STATE_FAILED) {
+		state->claim++;
+		change(entry, arc_via(claim->via)->to, claim->cause);
+	}
+	spin_unlock_irqrestore(&state->lock, flags);
+}
+
+/* Wait until nobody suspends or resumes the device, for as long as its parent takes. */
+void vdpa_state_wait_idle(struct vdpa_entry *entry)
+{
+	wait_event_idle(entry->state.idle, !READ_ONCE(entry->state.performing));
+}
+
+/**
+ * vdpa_state_release - resume a device that its driver is about to leave
+ * @entry: the device
+ *
+ * The kernel's own drivers wait for the answers to what they have asked the
+ * device, also when they are taken away, and nothing interrupts them: a
+ * suspended device would keep them for good.
+ *
+ * Context: may sleep for as long as the parent takes.
+ */
+void vdpa_state_release(struct vdpa_entry *entry)
+{
+	const struct vdpa_config_ops *ops = entry->parent_ops;
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+	bool suspended;
+
+	if (!ops->resume)
+		return;
+	vdpa_state_wait_idle(entry);
+	spin_lock_irqsave(&state->lock, flags);
+	suspended = state->now == VDPA_DEV_STATE_SUSPENDED;
+	if (suspended) {
+		state->claim++;
+		change(entry, VDPA_DEV_STATE_ACTIVE, VDPA_CAUSE_MANAGEMENT);
+	}
+	spin_unlock_irqrestore(&state->lock, flags);
+	if (suspended && ops->resume(entry->vdev))
+		dev_warn(&entry->vdev->dev, "could not be resumed for its driver to leave it\n");
 }

@@ -15,8 +15,9 @@
  * A bus driver is never refused what it asks for: mainline would not either. A
  * command is, where the table above has no arc.
  *
- * A reset may overtake a suspend that is still in the parent. Each reset starts
- * a new life (@life): what an operation of an earlier one ends with does not
+ * Suspending and resuming take as long as the parent likes. Who begins one has a
+ * claim on the state. A reset may overtake it, and so may the driver or a
+ * failure: the claim is lost then, and what the operation ends with does not
  * count any more.
  */
 #ifndef _VDPA_STATE_H
@@ -24,6 +25,7 @@
 
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <uapi/linux/vdpa.h>
 
 struct vdpa_entry;
@@ -36,10 +38,14 @@ struct vdpa_latency {
 
 /**
  * struct vdpa_state - what a device is doing
- * @lock: protects all of this; a spinlock, nothing is taken inside it
+ * @lock: protects all of this; a spinlock, inside it only that of the events is taken
  * @now: what it is doing
  * @removing: it is being deleted: what happens to @now meanwhile is not told
- * @life: counts the resets
+ * @driver_ops: operations of its bus driver under way that change the status
+ * @turn: counts their beginnings and ends
+ * @claim: the claim that is good; counted on to make it void
+ * @performing: suspends and resumes that are in the parent
+ * @idle: woken when @performing falls to 0
  * @transitions: counts the changes of @now
  * @suspend: of its suspends that succeeded
  * @resume: of its resumes that succeeded
@@ -48,22 +54,49 @@ struct vdpa_state {
 	spinlock_t lock;
 	enum vdpa_dev_state now;
 	bool removing;
-	u32 life;
+	unsigned int driver_ops;
+	u32 turn;
+	u32 claim;
+	unsigned int performing;
+	wait_queue_head_t idle;
+	u64 transitions;
+	struct vdpa_latency suspend;
+	struct vdpa_latency resume;
+};
+
+/**
+ * struct vdpa_claim - the right to go from one state to another
+ * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
+ * @cause: who wants it
+ * @number: it is good while it is the state's
+ */
+struct vdpa_claim {
+	enum vdpa_dev_state via;
+	enum vdpa_cause cause;
+	u32 number;
+};
+
+/* What there is to show of a state. */
+struct vdpa_state_view {
+	enum vdpa_dev_state now;
 	u64 transitions;
 	struct vdpa_latency suspend;
 	struct vdpa_latency resume;
 };
 
 void vdpa_state_init(struct vdpa_state *state);
-struct vdpa_state vdpa_state_read(struct vdpa_entry *entry, u64 *seq);
+struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq);
 
-enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, enum vdpa_dev_state to,
-				     enum vdpa_cause cause, u32 *life);
-void vdpa_state_abort(struct vdpa_entry *entry, u32 life, enum vdpa_cause cause);
-int vdpa_state_perform(struct vdpa_entry *entry, u32 life, enum vdpa_cause cause);
+enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, struct vdpa_claim *claim);
+void vdpa_state_abort(struct vdpa_entry *entry, const struct vdpa_claim *claim);
+int vdpa_state_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim);
+void vdpa_state_force(struct vdpa_entry *entry, const struct vdpa_claim *claim);
 
-void vdpa_state_note_status(struct vdpa_entry *entry, enum vdpa_cause cause);
-void vdpa_state_note_reset(struct vdpa_entry *entry, enum vdpa_cause cause);
+void vdpa_state_driver_begin(struct vdpa_entry *entry);
+void vdpa_state_driver_status(struct vdpa_entry *entry);
+void vdpa_state_driver_reset(struct vdpa_entry *entry, bool done);
 void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing);
+void vdpa_state_wait_idle(struct vdpa_entry *entry);
+void vdpa_state_release(struct vdpa_entry *entry);
 
 #endif

@@ -21,7 +21,7 @@
  * @work: has the parent do it, or undo it
  * @entry: the device, of which the group is a user
  * @name: the attribute that names it, in the job's request
- * @life: of the claim on its state
+ * @claim: on its state
  * @done: its parent has done what was asked for, and it has not been undone
  */
 struct member {
@@ -29,7 +29,7 @@ struct member {
 	struct work_struct work;
 	struct vdpa_entry *entry;
 	const struct nlattr *name;
-	u32 life;
+	struct vdpa_claim claim;
 	bool done;
 };
 
@@ -159,22 +159,30 @@ static void group_step(struct vdpa_group *group)
 	}
 }
 
+/* Under the lock, in words for whoever still waits. */
+static void member_stays(struct member *member, int err)
+{
+	struct vdpa_group *group = member->group;
+	struct vdpa_entry *entry = member->entry;
+
+	dev_warn(&entry->vdev->dev, "could not be resumed after a suspend called off: %d\n", err);
+	if (group->job)
+		group_refuse(group, member, 0, "stays suspended: a resume says %pe", ERR_PTR(err));
+}
+
 static void member_undo(struct work_struct *work)
 {
 	struct member *member = container_of(work, struct member, work);
-	struct vdpa_entry *entry = member->entry;
 	struct vdpa_group *group = member->group;
 	int err = 0;
-	u32 life;
 
 	/* If it is not suspended any more, its driver has reset or resumed it. */
-	if (vdpa_state_begin(entry, VDPA_DEV_STATE_RESUMING, VDPA_CAUSE_MANAGEMENT, &life) ==
-	    VDPA_DEV_STATE_SUSPENDED)
-		err = vdpa_state_perform(entry, life, VDPA_CAUSE_MANAGEMENT);
-	if (err)
-		dev_warn(&entry->vdev->dev, "could not be resumed after a suspend called off: %d\n",
-			 err);
+	member->claim.via = VDPA_DEV_STATE_RESUMING;
+	if (vdpa_state_begin(member->entry, &member->claim) == VDPA_DEV_STATE_SUSPENDED)
+		err = vdpa_state_perform(member->entry, &member->claim);
 	mutex_lock(&group->lock);
+	if (err && err != -ECANCELED)
+		member_stays(member, err);
 	group_step(group);
 	mutex_unlock(&group->lock);
 	vdpa_group_put(group);
@@ -190,7 +198,7 @@ static void member_failed(struct member *member, int err)
 	if (!group->job)
 		return;
 	if (err == -ECANCELED)
-		group_refuse(group, member, 0, "was reset meanwhile");
+		group_refuse(group, member, 0, "was reset or failed meanwhile");
 	else
 		group_refuse(group, member, 0, "could not be %s: its parent says %pe",
 			     suspends(group) ? "suspended" : "resumed", ERR_PTR(err));
@@ -200,7 +208,7 @@ static void member_work(struct work_struct *work)
 {
 	struct member *member = container_of(work, struct member, work);
 	struct vdpa_group *group = member->group;
-	int err = vdpa_state_perform(member->entry, member->life, VDPA_CAUSE_MANAGEMENT);
+	int err = vdpa_state_perform(member->entry, &member->claim);
 
 	mutex_lock(&group->lock);
 	if (err)
@@ -303,6 +311,8 @@ int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
 		return err;
 	member->group = group;
 	member->name = name;
+	member->claim.via = group->via;
+	member->claim.cause = VDPA_CAUSE_MANAGEMENT;
 	INIT_WORK(&member->work, member_work);
 	if (group_has(group, member->entry))
 		err = group_refuse(group, member, -EINVAL, "is named twice");
@@ -349,25 +359,41 @@ static int refuse_state(struct vdpa_group *group, const struct member *member,
 	return -EINVAL;
 }
 
+static enum vdpa_dev_state group_from(const struct vdpa_group *group)
+{
+	return suspends(group) ? VDPA_DEV_STATE_ACTIVE : VDPA_DEV_STATE_SUSPENDED;
+}
+
+/* Looked at before any is claimed, so that a refusal changes nothing, and tells nobody. */
+static int check_states(struct vdpa_group *group)
+{
+	enum vdpa_dev_state now;
+	unsigned int i;
+	u64 seq;
+
+	for (i = 0; i < group->n; i++) {
+		now = vdpa_state_read(group->members[i].entry, &seq).now;
+		if (now != group_from(group))
+			return refuse_state(group, &group->members[i], now);
+	}
+	return 0;
+}
+
 static int claim_all(struct vdpa_group *group)
 {
-	enum vdpa_dev_state from, now;
+	struct member *members = group->members;
+	enum vdpa_dev_state now;
 	unsigned int i;
 	int err;
 
-	from = suspends(group) ? VDPA_DEV_STATE_ACTIVE : VDPA_DEV_STATE_SUSPENDED;
 	for (i = 0; i < group->n; i++) {
-		struct member *member = &group->members[i];
-
-		vdpa_state_note_status(member->entry, VDPA_CAUSE_DEVICE);
-		now = vdpa_state_begin(member->entry, group->via, VDPA_CAUSE_MANAGEMENT,
-				       &member->life);
-		if (now == from)
+		now = vdpa_state_begin(members[i].entry, &members[i].claim);
+		if (now == group_from(group))
 			continue;
-		err = refuse_state(group, member, now);
+		/* Somebody was quicker since check_states(). */
+		err = refuse_state(group, &members[i], now);
 		while (i--)
-			vdpa_state_abort(group->members[i].entry, group->members[i].life,
-					 VDPA_CAUSE_MANAGEMENT);
+			vdpa_state_abort(members[i].entry, &members[i].claim);
 		return err;
 	}
 	return 0;
@@ -386,7 +412,9 @@ int vdpa_group_start(struct vdpa_group *group, u32 deadline)
 	unsigned int i;
 	int err;
 
-	err = suspends(group) ? check_deadline(group, deadline) : 0;
+	err = check_states(group);
+	if (!err && suspends(group))
+		err = check_deadline(group, deadline);
 	if (!err)
 		err = claim_all(group);
 	if (err)

@@ -11,6 +11,11 @@
  * The types in the comments are those of the netlink payload in host byte
  * order. "string" is NUL-terminated in replies; in requests the two mainline
  * name attributes may come without the terminator.
+ *
+ * A dump about virtqueues is about all devices, or the one that
+ * VDPA_ATTR_DEV_NAME in the request names, and has a message for each virtqueue.
+ * One without VDPA_ATTR_DEV_QUEUE_INDEX stands for a device that has nothing to
+ * tell: VDPA_ATTR_DEV_STATUS and VDPA_ATTR_DEV_CAPS say why.
  */
 #ifndef _UAPI_LINUX_VDPA_H_
 #define _UAPI_LINUX_VDPA_H_
@@ -31,12 +36,12 @@ enum vdpa_command {
 	VDPA_CMD_DEV_DEL = 4,		/* delete; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_GET = 5,		/* one device, or dump */
 	VDPA_CMD_DEV_CONFIG_GET = 6,	/* configuration of one device, or dump */
-	VDPA_CMD_DEV_VSTATS_GET = 7,	/* statistics of one queue; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_VSTATS_GET = 7,	/* statistics of one queue, or dump; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_ATTR_SET = 8,	/* change a device; CAP_NET_ADMIN */
 
 	VDPA_CMD_DEV_SUSPEND = 64,	/* suspend devices, all or none; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_RESUME = 65,	/* resume devices; CAP_NET_ADMIN */
-	VDPA_CMD_DEV_VQ_GET = 66,	/* virtqueues of one device, or of all: dump only */
+	VDPA_CMD_DEV_VQ_GET = 66,	/* state of one virtqueue, or dump; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_VQ_SET = 67,	/* state of one virtqueue; CAP_NET_ADMIN */
 	VDPA_CMD_EVENT = 68,		/* what happened, in VDPA_MCGRP_MONITOR */
 };
@@ -112,7 +117,7 @@ enum vdpa_attr {
 
 	/* VDPA_CMD_DEV_SUSPEND and VDPA_CMD_DEV_RESUME */
 	VDPA_ATTR_DEV_GROUP = 137,			/* nested, VDPA_ATTR_DEV_NAME of each */
-	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now */
+	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; of a suspend only */
 
 	/* VDPA_CMD_DEV_VQ_GET and VDPA_CMD_DEV_VQ_SET, beside VDPA_ATTR_DEV_QUEUE_INDEX */
 	VDPA_ATTR_VQ_TYPE = 139,			/* u8, enum vdpa_vq_type */
@@ -139,7 +144,7 @@ enum vdpa_attr {
 #define VDPA_DEADLINE_MAX	3600000
 
 /* Most devices in one VDPA_ATTR_DEV_GROUP. */
-#define VDPA_GROUP_MAX		1024
+#define VDPA_GROUP_MAX		512
 
 /* What a device is doing. */
 enum vdpa_dev_state {
