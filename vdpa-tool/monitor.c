@@ -282,6 +282,12 @@ static enum status monitor_run(struct vdpa *vdpa, int of)
 	status = command_connect(vdpa);
 	if (status != STATUS_DONE)
 		return status;
+	/* Groups are not among the commands that the kernel lists. */
+	if (!vdpa->nl.monitor_group) {
+		nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core has no monitor command "
+			"(needs the vdpa.ko that comes with this command)");
+		return error_refused(NULL, &err);
+	}
 	if (nl_open_like(&events, &vdpa->nl, &err) < 0)
 		return error_refused(NULL, &err);
 	if (nl_join(&events, &err) < 0 || (options.state && show_state(&monitor, &err) < 0))

@@ -34,8 +34,8 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 		return NULL;
 	entry->parent_ops = ops;
 	vdpa_ops_observe(&entry->ops, ops);
-	vdpa_state_init(&entry->state);
 	entry->vdev = vdev;
+	vdpa_state_init(entry);
 	INIT_LIST_HEAD(&entry->sibling);
 	vdpa_removal_init(entry);
 	return entry;
@@ -192,6 +192,7 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	err = device_add(&entry->vdev->dev);
 	if (err) {
 		entry_hide(entry);
+		disable_work_sync(&entry->look);
 		entry_drop_name(entry);
 	}
 	return err;
@@ -202,6 +203,7 @@ static void entry_unregister(struct vdpa_entry *entry)
 {
 	entry_hide(entry);
 	device_del(&entry->vdev->dev);
+	disable_work_sync(&entry->look);
 	entry_drop_name(entry);
 	put_device(&entry->vdev->dev);
 }

@@ -27,6 +27,7 @@ struct vdpa_job;
  * @parent_ops: the parent's own, which may be shared with other devices
  * @config_cb: the bus driver's config callback, behind the observing one
  * @state: what it is doing
+ * @look: sees what it is doing, when it has something to say
  * @vdev: the device itself, allocated with the parent's part around it
  * @guard: who calls the parent's operations right now
  * @name: the name it holds; NULL while it is not registered
@@ -54,6 +55,7 @@ struct vdpa_entry {
 	const struct vdpa_config_ops *parent_ops;
 	struct vdpa_callback config_cb;
 	struct vdpa_state state;
+	struct work_struct look;
 	struct vdpa_device *vdev;
 	struct vdpa_guard guard;
 	struct vdpa_name *name;

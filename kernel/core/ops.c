@@ -3,6 +3,7 @@
  * Observed operations: see ops.h.
  */
 #include <linux/vdpa.h>
+#include <linux/workqueue.h>
 
 #include "device.h"
 #include "event.h"
@@ -72,13 +73,18 @@ static int observed_resume(struct vdpa_device *vdev)
 	return err;
 }
 
-/* The device says that its configuration has changed. In whatever context the parent likes. */
+/*
+ * The device says that its configuration has changed, or that it has failed. In
+ * whatever context the parent likes, perhaps with a lock held that get_status
+ * takes.
+ */
 static irqreturn_t config_interrupt(void *data)
 {
 	struct vdpa_entry *entry = data;
 	struct vdpa_callback cb = entry->config_cb;
 
 	vdpa_event_config(entry, VDPA_CAUSE_DEVICE);
+	queue_work(system_unbound_wq, &entry->look);
 	return cb.callback ? cb.callback(cb.private) : IRQ_NONE;
 }
 

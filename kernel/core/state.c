@@ -39,12 +39,6 @@ static const struct arc *arc_via(enum vdpa_dev_state via)
 	return NULL;
 }
 
-void vdpa_state_init(struct vdpa_state *state)
-{
-	spin_lock_init(&state->lock);
-	init_waitqueue_head(&state->idle);
-}
-
 static void tell(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
 		 enum vdpa_cause cause)
 {
@@ -176,6 +170,18 @@ static void look_at_status(struct vdpa_entry *entry)
 	if (state->turn == turn)
 		take_status(entry, status, VDPA_CAUSE_DEVICE);
 	spin_unlock_irqrestore(&state->lock, flags);
+}
+
+static void look_work(struct work_struct *work)
+{
+	look_at_status(container_of(work, struct vdpa_entry, look));
+}
+
+void vdpa_state_init(struct vdpa_entry *entry)
+{
+	spin_lock_init(&entry->state.lock);
+	init_waitqueue_head(&entry->state.idle);
+	INIT_WORK(&entry->look, look_work);
 }
 
 /**

@@ -84,7 +84,7 @@ struct vdpa_state_view {
 	struct vdpa_latency resume;
 };
 
-void vdpa_state_init(struct vdpa_state *state);
+void vdpa_state_init(struct vdpa_entry *entry);
 struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq);
 
 enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, struct vdpa_claim *claim);
