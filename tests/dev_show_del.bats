@@ -47,6 +47,11 @@ setup() {
 		DEV_MAX_VQS=9
 		DEV_MAX_VQ_SIZE=256
 		DEV_MIN_VQ_SIZE=4
+		DEV_STATE=0
+		DEV_STATUS=0
+		DEV_CAPS=12
+		DEV_TRANSITIONS=0
+		$(grep EVENT_SEQ= <<<"$output")
 	END
 	)" ]
 }

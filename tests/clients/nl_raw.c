@@ -5,9 +5,13 @@
  * for the answer to the one before.
  *
  *	nl_raw [OPTION…] COMMAND [ATTRIBUTE…] [--next [OPTION…] COMMAND …]
+ *	nl_raw --repeat N [OPTION…] COMMAND … [--next …]
  *	nl_raw --around PROGRAM [ARGUMENT…]
  *
- * The second form sends nothing but dumps, before and after it runs PROGRAM, and
+ * The second form sends the requests N times over, and stops at the first that
+ * is refused.
+ *
+ * The third form sends nothing but dumps, before and after it runs PROGRAM, and
  * ends with that one's exit status if they are the same.
  *
  * COMMAND is a name (dev-get, dev-new, …) or a number. An ATTRIBUTE is
@@ -19,6 +23,7 @@
  *	hex	bytes as pairs of hexadecimal digits
  *	fill	number of 'a' sent, followed by a NUL
  *	u8 u16 u32 u64	number
+ *	names	texts with a comma between them: a nest of as many DEV_NAME
  *	none	nothing: an attribute without payload
  *
  *	--dump		ask for a dump
@@ -68,7 +73,7 @@
 
 #define MSG_SIZE	16384
 #define RECEIVE_SIZE	4096	/* small, so that a dump comes in many parts */
-#define MAX_ATTRS	64
+#define MAX_ATTRS	1024
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 enum value_type { V_STRING, V_BINARY, V_U8, V_U16, V_U32, V_U64, V_BITS };
@@ -118,6 +123,30 @@ static const struct attr_name attr_names[] = {
 	ATTR(DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG, V_U32),
 	ATTR(DEV_BLK_READ_ONLY, V_U8),
 	ATTR(DEV_BLK_FLUSH, V_U8),
+	ATTR(DEV_STATE, V_U8),
+	ATTR(DEV_STATUS, V_U8),
+	ATTR(DEV_CAPS, V_U32),
+	ATTR(DEV_DRIVER, V_STRING),
+	ATTR(DEV_TRANSITIONS, V_U64),
+	ATTR(DEV_SUSPEND_LAST, V_U64),
+	ATTR(DEV_SUSPEND_MAX, V_U64),
+	ATTR(DEV_RESUME_LAST, V_U64),
+	ATTR(DEV_RESUME_MAX, V_U64),
+	ATTR(DEV_GROUP, V_BINARY),
+	ATTR(DEADLINE, V_U32),
+	ATTR(VQ_TYPE, V_U8),
+	ATTR(VQ_READY, V_U8),
+	ATTR(VQ_SIZE, V_U16),
+	ATTR(VQ_AVAIL_INDEX, V_U16),
+	ATTR(VQ_AVAIL_COUNTER, V_U8),
+	ATTR(VQ_USED_INDEX, V_U16),
+	ATTR(VQ_USED_COUNTER, V_U8),
+	ATTR(VQ_STABLE, V_U8),
+	ATTR(EVENT, V_U8),
+	ATTR(EVENT_SEQ, V_U64),
+	ATTR(EVENT_TIME, V_U64),
+	ATTR(DEV_STATE_OLD, V_U8),
+	ATTR(EVENT_CAUSE, V_U8),
 };
 
 static const struct {
@@ -132,6 +161,10 @@ static const struct {
 	{ "dev-config-get", VDPA_CMD_DEV_CONFIG_GET },
 	{ "dev-vstats-get", VDPA_CMD_DEV_VSTATS_GET },
 	{ "dev-attr-set", VDPA_CMD_DEV_ATTR_SET },
+	{ "dev-suspend", VDPA_CMD_DEV_SUSPEND },
+	{ "dev-resume", VDPA_CMD_DEV_RESUME },
+	{ "dev-vq-get", VDPA_CMD_DEV_VQ_GET },
+	{ "dev-vq-set", VDPA_CMD_DEV_VQ_SET },
 };
 
 struct request {
@@ -283,6 +316,27 @@ static size_t put_fill(uint8_t *out, const char *text)
 	return len + 1;
 }
 
+/* Each an attribute of its own, complete with its padding. */
+static size_t put_names(uint8_t *out, const char *names)
+{
+	size_t at = 0;
+
+	while (*names) {
+		size_t len = strcspn(names, ",");
+		struct nlattr nla = { NLA_HDRLEN + len + 1, VDPA_ATTR_DEV_NAME };
+
+		if (at + NLA_ALIGN(nla.nla_len) > MSG_SIZE)
+			usage("request too long");
+		memset(out + at, 0, NLA_ALIGN(nla.nla_len));
+		memcpy(out + at, &nla, sizeof(nla));
+		memcpy(out + at + NLA_HDRLEN, names, len);
+		at += NLA_ALIGN(nla.nla_len);
+		names += len + (names[len] == ',');
+	}
+
+	return at;
+}
+
 static size_t put_value(uint8_t *out, const char *form, const char *value)
 {
 	if (!strcmp(form, "none"))
@@ -295,6 +349,8 @@ static size_t put_value(uint8_t *out, const char *form, const char *value)
 		return put_hex(out, value);
 	if (!strcmp(form, "fill"))
 		return put_fill(out, value);
+	if (!strcmp(form, "names"))
+		return put_names(out, value);
 	if (!strcmp(form, "u8"))
 		return put_integer(out, value, 8);
 	if (!strcmp(form, "u16"))
@@ -306,27 +362,51 @@ static size_t put_value(uint8_t *out, const char *form, const char *value)
 	usage("unknown form of an attribute");
 }
 
-static void add_attr(struct request *req, char *text, const struct options *opts)
+static void note_attr(struct request *req, size_t offset, uint16_t type)
 {
-	char *type = strtok(text, ":"), *form = strtok(NULL, ":");
+	if (req->nattrs == MAX_ATTRS)
+		usage("too many attributes");
+	req->attrs[req->nattrs].offset = offset;
+	req->attrs[req->nattrs++].type = type;
+}
+
+/* So that what the kernel points at is known by its name. */
+static void note_nested(struct request *req, size_t offset, size_t end)
+{
+	while (offset < end) {
+		const struct nlattr *nla = (const struct nlattr *)(req->msg.bytes + offset);
+
+		note_attr(req, offset, nla->nla_type);
+		offset += NLA_ALIGN(nla->nla_len);
+	}
+}
+
+static void add_attr(struct request *req, const char *text, const struct options *opts)
+{
+	char *words = strdup(text);	/* which strtok() cuts to pieces */
+	char *type = strtok(words, ":"), *form = strtok(NULL, ":");
 	char *value = strtok(NULL, "");
 	static uint8_t payload[MSG_SIZE];
 	struct nlattr nla;
 	size_t len;
+	bool nest;
 
-	if (!form || req->nattrs == MAX_ATTRS)
+	if (!form)
 		usage("an attribute is TYPE:FORM[:VALUE]");
 
+	nest = !strcmp(form, "names");
 	len = put_value(payload, form, value ? value : "");
-	nla.nla_type = attr_type(type);
+	nla.nla_type = attr_type(type) | (nest ? NLA_F_NESTED : 0);
 	nla.nla_len = NLA_HDRLEN + len;
-	req->attrs[req->nattrs].offset = req->len;
-	req->attrs[req->nattrs++].type = nla.nla_type;
+	note_attr(req, req->len, attr_type(type));
 	append(req, &nla, sizeof(nla));
 	append(req, payload, len);
+	if (nest)
+		note_nested(req, req->len - len, req->len);
 	req->tail = NLA_ALIGN(len) - len;
 	memset(payload, opts->pad, req->tail);
 	append(req, payload, req->tail);
+	free(words);
 }
 
 static void build(struct request *req, int family, int argc, char **argv,
@@ -720,21 +800,34 @@ static struct nl_sock *connect_family(int *family)
 	return sock;
 }
 
-int main(int argc, char **argv)
+/* All requests of the command line, in turn. Returns the status of the last. */
+static int ask_all(struct nl_sock *sock, int family, int argc, char **argv, bool stop)
 {
-	int family, status = 0, words;
-	struct nl_sock *sock = connect_family(&family);
-
-	if (argc > 2 && !strcmp(argv[1], "--around"))
-		return around(sock, family, argv + 2);
+	int status = 0, words;
 
 	do {
 		words = request_words(argc, argv);
 		status = ask(sock, family, words, argv);
 		argc -= words;
 		argv += words;
-	} while (argc > 0);
-	nl_socket_free(sock);
+	} while (argc > 0 && !(stop && status));
+
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long times = 1;
+	int family, status = 0;
+	struct nl_sock *sock = connect_family(&family);
+
+	if (argc > 2 && !strcmp(argv[1], "--around"))
+		return around(sock, family, argv + 2);
+	if (argc < 4 || strcmp(argv[1], "--repeat"))
+		return ask_all(sock, family, argc, argv, false);
+
+	for (times = to_number(argv[2], INT32_MAX); times && !status; times--)
+		status = ask_all(sock, family, argc - 2, argv + 2, true);
 
 	return status;
 }

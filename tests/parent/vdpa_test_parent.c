@@ -58,6 +58,10 @@ static uint max_devs;
 module_param(max_devs, uint, 0644);
 MODULE_PARM_DESC(max_devs, "devices a management device accepts, 0 for no limit");
 
+static bool packed;
+module_param(packed, bool, 0444);
+MODULE_PARM_DESC(packed, "devices offer packed rings, whatever features they are given");
+
 #define VTP_COMMON_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | \
 				 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
 
@@ -485,6 +489,8 @@ static struct vtp_dev *vtp_create(struct device *parent, const char *name,
 	dev->device_features = class->features;
 	if (set->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES))
 		dev->device_features = set->device_features;
+	if (packed)
+		dev->device_features |= BIT_ULL(VIRTIO_F_RING_PACKED);
 
 	err = class->init(dev, set);
 	if (err)

@@ -25,6 +25,7 @@ struct options {
 	unsigned long suspend_ms;
 	unsigned long reset_after;
 	unsigned long base;
+	unsigned long endless;
 	unsigned long hold;
 };
 
@@ -43,9 +44,16 @@ struct run {
 	struct request *free[VMM_VQS_MAX];
 	size_t requests_at;
 	uint64_t done;
+	uint64_t round;
 	uint64_t wrong;
 	uint64_t moved;
 };
+
+/* What block @number holds after so many rounds. */
+static uint64_t seed(const struct run *run, uint64_t number)
+{
+	return number + (run->round << 32);
+}
 
 static void fill(uint8_t *data, uint64_t number)
 {
@@ -85,7 +93,7 @@ static bool submit(struct run *run, struct vmm_vq *vq, uint64_t number, uint32_t
 	request->status = 0xff;
 	request->number = number;
 	if (write)
-		fill(request->data, number);
+		fill(request->data, seed(run, number));
 	else
 		memset(request->data, 0, BLOCK);
 	if (!vmm_add(&run->vmm, vq, bufs, write ? 2 : 1, write ? 1 : 2, request))
@@ -98,7 +106,7 @@ static void finish(struct run *run, struct vmm_vq *vq, struct request *request, 
 {
 	if (request->status != VIRTIO_BLK_S_OK)
 		run->wrong++;
-	else if (type == VIRTIO_BLK_T_IN && !is_filled(request->data, request->number))
+	else if (type == VIRTIO_BLK_T_IN && !is_filled(request->data, seed(run, request->number)))
 		run->wrong++;
 	run->done++;
 	request->next_free = run->free[vq->index];
@@ -252,15 +260,20 @@ int vmm_blk(const char *node, int argc, char **argv)
 		{ "suspend-ms", &run->options.suspend_ms },
 		{ "reset-after", &run->options.reset_after },
 		{ "base", &run->options.base },
+		{ "endless", &run->options.endless },
 		{ "hold", &run->options.hold },
 		{ NULL, NULL },
 	});
 
 	prepare(run, node);
-	pass(run, VIRTIO_BLK_T_OUT);
-	printf("written %lu\n", run->options.count);
-	pass(run, VIRTIO_BLK_T_IN);
-	printf("read %lu\n", run->options.count);
+	puts("ready");
+	do {
+		pass(run, VIRTIO_BLK_T_OUT);
+		pass(run, VIRTIO_BLK_T_IN);
+		run->round++;
+	} while (run->options.endless && !vmm_stop_asked);
+	printf("written %lu\n", run->options.count * run->round);
+	printf("read %lu\n", run->options.count * run->round);
 	printf("wrong %lu\n", (unsigned long)run->wrong);
 	if (run->options.suspend_after)
 		printf("moved while suspended %lu\n", (unsigned long)run->moved);

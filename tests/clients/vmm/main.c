@@ -3,17 +3,21 @@
  * vdpa_vmm: use a vhost-vdpa character device as a virtual machine monitor would.
  *
  *	vdpa_vmm NODE blk   [count N] [depth N] [queues N] [base N] [suspend-after N] [suspend-ms N]
- *			    [reset-after N] [hold 1]
+ *			    [reset-after N] [endless 1] [hold 1]
  *	vdpa_vmm NODE net   [count N] [depth N] [size N] [send 0|1] [receive 0|1] [to MAC-AS-NUMBER]
  *			    [hold 1]
  *	vdpa_vmm NODE break { help | KIND }
  *	vdpa_vmm NODE fuzz  [seed N] [seconds N]
+ *
+ * SIGUSR1 has it tell, a line a queue, how far the driver's own rings are. SIGUSR2 ends what would go
+ * on (endless, or a large count), after the requests that are on their way and the comparison.
  *
  * With hold it keeps the device as it is when it is done, until its standard input ends.
  *
  * Exit status: 0 all went as it should, 1 usage, 2 it did not.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +25,9 @@
 #include <time.h>
 
 #include "vmm.h"
+
+volatile sig_atomic_t vmm_snapshot_asked;
+volatile sig_atomic_t vmm_stop_asked;
 
 static const struct {
 	const char *name;
@@ -100,6 +107,28 @@ void vmm_options(int argc, char **argv, const struct vmm_option *options)
 		set_option(options, argv[i], argv[i + 1]);
 }
 
+static void on_signal(int number)
+{
+	if (number == SIGUSR1)
+		vmm_snapshot_asked = 1;
+	else
+		vmm_stop_asked = 1;
+}
+
+/* They come while vmm_wait() waits and at no other time, so that none is overlooked. */
+static void take_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGUSR1);
+	sigaddset(&both, SIGUSR2);
+	if (sigprocmask(SIG_BLOCK, &both, NULL) || sigaction(SIGUSR1, &action, NULL) ||
+	    sigaction(SIGUSR2, &action, NULL))
+		vmm_fail_errno("signals");
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
@@ -107,6 +136,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		usage();
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	take_signals();
 	for (i = 0; i < sizeof(programs) / sizeof(*programs); i++)
 		if (!strcmp(argv[2], programs[i].name))
 			return programs[i].run(argv[1], argc - 3, argv + 3);

@@ -219,6 +219,8 @@ int vmm_net(const char *node, int argc, char **argv)
 
 	prepare(run, node);
 	while (!finished(run)) {
+		if (vmm_stop_asked)
+			run->options.count = run->sent;
 		while (may_send(run))
 			send_frame(run);
 		vmm_wait(&run->vmm, &run->vmm.vqs[run->options.receive ? RX : TX], WAIT_MS);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The driver's side of a split virtqueue. */
+#define _GNU_SOURCE	/* ppoll() */
+
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,6 +78,10 @@ bool vmm_get(struct vmm_vq *vq, uint32_t *len, void **cookie)
 		vmm_fail("virtqueue %u: the device gives back descriptor %u", vq->index, elem->id);
 	*len = elem->len;
 	*cookie = vq->cookies[elem->id];
+	if (!*cookie)
+		vmm_fail("virtqueue %u: the device gives back descriptor %u twice", vq->index,
+			 elem->id);
+	vq->cookies[elem->id] = NULL;
 	vq->used_idx++;
 
 	for (index = elem->id;; index = vq->desc[index].next) {
@@ -84,13 +91,32 @@ bool vmm_get(struct vmm_vq *vq, uint32_t *len, void **cookie)
 	}
 }
 
-/* Until the device says something on the queue; fails where it does not within @ms. */
+static void snapshot(const struct vmm *vmm)
+{
+	const struct vmm_vq *vq;
+
+	for (vq = vmm->vqs; vq < vmm->vqs + vmm->nvqs; vq++)
+		printf("queue %u available %u used %u\n", vq->index, vq->avail_idx,
+		       __atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE));
+	puts("snapshot end");
+}
+
+/* Until the device says something on the queue, or a signal comes; fails where it does not within @ms. */
 void vmm_wait(struct vmm *vmm, struct vmm_vq *vq, int ms)
 {
 	struct pollfd poll_fd = { .fd = vq->call, .events = POLLIN };
+	const struct timespec timeout = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 	uint64_t count;
+	sigset_t none;
+	int ready;
 
-	if (poll(&poll_fd, 1, ms) == 0)
+	sigemptyset(&none);
+	ready = ppoll(&poll_fd, 1, &timeout, &none);
+	if (vmm_snapshot_asked) {
+		vmm_snapshot_asked = 0;
+		snapshot(vmm);
+	}
+	if (ready == 0)
 		vmm_fail("virtqueue %u: nothing for %d ms; status 0x%x", vq->index, ms,
 			 vmm_status(vmm));
 	if (read(vq->call, &count, sizeof(count)) < 0 && errno != EAGAIN)

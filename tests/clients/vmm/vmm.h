@@ -7,6 +7,7 @@
 #define VMM_H
 
 #include <linux/virtio_ring.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,7 +32,7 @@
  * @avail_idx: next to be written to @avail
  * @used_idx: next to be read from @used
  * @free: stack of the free descriptors, @n_free of them
- * @cookies: by first descriptor: what vmm_add() was given
+ * @cookies: by first descriptor: what vmm_add() was given; NULL: the device does not have it
  */
 struct vmm_vq {
 	unsigned int index;
@@ -76,6 +77,10 @@ struct vmm_buf {
 	void *mem;
 	uint32_t len;
 };
+
+/* What signals ask for, looked at by who waits for the device. */
+extern volatile sig_atomic_t vmm_snapshot_asked;
+extern volatile sig_atomic_t vmm_stop_asked;
 
 _Noreturn void vmm_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void vmm_fail_errno(const char *what);

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For tests of what devices do: suspend, resume, virtqueue state, events. On the simulated parents (lib/sim), with the
+# independent client and what goes with it (lib/devices); where both have a name it is lib/sim's.
+
+load lib/common
+load lib/devices
+load lib/sim
+
+# What the driver's side of a device writes of itself (vdpa_vmm): by device
+declare -A DRIVER DRIVER_OUT
+
+on_the_bus() { printf '%s\n' /sys/bus/vdpa/devices/* /sys/bus/vdpa/drivers/*/*; }
+
+# state_of DEV
+state_of() {
+	[[ $("$VDPA_TOOL" dev show "$1") =~ \ state\ ([a-z]+) ]] && echo "${BASH_REMATCH[1]}"
+}
+has_state() { [ "$(state_of "$1")" = "$2" ]; }
+
+# Of the device alone, in JSON
+shown() { "$VDPA_TOOL" -j dev show "$1" | jq -r ".dev[\"$1\"]$2"; }
+transitions() { field dev-get "$1" DEV_TRANSITIONS; }
+
+# drive DEV PROGRAM [OPTION…] - a user-space driver (tests/clients/vmm) starts the device and uses it.
+drive() {
+	start "$VMM" "$(vhost_of "$1")" "${@:2}"
+	DRIVER[$1]=$PID DRIVER_OUT[$1]=$OUT
+	wait_until 30 said "$OUT" ready || fail "$(<"$OUT")"
+}
+
+# finish DEV - the driver ends with what it is at: it has had an answer to each request, one and the right one.
+finish() {
+	local status=0
+
+	kill -USR2 "${DRIVER[$1]}"
+	wait "${DRIVER[$1]}" || status=$?
+	[ "$status" = 0 ] || fail "the driver of $1 ends with $status" "$(<"${DRIVER_OUT[$1]}")"
+	grep -qx 'wrong 0' "${DRIVER_OUT[$1]}"
+}
+
+# rings DEV - where the driver's own rings are: a line "queue N available N used N" for each queue
+rings() {
+	local out=${DRIVER_OUT[$1]} before
+
+	before=$(grep -c 'snapshot end' "$out") || :
+	kill -USR1 "${DRIVER[$1]}"
+	wait_until 10 more_snapshots "$out" "$before"
+	awk '/^queue / { text = text $0 "\n" } /^snapshot end/ { last = text; text = "" } END { printf "%s", last }' "$out"
+}
+more_snapshots() { [ "$(grep -c 'snapshot end' "$1")" -gt "$2" ]; }
+
+# told DEV - what vq show tells of the driver's queues: a line "queue N used N" for each that is ready
+told() {
+	"$VDPA_TOOL" -j dev vq show "$1" |
+		jq -r ".vq[\"$1\"].queues[] | select(.ready) | \"queue \\(.qidx) used \\(.avail_index)\""
+}
+
+# at_rest DEV - the device is where the driver's rings say, which is stable, and stays there although there is more to do.
+at_rest() {
+	local before
+
+	before=$(rings "$1")
+	[ "$before" ] || fail 'the driver says nothing about its rings'
+	assert_equal "$(told "$1")" "$(sed 's/ available [0-9]*//' <<<"$before")"
+	[ "$("$VDPA_TOOL" -j dev vq show "$1" | jq "[.vq[\"$1\"].queues[].stable] | all")" = true ]
+	sleep 1	# time in which nothing may happen
+	assert_equal "$(rings "$1")" "$before"
+}
+
+# watch [OPTION…] - vdpa monitor, which has begun to listen; its lines go to $WATCHED, its process is $WATCHER.
+watch() {
+	start "$VDPA_TOOL" -s "$@" monitor
+	WATCHER=$PID WATCHED=$OUT
+	wait_until 20 said "$WATCHED" present
+}
+
+# changes_of DEV - the monitor's lines about its state so far: "old new cause"
+changes_of() {
+	sed -n "s/.*dev_state dev $1 .* old \\([a-z]*\\) state \\([a-z]*\\) cause \\([a-z]*\\).*/\\1 \\2 \\3/p" "$WATCHED"
+}
+saw() { changes_of "$1" | grep -qx "$2"; }
+
+# user_devices CLASS NAME… - devices for user-space drivers
+user_devices() {
+	local parent=$1 name
+	shift
+
+	for name; do
+		"$VDPA_TOOL" dev add name "$name" mgmtdev "$parent"
+	done
+}
+
+# started_disks N - as many block devices, d1 to dN, each with a driver that has started it
+started_disks() {
+	local i
+
+	for ((i = 1; i <= $1; i++)); do
+		user_devices "$BLK" "d$i"
+		start "$VMM" "$(vhost_of "d$i")" blk count 1 hold 1
+		DRIVER[d$i]=$PID
+	done
+	for ((i = 1; i <= $1; i++)); do
+		wait_until 30 has_state "d$i" active
+	done
+}
