@@ -274,7 +274,7 @@ const struct command dev_commands[] = {
 		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{ .word = { .name = "config" }, .below = dev_config_commands, .bare = "show" },
-	{ .word = { .name = "vstats" }, .below = dev_vstats_commands, .bare = "show" },
+	{ .word = { .name = "vstats", .first = true }, .below = dev_vstats_commands, .bare = "show" },
 	{ .word = { .name = "vq" }, .below = dev_vq_commands, .bare = "show" },
 	{ .word.name = NULL }
 };

@@ -35,7 +35,8 @@ reaches_kernel() {
 # Help
 
 @test "help is there at every level, on standard output" {
-	for level in help 'mgmtdev help' 'dev help' 'dev config help' 'dev vstats help' 'dev add help' 'dev set help' \
+	for level in help 'mgmtdev help' 'dev help' 'dev config help' 'dev vstats help' 'dev vq help' 'dev add help' \
+		'dev set help' 'monitor help' \
 		h 'dev h' -h --help; do
 		run -0 --separate-stderr vdpa $level
 		[[ $output = *Usage:* ]] || fail "no usage: vdpa $level" "$output"
@@ -52,7 +53,7 @@ reaches_kernel() {
 
 @test "help lists every command that there is, and no other" {
 	run -0 vdpa help
-	assert_equal "$(grep -oE 'vdpa (mgmtdev|dev) [a-z ]*' <<<"$output" | sed 's/ *$//' | sort)" "$(sort <<-END
+	assert_equal "$(grep -oE 'vdpa (mgmtdev|dev|monitor)[a-z ]*' <<<"$output" | sed 's/ *$//' | sort)" "$(sort <<-END
 		vdpa mgmtdev show
 		vdpa dev show
 		vdpa dev add name
@@ -60,6 +61,11 @@ reaches_kernel() {
 		vdpa dev set name
 		vdpa dev config show
 		vdpa dev vstats show
+		vdpa dev suspend
+		vdpa dev resume
+		vdpa dev vq show
+		vdpa dev vq set
+		vdpa monitor
 	END
 	)"
 }
@@ -98,7 +104,7 @@ reaches_kernel() {
 # Words
 
 @test "an unknown object or command is named, with those that there are" {
-	usage_error 'unknown object "port", expected: mgmtdev, dev, help' port show
+	usage_error 'unknown object "port", expected: mgmtdev, dev, monitor, help' port show
 	usage_error 'dev: unknown command "frobnicate", expected: show, add, del' dev frobnicate
 	usage_error 'dev config: unknown command "edit"' dev config edit
 	usage_error 'mgmtdev: unknown command "add"' mgmtdev add
@@ -106,7 +112,7 @@ reaches_kernel() {
 }
 
 @test "commands that this version does not have are unknown commands" {
-	for command in 'dev suspend v0' 'dev resume v0' 'dev migration show' 'dev vq show' 'monitor' 'migration check'; do
+	for command in 'dev migration show' 'dev state save v0' 'migration check'; do
 		usage_error 'unknown (command|object)' $command
 	done
 }
@@ -164,6 +170,8 @@ reaches_kernel() {
 	usage_error 'unexpected argument "x"' mgmtdev show vduse x
 	usage_error 'unexpected argument "v1"' dev config show v0 v1
 	usage_error 'unknown keyword "v1"' dev vstats show v0 v1
+	usage_error 'unknown keyword "v1"' dev vq show v0 v1
+	usage_error 'unexpected argument "b0"' monitor dev b0
 }
 
 @test "what is missing is named" {
@@ -324,4 +332,53 @@ reaches_kernel() {
 	run bash -c "'$VDPA_TOOL' dev show a/b 2>&-"
 	[ "$status" -eq 1 ]
 	[ -z "$output" ]
+}
+
+# Suspend, resume, virtqueues, events
+
+@test "devices to suspend or resume are named once each, a deadline comes last" {
+	usage_error 'dev suspend: the name of a device is missing' dev suspend
+	usage_error 'dev resume: the name of a device is missing' dev resume
+	usage_error 'device "v0" is given twice' dev suspend v0 v1 v0
+	usage_error 'device "v0" is given twice' dev resume v0 v0
+	usage_error 'unknown keyword "v1"|unexpected' dev suspend v0 deadline 5 v1
+	for words in 'dev suspend v0' 'dev suspend v0 v1 deadline 100' 'dev sus v0' 'dev resume v0 v1' 'dev r v0' \
+		'dev suspend deadline' 'dev resume v0 deadline'; do
+		reaches_kernel $words
+	done
+}
+
+@test "a deadline is a number of milliseconds from 1 to an hour" {
+	for value in 0 -1 3600001 4294967297 1.5 '' soon; do
+		usage_error 'deadline "[^"]*" is not a number of milliseconds from 1 to 3600000' dev suspend v0 deadline "$value"
+	done
+	usage_error 'deadline' dev suspend v0 deadline
+	reaches_kernel dev suspend v0 deadline 1
+	reaches_kernel dev suspend v0 deadline 3600000
+}
+
+@test "more devices than a group may have are refused" {
+	usage_error '513 devices are more than the 512' dev suspend $(seq -f v%g 513)
+	reaches_kernel dev suspend $(seq -f v%g 512)
+}
+
+@test "the state of a virtqueue is one index, or two and their counters" {
+	usage_error 'name of a device is missing' dev vq set
+	usage_error 'qidx is missing' dev vq set v0 avail_index 1
+	usage_error 'avail_index is missing' dev vq set v0 qidx 0
+	usage_error 'avail_index "65536" is not' dev vq set v0 qidx 0 avail_index 65536
+	usage_error 'avail_counter "2" is not' dev vq set v0 qidx 0 avail_index 1 avail_counter 2 used_index 1 used_counter 0
+	usage_error 'a packed ring has' dev vq set v0 qidx 0 avail_index 1 used_index 1
+	usage_error 'qidx "x" is not' dev vq show v0 qidx x
+	for words in 'dev vq' 'dev vq show' 'dev vq s v0' 'dev vq show v0 qidx 3' 'dev vq set v0 qidx 0 avail_index 65535' \
+		'dev vq set v0 qidx 0 avail_index 1 avail_counter 1 used_index 2 used_counter 0'; do
+		reaches_kernel $words
+	done
+}
+
+@test "the monitor watches what there is, or one of it" {
+	usage_error 'unknown object "port", expected: mgmtdev, dev' monitor port
+	for words in monitor 'mon dev' 'monitor mgmtdev' '-s -t monitor' '-jt monitor d' 'monitor dev -s'; do
+		reaches_kernel $words
+	done
 }

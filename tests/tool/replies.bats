@@ -115,8 +115,24 @@ malformed() {
 }
 
 @test "attributes that this command does not know are passed over" {
-	run -0 replies dev msg 99:u32:1 DEV_NAME:str:v0 128:str:x "${REST[@]}" 255:hex: 256:u8:1 16000:str:y $END
+	run -0 replies dev msg 99:u32:1 DEV_NAME:str:v0 250:str:x "${REST[@]}" 255:hex: 256:u8:1 16000:str:y $END
 	assert_equal "$output" 'v0: type block mgmtdev vduse'
+}
+
+@test "what a device does is told in words, also what only a newer kernel knows" {
+	run -0 replies dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 DEV_STATE:u8:3 DEV_STATUS:u8:15 \
+		DEV_CAPS:u32:15 DEV_TRANSITIONS:u64:7 DEV_SUSPEND_LAST:u64:1500 DEV_SUSPEND_MAX:u64:2000999 $END
+	assert_equal "$output" "$(cat <<-END
+		v0: type block mgmtdev vduse state suspended transitions 7 suspend_last_us 1 suspend_max_us 2000
+		  status acknowledge driver features_ok driver_ok
+		  capabilities suspend resume vq_state vstats
+	END
+	)"
+	run -0 replies -j dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 DEV_STATE:u8:77 DEV_STATUS:u8:48 \
+		DEV_CAPS:u32:0x80000000 $END
+	[ "$(jq -c '.dev.v0 | [.state, .status, .capabilities]' <<<"$output")" = '["state_77",[],[]]' ]
+	malformed 'VDPA_ATTR_DEV_STATE has 3 bytes' dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 \
+		DEV_STATE:hex:010203 $END
 }
 
 @test "an attribute that does not fit into its message is an error" {
