@@ -17,6 +17,14 @@ setup() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 }
 
+# Those pages that suspend something need a device that can be suspended: vduse's cannot.
+load_simulated_disks() {
+	modprobe vhost_iotlb
+	insmod "$VDPA_KO/sim/vdpa_sim.ko"
+	insmod "$VDPA_KO/sim/vdpa_sim_blk.ko"
+	cd "$BATS_TEST_TMPDIR"
+}
+
 # examples_work PAGE - each command of its examples ends with the status that the page says, and no device is left.
 examples_work() {
 	local expected command examples
@@ -39,7 +47,13 @@ examples_work() {
 }
 
 @test "the examples of vdpa-dev(8) work" {
+	load_simulated_disks
 	examples_work vdpa-dev.8
+}
+
+@test "the examples of vdpa-monitor(8) work" {
+	load_simulated_disks
+	examples_work vdpa-monitor.8
 }
 
 @test "there is no man page whose examples are not run" {

@@ -140,13 +140,13 @@ setup() {
 
 @test "a device that waits to be deleted says so, and no more once that is called off" {
 	user_devices "$BLK" b0
-	exec 9<>"$(vhost_of b0)"
+	keep_open b0
 	watch
 	start "$VDPA_TOOL" dev del b0
 	wait_until 10 has_state b0 removing
 
 	kill -KILL "$PID"
-	exec 9>&-
+	kill "$KEEPER"
 
 	wait_until 10 has_state b0 inactive
 	wait_until 10 saw b0 'removing inactive management'

@@ -103,3 +103,10 @@ started_disks() {
 		wait_until 30 has_state "d$i" active
 	done
 }
+
+# keep_open DEV - somebody has its character device open, and does nothing with it; the process is $KEEPER.
+keep_open() {
+	start "$VDPA_CLIENTS/vhost_hold" "$(vhost_of "$1")"
+	KEEPER=$PID
+	wait_until 10 said "$OUT" ready
+}

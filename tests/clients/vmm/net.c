@@ -219,13 +219,14 @@ int vmm_net(const char *node, int argc, char **argv)
 
 	prepare(run, node);
 	while (!finished(run)) {
-		if (vmm_stop_asked)
-			run->options.count = run->sent;
 		while (may_send(run))
 			send_frame(run);
 		vmm_wait(&run->vmm, &run->vmm.vqs[run->options.receive ? RX : TX], WAIT_MS);
-		reclaim(run);
+		/* In this order: what has been received has been sent as well. */
 		receive(run);
+		reclaim(run);
+		if (vmm_stop_asked)
+			run->options.count = run->sent;
 	}
 	printf("sent %lu\n", (unsigned long)run->sent);
 	printf("received %lu\n", (unsigned long)run->received);
