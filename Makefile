@@ -109,7 +109,7 @@ uninstall: have-kdir
 
 # --- Trying and testing, in a VM. Each installs first what is missing.
 
-.PHONY: deps vm-modules demo vm vm-update check check-sim bench debug-kernel debug-modules check-debug
+.PHONY: deps vm-modules demo vm vm-update check bench debug-kernel debug-modules check-debug
 deps:
 	$(Q)debian/deps
 
@@ -126,14 +126,10 @@ vm-update:
 	$(Q)rm -rf build/vm/kernel build/vm/headers
 	$(Q)tests/vm/kernel >/dev/null
 
-# TESTS: the files to run, instead of all. JOBS: how many at once.
-JOBS ?= 1
+# TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
+JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 check: vm-modules
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
-
-# The simulated parents by themselves: half an hour in an emulated VM.
-check-sim: vm-modules
-	$(Q)tests/run --jobs $(JOBS) $(or $(TESTS),$(wildcard tests/sim/*.bats))
 
 bench: vm-modules
 	$(Q)tests/vm/run --timeout 1800 -- bench/sim
@@ -194,7 +190,6 @@ help:
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make check          runs all tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
-	@echo 'make check-sim      the tests of the simulated parents, which carry real data and take longer'
 	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'

@@ -45,13 +45,19 @@ common_teardown() {
 in_vm() { [ -n "$VDPA_OUT" ]; }
 
 # kernel_log - what the kernel has logged since the test began.
-kernel_log() { dmesg | awk -v mark="$_MARK" 'on; index($0, mark) { on = 1 }'; }
-
-no_kernel_report() {
+kernel_log() {
 	local log
 
+	log=$(dmesg)
+	echo "${log##*"$_MARK"}"
+}
+
+# Nearly always there is nothing, which costs no process to find out.
+no_kernel_report() {
+	local log IFS='|'
+
 	log=$(kernel_log)
-	if kernel_reports <<<"$log" >/dev/null; then
+	if [[ $log =~ ${KERNEL_REPORTS[*]} ]] && kernel_reports <<<"$log" >/dev/null; then
 		printf 'the kernel reported a fault:\n%s\n' "$log"
 		return 1
 	fi
@@ -112,22 +118,26 @@ load_bus_drivers() {
 
 module_loaded() { [ -e "/sys/module/$1" ]; }
 
-# A module that stays in use for ten seconds is a failure of the test that left it so.
-unload_all() {
-	local module rc=0
+# Those of ours that are loaded, in the order in which they can go, to the array LOADED.
+_loaded() {
+	local module state
 
+	LOADED=()
 	for module in "${_MODULES[@]}"; do
 		module_loaded "$module" || continue
-		[ "$(cat "/sys/module/$module/initstate" 2>/dev/null)" = live ] || continue
-		if ! wait_until 10 _unload "$module"; then
-			rmmod "$module" || rc=1
-		fi
+		read -r state <"/sys/module/$module/initstate" || continue
+		[ "$state" != live ] || LOADED+=("$module")
 	done
-	return "$rc"
 }
 
+# A module that stays in use for ten seconds is a failure of the test that left it so.
+unload_all() { wait_until 10 _unload_loaded || rmmod "${LOADED[@]}"; }
+
 # Killable where the kernel is: an rmmod that hangs must not take the rest of the tests with it.
-_unload() { timeout -k 1 10 rmmod "$1" 2>/dev/null; }
+_unload_loaded() {
+	_loaded
+	((${#LOADED[@]} == 0)) || timeout -k 1 10 rmmod "${LOADED[@]}" 2>/dev/null
+}
 
 # vduse disks
 

@@ -84,7 +84,7 @@ plug_in() {
 	ip netns add "ns$1"
 	ip link set "$(netdev_of "n$1")" netns "ns$1" name eth0
 	# Nothing but what a test sends shall be on the wire.
-	in_ns "$1" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+	[ ! -e /proc/sys/net/ipv6 ] || in_ns "$1" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
 	[ "$2" = 1 ] || in_ns "$1" ethtool -L eth0 combined "$2"
 	ip -n "ns$1" addr add "10.0.0.$(($1 + 1))/24" dev eth0
 	ip -n "ns$1" link set eth0 up
