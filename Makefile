@@ -133,6 +133,7 @@ check: vm-modules
 
 bench: vm-modules
 	$(Q)tests/vm/run --timeout 1800 -- bench/sim
+	$(Q)tests/vm/run --timeout 1800 -- bench/suspend
 
 debug-kernel: deps
 	$(Q)tests/vm/debug-kernel

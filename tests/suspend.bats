@@ -224,9 +224,8 @@ others_answer() {
 
 	others_answer
 
-	kill "$waiting"
-	wait_until 5 ended "$waiting"
-	wait_until 40 has_state d1 suspended
+	wait_until 60 has_state d1 suspended
+	wait "$waiting"
 	vdpa dev resume d1
 }
 

@@ -40,7 +40,8 @@ each_refused() {
 
 	for who in "${WHO[@]}"; do
 		for request in "dev add name n1 mgmtdev $NET" "dev del n0" "dev set name n0 mac 52:54:00:12:34:56" \
-			"dev vstats show n0 qidx 0"; do
+			"dev vstats show n0 qidx 0" "dev vstats show" "dev suspend n0" "dev suspend n0 deadline 100" "dev resume n0" \
+			"dev vq show" "dev vq show n0 qidx 0" "dev vq set n0 qidx 0 avail_index 1"; do
 			# shellcheck disable=SC2086
 			unchanged "$who" "$PUBLIC/nl_raw" --around "$PUBLIC/vdpa" $request
 			[ "$status" -eq 2 ] || fail "$who: status $status: vdpa $request" "$output" "$stderr"
@@ -60,7 +61,7 @@ each_refused() {
 	done
 }
 
-@test "neither may add, delete, change, or read statistics" {
+@test "neither may add, delete, change, suspend, resume, or look at queues and their statistics" {
 	hold n0 --status 11
 	"$VDPA_TOOL" dev vstats show n0 qidx 0
 
@@ -73,7 +74,10 @@ each_refused() {
 	for who in "${WHO[@]}"; do
 		for request in "dev-new DEV_NAME:str:n1 MGMTDEV_DEV_NAME:str:$NET" "dev-del DEV_NAME:str:n0" \
 			"dev-attr-set DEV_NAME:str:n0 DEV_NET_CFG_MACADDR:hex:525400123456" \
-			"dev-vstats-get DEV_NAME:str:n0 DEV_QUEUE_INDEX:u32:0"; do
+			"dev-vstats-get DEV_NAME:str:n0 DEV_QUEUE_INDEX:u32:0" "--dump dev-vstats-get" \
+			"dev-suspend DEV_NAME:str:n0" "dev-suspend DEV_GROUP:names:n0" "dev-resume DEV_NAME:str:n0" \
+			"dev-vq-get DEV_NAME:str:n0 DEV_QUEUE_INDEX:u32:0" "--dump dev-vq-get" \
+			"dev-vq-set DEV_NAME:str:n0 DEV_QUEUE_INDEX:u32:0 VQ_AVAIL_INDEX:u16:0"; do
 			# shellcheck disable=SC2086
 			run "$who" "$PUBLIC/nl_raw" $request
 			[ "$status" -eq 2 ]

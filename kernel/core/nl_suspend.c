@@ -24,7 +24,7 @@ static int count_devices(struct vdpa_job *job, unsigned int *n)
 	}
 	if (group)
 		nla_for_each_nested(attr, group, left)
-			++*n;
+			(*n)++;
 	else if (name)
 		*n = 1;
 	if (!*n) {

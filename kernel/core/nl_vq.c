@@ -217,7 +217,8 @@ static int vq_set_locked(struct vdpa_job *job)
 		break;
 	default:
 		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_NAME],
-					"device " VDPA_MSG_NAME " is neither suspended nor inactive",
+					"device " VDPA_MSG_NAME
+					" is neither suspended nor inactive",
 					vdpa_entry_name(entry));
 		return -EBUSY;
 	}

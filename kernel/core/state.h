@@ -6,7 +6,7 @@
  * its state go through ops.c, also when a bus driver calls them. The states and
  * what leads from one to another:
  *
- *   inactive    -- DRIVER_OK -->   active
+ *   inactive    -- DRIVER_OK -->   active,
  *   active      -- suspend -->     suspending -->  suspended, or active if it fails
  *   suspended   -- resume -->      resuming -->    active, or suspended if it fails
  *   any         -- reset -->       inactive
@@ -51,7 +51,7 @@ struct vdpa_latency {
  * @resume: of its resumes that succeeded
  */
 struct vdpa_state {
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	enum vdpa_dev_state now;
 	bool removing;
 	unsigned int driver_ops;

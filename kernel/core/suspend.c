@@ -103,14 +103,23 @@ void vdpa_group_put(struct vdpa_group *group)
 	kref_put(&group->ref, group_free);
 }
 
-/* Say what is wrong with a member, pointing at its name. Under the lock, if anybody else is there. */
-#define group_refuse(group, member, error, fmt, ...)					\
-	({										\
-		NL_SET_BAD_ATTR(&(group)->job->extack, (member)->name);			\
-		NL_SET_ERR_MSG_FMT(&(group)->job->extack, "device " VDPA_MSG_NAME " " fmt, \
-				   vdpa_entry_name((member)->entry), ##__VA_ARGS__);	\
-		(error);								\
-	})
+/*
+ * Say what is wrong with a member, pointing at its name. Under the lock, if
+ * anybody else can be there.
+ */
+static __printf(4, 5) int group_refuse(struct vdpa_group *group, const struct member *member,
+				       int err, const char *fmt, ...)
+{
+	struct netlink_ext_ack *extack = &group->job->extack;
+	va_list args;
+
+	va_start(args, fmt);
+	NL_SET_BAD_ATTR(extack, member->name);
+	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " %pV", vdpa_entry_name(member->entry),
+			   &(struct va_format){ .fmt = fmt, .va = &args });
+	va_end(args);
+	return err;
+}
 
 /* Under the lock. */
 static void group_answer(struct vdpa_group *group)

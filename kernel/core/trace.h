@@ -37,23 +37,20 @@ TRACE_DEFINE_ENUM(VDPA_CAUSE_DEVICE);
 	{ VDPA_CAUSE_DEVICE,		"device" })
 
 TRACE_EVENT(vdpa_state,
-	TP_PROTO(const char *name, unsigned int from, unsigned int to, unsigned int cause),
-	TP_ARGS(name, from, to, cause),
-	TP_STRUCT__entry(
-		__string(name, name)
-		__field(unsigned int, from)
-		__field(unsigned int, to)
-		__field(unsigned int, cause)
-	),
-	TP_fast_assign(
-		__assign_str(name);
-		__entry->from = from;
-		__entry->to = to;
-		__entry->cause = cause;
-	),
-	TP_printk("dev=%s from=%s to=%s cause=%s", __get_str(name),
-		  show_vdpa_state(__entry->from), show_vdpa_state(__entry->to),
-		  show_vdpa_cause(__entry->cause))
+	    TP_PROTO(const char *name, unsigned int from, unsigned int to, unsigned int cause),
+	    TP_ARGS(name, from, to, cause),
+	    TP_STRUCT__entry(__string(name, name)
+			     __field(unsigned int, from)
+			     __field(unsigned int, to)
+			     __field(unsigned int, cause)),
+	    TP_fast_assign(__assign_str(name);
+			   __entry->from = from;
+			   __entry->to = to;
+			   __entry->cause = cause;
+	    ),
+	    TP_printk("dev=%s from=%s to=%s cause=%s", __get_str(name),
+		      show_vdpa_state(__entry->from), show_vdpa_state(__entry->to),
+		      show_vdpa_cause(__entry->cause))
 );
 
 #endif

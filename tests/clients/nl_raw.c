@@ -34,6 +34,7 @@
  *	--attr-len N	write N into the last attribute's length field
  *	--timeout MS	give up when MS milliseconds bring no answer
  *	--between CMD	run the shell command CMD after the first part of the answer
+ *	--time		print took_us=N, from before it is sent until its answer is there
  *	--unchanged	dump everything before and after, and fail if it is not the same
  *
  * Replies are printed one attribute a line, NAME=value, an empty line behind
@@ -69,6 +70,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MSG_SIZE	16384
@@ -191,6 +193,7 @@ struct options {
 	int timeout_ms;			/* -1: none */
 	const char *between;		/* NULL: nothing */
 	bool unchanged;
+	bool time;
 };
 
 static _Noreturn void usage(const char *why)
@@ -707,6 +710,7 @@ static struct options parse(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 'm' },
 		{ "between", required_argument, NULL, 'b' },
 		{ "unchanged", no_argument, NULL, 'u' },
+		{ "time", no_argument, NULL, 'T' },
 		{ }
 	};
 	struct options opts = { .version = 1, .attr_len = -1, .timeout_ms = -1 };
@@ -741,6 +745,9 @@ static struct options parse(int argc, char **argv)
 		case 'u':
 			opts.unchanged = true;
 			break;
+		case 'T':
+			opts.time = true;
+			break;
 		default:
 			usage("unknown option");
 		}
@@ -762,10 +769,20 @@ static int request_words(int argc, char **argv)
 	return n;
 }
 
+static unsigned long long now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
+}
+
 static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 {
 	static struct request req;
 	struct state before = { };
+	unsigned long long began;
 	struct options opts;
 	int status;
 
@@ -774,9 +791,12 @@ static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 	if (opts.unchanged)
 		before = everything(sock, family);
 	build(&req, family, argc - optind, argv + optind, &opts);
+	began = now_us();
 	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
 		broken("cannot send");
 	status = receive(sock, &req, &opts);
+	if (opts.time)
+		printf("took_us=%llu\n", now_us() - began);
 
 	return opts.unchanged ? compare(sock, family, before, status) : status;
 }

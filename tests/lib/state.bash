@@ -7,7 +7,7 @@ load lib/devices
 load lib/sim
 
 # What the driver's side of a device writes of itself (vdpa_vmm): by device
-declare -A DRIVER DRIVER_OUT
+declare -gA DRIVER=() DRIVER_OUT=()
 
 on_the_bus() { printf '%s\n' /sys/bus/vdpa/devices/* /sys/bus/vdpa/drivers/*/*; }
 
@@ -44,7 +44,7 @@ rings() {
 
 	before=$(grep -c 'snapshot end' "$out") || :
 	kill -USR1 "${DRIVER[$1]}"
-	wait_until 10 more_snapshots "$out" "$before"
+	wait_until 30 more_snapshots "$out" "$before" || return
 	awk '/^queue / { text = text $0 "\n" } /^snapshot end/ { last = text; text = "" } END { printf "%s", last }' "$out"
 }
 more_snapshots() { [ "$(grep -c 'snapshot end' "$1")" -gt "$2" ]; }

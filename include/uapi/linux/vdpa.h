@@ -117,7 +117,7 @@ enum vdpa_attr {
 
 	/* VDPA_CMD_DEV_SUSPEND and VDPA_CMD_DEV_RESUME */
 	VDPA_ATTR_DEV_GROUP = 137,			/* nested, VDPA_ATTR_DEV_NAME of each */
-	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; of a suspend only */
+	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; suspend only */
 
 	/* VDPA_CMD_DEV_VQ_GET and VDPA_CMD_DEV_VQ_SET, beside VDPA_ATTR_DEV_QUEUE_INDEX */
 	VDPA_ATTR_VQ_TYPE = 139,			/* u8, enum vdpa_vq_type */
@@ -131,7 +131,7 @@ enum vdpa_attr {
 
 	/* VDPA_CMD_EVENT */
 	VDPA_ATTR_EVENT = 147,				/* u8, enum vdpa_event */
-	VDPA_ATTR_EVENT_SEQ = 148,			/* u64, of events; in replies: the last before */
+	VDPA_ATTR_EVENT_SEQ = 148,			/* u64; in replies: the last before */
 	VDPA_ATTR_EVENT_TIME = 149,			/* u64, ns since 1970 */
 	VDPA_ATTR_DEV_STATE_OLD = 150,			/* u8, enum vdpa_dev_state */
 	VDPA_ATTR_EVENT_CAUSE = 151,			/* u8, enum vdpa_cause */

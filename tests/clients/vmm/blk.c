@@ -15,7 +15,7 @@
 
 #define BLOCK		4096U
 #define BLOCK_SECTORS	(BLOCK / 512)
-#define WAIT_MS		60000
+#define WAIT_MS		240000
 
 struct options {
 	unsigned long count;

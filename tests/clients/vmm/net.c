@@ -15,7 +15,7 @@
 #define TX		1
 #define FRAME_MAX	9018U
 #define ETHERTYPE	0x88b5	/* for experiments */
-#define WAIT_MS		60000
+#define WAIT_MS		240000
 
 struct options {
 	unsigned long count;
