@@ -176,6 +176,19 @@ told_all() { [ "$(changes_of "$1" | wc -l)" -ge "$2" ]; }
 	assert_match "$output" 'standard output'
 }
 
+@test "when the core goes the monitor ends, and says so" {
+	unload_all
+	load_core ours
+	start "$VDPA_TOOL" monitor
+	sleep 1	# it has no sign to give that it listens
+	rmmod vdpa
+
+	wait_until 10 ended "$PID"
+	status=0
+	wait "$PID" || status=$?
+	assert_equal "$status: $(<"$OUT")" '2: vdpa: the vdpa kernel module was unloaded'
+}
+
 @test "who is nobody may watch" {
 	cp "$VDPA_TOOL" /tmp/vdpa
 	start setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all /tmp/vdpa -s monitor

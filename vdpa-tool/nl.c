@@ -277,6 +277,9 @@ int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct n
 	return state == NL_DONE ? 0 : -1;
 }
 
+/* The group of generic netlink's own messages has the number of its family, always. */
+#define CTRL_NOTIFY_GROUP	GENL_ID_CTRL
+
 /* Without CAP_NET_ADMIN it grows as far as the host allows. */
 static void grow_buffer(struct nl *nl)
 {
@@ -286,16 +289,35 @@ static void grow_buffer(struct nl *nl)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
+static int join_group(struct nl *nl, uint32_t group)
+{
+	return mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+}
+
 int nl_join(struct nl *nl, struct nl_error *err)
 {
 	/* Nothing is sent to a socket without an address. */
 	if (mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
 	grow_buffer(nl);
-	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP, &nl->monitor_group,
-				  sizeof(nl->monitor_group)) < 0)
+	if (join_group(nl, nl->monitor_group) < 0 || join_group(nl, CTRL_NOTIFY_GROUP) < 0)
 		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
 	return 0;
+}
+
+/* The messages of generic netlink itself tell when a family goes. */
+static bool tells_of_end(const struct nlmsghdr *nlh, uint16_t family)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN || genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
+		    mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
+			return mnl_attr_get_u16(attr) == family;
+	return false;
 }
 
 int nl_listen(struct nl *nl, nl_cb cb, void *data, struct nl_error *err)
@@ -305,10 +327,16 @@ int nl_listen(struct nl *nl, nl_cb cb, void *data, struct nl_error *err)
 	struct nl_reply reply = {
 		.request = &unasked, .family = nl->family, .cb = cb, .data = data, .err = err,
 	};
+	const struct nlmsghdr *first = (const void *)nl->rx;
 	ssize_t len = receive(nl);
 
 	if (len < 0)
 		return receive_failed(err, errno);
+	if (message_fits(first, len) && first->nlmsg_type == GENL_ID_CTRL) {
+		if (tells_of_end(first, nl->family))
+			return nl_fail(err, ENODEV, "the vdpa kernel module was unloaded");
+		return 0;
+	}
 	if (nl_parse(&reply, nl->rx, len) == NL_FAILED || reply.failed)
 		return -1;
 	return 0;

@@ -35,7 +35,8 @@ struct vdpa_job;
  *	driver registered by itself ("unmanaged")
  * @sibling: in @parent's list of devices
  * @device_id: virtio device ID. This and the next three are constants of a
- *	device, asked for once, so that listing the devices calls no parent.
+ *	device, asked for once, so that listing the devices asks parents for nothing
+ *	but the status, which they know.
  * @vendor_id: virtio vendor ID
  * @max_vq_size: descriptors
  * @min_vq_size: descriptors
