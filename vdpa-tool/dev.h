@@ -8,6 +8,7 @@
 int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 int dev_vstats_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+int dev_vq_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 
 /* Sends the prepared request, which has no reply but its acknowledgement. */
 enum status dev_change(struct vdpa *vdpa, const char *subject);

@@ -57,7 +57,7 @@ static json_t *queue_json(const struct nlattr **slots)
 
 /* --- one queue --- */
 
-static int queue_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+int dev_vq_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
 	char *name;
@@ -128,7 +128,7 @@ static enum status dev_vq_show(struct vdpa *vdpa, int argc, char **argv)
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_GET, 0);
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, show.name);
 	mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, show.queue);
-	return command_show(vdpa, "vq", show.name, queue_print, &vdpa->out);
+	return command_show(vdpa, "vq", show.name, dev_vq_print, &vdpa->out);
 }
 
 struct set {

@@ -135,6 +135,16 @@ malformed() {
 		DEV_STATE:hex:010203 $END
 }
 
+@test "a queue is told as far as the kernel knows it" {
+	queue=(msg DEV_NAME:str:v0 DEV_ID:u32:2 DEV_QUEUE_INDEX:u32:1)
+	run -0 replies vq "${queue[@]}" VQ_TYPE:u8:4 VQ_READY:u8:1 VQ_SIZE:u16:256 VQ_AVAIL_INDEX:u16:65535 VQ_STABLE:u8:0 $END
+	assert_equal "$output" 'v0: qidx 1 queue_type request ready true size 256 avail_index 65535 stable false'
+	run -0 replies vq "${queue[@]}" VQ_TYPE:u8:200 VQ_READY:u8:0 $END
+	assert_equal "$output" 'v0: qidx 1 queue_type other ready false'
+	malformed 'VDPA_ATTR_DEV_QUEUE_INDEX is missing' vq msg DEV_NAME:str:v0 DEV_ID:u32:2 VQ_TYPE:u8:4 $END
+	malformed 'VDPA_ATTR_VQ_SIZE has 3 bytes' vq "${queue[@]}" VQ_SIZE:hex:010203 $END
+}
+
 @test "an attribute that does not fit into its message is an error" {
 	for len in 0 3 100 65535; do
 		malformed 'does not fit' dev "${DEVICE[@]}" DEV_MAX_VQS:u32:1 "attrlen:$len" $END

@@ -3,7 +3,7 @@
  * Plays a kernel that may be newer, older or hostile: builds the bytes of a
  * reply and hands them to the command's own parsing and printing functions.
  *
- *	test_replies [-j] mgmtdev|dev|config|vstats ITEM ...
+ *	test_replies [-j] mgmtdev|dev|config|vstats|vq ITEM ...
  *	test_replies family ITEM ...	prints what it takes from a family's description
  *	test_replies lacks		runs "dev config show" on a kernel without that command
  *	test_replies fuzz ROUNDS
@@ -57,6 +57,7 @@ static const struct printer {
 	{ "dev", dev_print },
 	{ "config", dev_config_print },
 	{ "vstats", dev_vstats_print },
+	{ "vq", dev_vq_print },
 };
 
 static _Noreturn void wrong(const char *item)
