@@ -150,7 +150,6 @@ kernel_ms() {
 	run -2 --separate-stderr vdpa dev suspend d1 deadline 50
 
 	assert_match "$stderr" 'd1 was not suspended by the deadline'
-	has_state d1 suspending
 	wait_until 20 saw d1 'resuming active management'
 	assert_equal "$(changes_of d1)" "$(printf '%s management\n' 'active suspending' 'suspending suspended' \
 		'suspended resuming' 'resuming active')"
@@ -197,6 +196,8 @@ kernel_ms() {
 
 # Whoever waits
 
+saw_not() { ! saw "$@"; }
+
 # others_answer - each command on another device, and on all
 others_answer() {
 	local request
@@ -218,14 +219,13 @@ others_answer() {
 	drive n0 net count 1000000000
 	knob "$BLK/devices/d1" suspend_delay_ms 30000
 	calibrate
-	start "$VDPA_TOOL" dev suspend d1
-	waiting=$PID
-	wait_until 10 has_state d1 suspending
+	suspending d1
 
 	others_answer
 
-	wait_until 60 has_state d1 suspended
-	wait "$waiting"
+	saw_not d1 'suspending suspended management'
+	wait_until 60 saw d1 'suspending suspended management'
+	wait "$CALLER"
 	vdpa dev resume d1
 }
 
@@ -236,10 +236,9 @@ others_answer() {
 	start "$VMM" "$(vhost_of d1)" blk count 1 hold 1
 	driver=$PID
 	wait_until 20 has_state d1 active
-	knob "$BLK/devices/d1" suspend_delay_ms 8000
+	knob "$BLK/devices/d1" suspend_delay_ms 15000
 	calibrate
-	start "$VDPA_TOOL" dev suspend d1
-	wait_until 10 has_state d1 suspending
+	suspending d1
 	kill "$driver"
 	wait_until 10 has_state d1 inactive
 	start "$VDPA_TOOL" dev del d1
@@ -256,47 +255,42 @@ others_answer() {
 
 @test "a suspend whose caller is killed goes on, and is there to be resumed" {
 	started_disks 1
-	knob "$BLK" suspend_delay_ms 2000
-	start "$VDPA_TOOL" dev suspend d1
-	wait_until 10 has_state d1 suspending
+	knob "$BLK" suspend_delay_ms 5000
+	suspending d1
 
-	kill -KILL "$PID"
+	kill -KILL "$CALLER"
 
-	wait_until 10 has_state d1 suspended
+	wait_until 30 saw d1 'suspending suspended management'
 	vdpa dev resume d1
 	has_state d1 active
 }
 
 @test "a driver that dies while its device is being suspended leaves one that the next driver can use" {
 	started_disks 1
-	knob "$BLK" suspend_delay_ms 2000
-	start "$VDPA_TOOL" dev suspend d1
-	caller=$PID answer=$OUT
-	wait_until 10 has_state d1 suspending
+	knob "$BLK" suspend_delay_ms 10000
+	suspending d1
 
 	kill -KILL "${DRIVER[d1]}"
-	wait_until 10 has_state d1 inactive
+	wait_until 10 saw d1 'suspending inactive driver'
 	drive d1 blk endless 1
 
 	status=0
-	wait "$caller" || status=$?
+	wait "$CALLER" || status=$?
 	assert_equal "$status" 2
-	assert_match "$(<"$answer")" 'd1.*(reset|EINVAL)'
+	assert_match "$(<"$ANSWER")" 'd1.*(reset|EINVAL)'
 	wait_until 10 has_state d1 active
 	finish d1
 }
 
 @test "two who suspend the same device at once: one does, the other is told" {
 	started_disks 1
-	knob "$BLK" suspend_delay_ms 8000
-	start "$VDPA_TOOL" dev suspend d1
-	first=$PID
-	wait_until 10 has_state d1 suspending
+	knob "$BLK" suspend_delay_ms 15000
+	suspending d1
 
 	kernel_refuses EBUSY attribute=DEV_NAME 'd1 is just being suspended' dev-suspend DEV_NAME:str:d1
 	kernel_refuses EBUSY attribute=DEV_NAME 'd1 is just being suspended' dev-resume DEV_NAME:str:d1
 
-	wait "$first"
+	wait "$CALLER"
 	has_state d1 suspended
 }
 

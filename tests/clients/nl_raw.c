@@ -534,7 +534,7 @@ static void print_extack(const struct request *req, struct nlattr *head, int len
 	}
 }
 
-/* An error (or ack) carries the request, whole where it failed; then the rest. */
+/* An error (or ack) carries the request, or what is left of it; then the rest. */
 static int print_verdict(const struct request *req, struct nlmsghdr *nlh)
 {
 	int *error = nlmsg_data(nlh);
@@ -814,7 +814,9 @@ static struct nl_sock *connect_family(int *family)
 	*family = genl_ctrl_resolve(sock, VDPA_GENL_NAME);
 	if (*family < 0)
 		broken("no generic netlink family vdpa: no vDPA core is loaded");
-	if (setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)))
+	/* A refusal does not bring the request back, which may be larger than the buffer. */
+	if (setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) ||
+	    setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on)))
 		broken("no extended acks");
 
 	return sock;

@@ -110,3 +110,12 @@ keep_open() {
 	KEEPER=$PID
 	wait_until 10 said "$OUT" ready
 }
+
+# suspending DEV [OPTION…] - begins to suspend the device, by a command whose process is $CALLER and whose output is in $ANSWER;
+# its parent is at it. That is known from the monitor: to ask again and again may take longer than it lasts.
+suspending() {
+	watch
+	start "$VDPA_TOOL" dev suspend "$@"
+	CALLER=$PID ANSWER=$OUT
+	wait_until 30 saw "$1" 'active suspending management'
+}
