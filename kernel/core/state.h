@@ -38,7 +38,8 @@ struct vdpa_latency {
 
 /**
  * struct vdpa_state - what a device is doing
- * @lock: protects all of this; a spinlock, inside it only that of the events is taken
+ * @lock: protects all of this; a spinlock, inside which those of the events and of
+ *	@idle are taken
  * @now: what it is doing
  * @removing: it is being deleted: what happens to @now meanwhile is not told
  * @driver_ops: operations of its bus driver under way that change the status

@@ -68,6 +68,7 @@ at_rest() {
 }
 
 # watch [OPTION…] - vdpa monitor, which has begun to listen; its lines go to $WATCHED, its process is $WATCHER.
+# shellcheck disable=SC2120 # tests give options
 watch() {
 	start "$VDPA_TOOL" -s "$@" monitor
 	WATCHER=$PID WATCHED=$OUT
