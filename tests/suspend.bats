@@ -114,7 +114,7 @@ kernel_ms() {
 
 	run -2 --separate-stderr vdpa dev suspend d1 d2 d3 d4 d5 d6 d7 d8
 
-	assert_match "$stderr" 'd7 could not be suspended.*EIO.*VDPA_ATTR_DEV_NAME'
+	assert_match "$stderr" "d7 could not be suspended.*$EIO.*VDPA_ATTR_DEV_NAME"
 	for i in {1..8}; do has_state "d$i" active; done
 	[ "$(shown d7 .suspend_last_us)" = null ]
 }
@@ -127,7 +127,7 @@ kernel_ms() {
 
 	run -2 --separate-stderr vdpa dev suspend d1 d2
 
-	assert_match "$stderr" 'd1 stays suspended.*EIO'
+	assert_match "$stderr" "d1 stays suspended.*$EIO"
 	has_state d1 suspended
 	has_state d2 active
 }
@@ -277,7 +277,7 @@ others_answer() {
 	status=0
 	wait "$CALLER" || status=$?
 	assert_equal "$status" 2
-	assert_match "$(<"$ANSWER")" 'd1.*(reset|EINVAL)'
+	assert_match "$(<"$ANSWER")" 'd1.*(reset|-EINVAL|-22)'
 	wait_until 10 has_state d1 active
 	finish d1
 }

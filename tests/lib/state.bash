@@ -6,6 +6,9 @@ load lib/common
 load lib/devices
 load lib/sim
 
+# As a message of the kernel names it; not every kernel has names for its errors (CONFIG_SYMBOLIC_ERRNAME).
+EIO='-(EIO|5)'
+
 # What the driver's side of a device writes of itself (vdpa_vmm): by device
 declare -gA DRIVER=() DRIVER_OUT=()
 
