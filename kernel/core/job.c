@@ -153,6 +153,12 @@ void vdpa_job_queue(struct vdpa_job *job, int (*run)(struct vdpa_job *job))
 	queue_work(job_wq, &job->work);
 }
 
+/* Queue work that asks a parent for somebody who is not a job. It ends before the core goes. */
+void vdpa_job_queue_work(struct work_struct *work)
+{
+	queue_work(job_wq, work);
+}
+
 /**
  * vdpa_job_wait - the last thing that a doit does with a job it has started
  * @job: the job; not to be used after this
@@ -202,11 +208,11 @@ bool vdpa_job_abandoned(const struct vdpa_job *job)
  * that takes. A worker gets no signals, so it looks again from time to time and
  * gives up when its client has.
  */
-static int job_poll_lock(struct vdpa_job *job, struct rw_semaphore *sem,
-			 int (*try)(struct rw_semaphore *sem))
+static int poll_lock(struct rw_semaphore *sem, const bool *abandoned,
+		     int (*try)(struct rw_semaphore *sem))
 {
 	while (!try(sem)) {
-		if (vdpa_job_abandoned(job))
+		if (abandoned && READ_ONCE(*abandoned))
 			return -ECANCELED;
 		schedule_timeout_idle(msecs_to_jiffies(LOCK_POLL_MS));
 	}
@@ -214,21 +220,34 @@ static int job_poll_lock(struct vdpa_job *job, struct rw_semaphore *sem,
 }
 
 /**
- * vdpa_job_down_read - take a lock that a parent may keep from us
- * @job: the job that needs it
+ * vdpa_poll_down_read - take a lock that a parent may keep from us
  * @sem: the lock, a device's cf_lock
+ * @abandoned: becomes true when nobody waits for what is done under it any more
  *
- * Return: 0 with the lock held for reading; -ECANCELED if the client has gone.
+ * Context: a worker.
+ * Return: 0 with the lock held for reading; -ECANCELED if it was abandoned.
  */
+int vdpa_poll_down_read(struct rw_semaphore *sem, const bool *abandoned)
+{
+	return poll_lock(sem, abandoned, down_read_trylock);
+}
+
+/* Take it for writing, whoever may have gone: for what has to be done in any case. */
+void vdpa_poll_down_write(struct rw_semaphore *sem)
+{
+	poll_lock(sem, NULL, down_write_trylock);
+}
+
+/* As vdpa_poll_down_read(), for a job: abandoned when its client has gone. */
 int vdpa_job_down_read(struct vdpa_job *job, struct rw_semaphore *sem)
 {
-	return job_poll_lock(job, sem, down_read_trylock);
+	return poll_lock(sem, &job->abandoned, down_read_trylock);
 }
 
 /* As vdpa_job_down_read(), for writing. */
 int vdpa_job_down_write(struct vdpa_job *job, struct rw_semaphore *sem)
 {
-	return job_poll_lock(job, sem, down_write_trylock);
+	return poll_lock(sem, &job->abandoned, down_write_trylock);
 }
 
 static int job_client_gone(struct notifier_block *nb, unsigned long event, void *data)

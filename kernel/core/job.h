@@ -79,6 +79,9 @@ int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct 
 void vdpa_job_done(struct vdpa_job *job, int err);
 bool vdpa_job_abandoned(const struct vdpa_job *job);
 
+void vdpa_job_queue_work(struct work_struct *work);
+int vdpa_poll_down_read(struct rw_semaphore *sem, const bool *abandoned);
+void vdpa_poll_down_write(struct rw_semaphore *sem);
 int vdpa_job_down_read(struct vdpa_job *job, struct rw_semaphore *sem);
 int vdpa_job_down_write(struct vdpa_job *job, struct rw_semaphore *sem);
 

@@ -7,7 +7,9 @@
  * netlink (netlink.c and the nl_*.c beside it). What may take long is a job
  * (job.c), above all deleting a device (removal.c). What a device is doing
  * (state.c) is seen by observing its operations (ops.c), and told as events
- * (event.c).
+ * (event.c). What has to match at the target of a migration is described
+ * (migration.c) by lists (list.c) that are compared (compat.c), and a device's state
+ * is saved (nl_save.c) and loaded (load.c).
  */
 #include <linux/device.h>
 #include <linux/module.h>
@@ -52,6 +54,9 @@ static int __init vdpa_init(void)
 	err = vdpa_jobs_init();
 	if (err)
 		goto err_jobs;
+	err = vdpa_nl_loads_init();
+	if (err)
+		goto err_loads;
 	err = bus_register(&vdpa_bus);
 	if (err)
 		goto err_bus;
@@ -63,6 +68,8 @@ static int __init vdpa_init(void)
 err_nl:
 	bus_unregister(&vdpa_bus);
 err_bus:
+	vdpa_nl_loads_exit();
+err_loads:
 	vdpa_jobs_exit();
 err_jobs:
 	vdpa_groups_exit();
@@ -83,6 +90,7 @@ static void __exit vdpa_exit(void)
 {
 	vdpa_nl_exit();
 	bus_unregister(&vdpa_bus);
+	vdpa_nl_loads_exit();
 	vdpa_jobs_exit();
 	vdpa_groups_exit();
 	vdpa_events_exit();

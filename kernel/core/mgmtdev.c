@@ -95,14 +95,7 @@ struct vdpa_name *vdpa_parent_adopt_name(struct vdpa_parent *parent, struct vdpa
 	return name;
 }
 
-/**
- * vdpa_mgmtdev_register - register a management device
- * @mdev: the management device
- *
- * Context: may sleep.
- * Return: 0; -EINVAL without a device, dev_add, dev_del or ID table, -ENOMEM.
- */
-int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
+static int parent_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {
 	struct vdpa_parent *parent;
 	int err;
@@ -115,6 +108,8 @@ int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
 	if (!parent)
 		return -ENOMEM;
 	parent->mdev = mdev;
+	if (ops)
+		memcpy(&parent->migration, ops, min(ops->size, sizeof(parent->migration)));
 	INIT_LIST_HEAD(&parent->ring);
 	list_add(&mdev->list, &parent->ring);
 	vdpa_guard_init(&parent->guard);
@@ -127,7 +122,38 @@ int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
 		kfree(parent);
 	return err;
 }
+
+/**
+ * vdpa_mgmtdev_register - register a management device
+ * @mdev: the management device
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL without a device, dev_add, dev_del or ID table, -ENOMEM.
+ */
+int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
+{
+	return parent_register(mdev, NULL);
+}
 EXPORT_SYMBOL_GPL(vdpa_mgmtdev_register);
+
+/**
+ * __vdpa_mgmtdev_register_migration - register a management device that can do more
+ * @mdev: the management device
+ * @ops: what it can do for migration
+ *
+ * For vdpa_mgmtdev_register_migration(), which finds it by its name.
+ *
+ * Context: may sleep.
+ * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops tells no size.
+ */
+int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
+				      const struct vdpa_migration_ops *ops)
+{
+	if (!ops || ops->size < offsetofend(struct vdpa_migration_ops, size))
+		return -EINVAL;
+	return parent_register(mdev, ops);
+}
+EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_register_migration);
 
 /* Out of the tables; what is in the queue will find it going. */
 static void parent_hide(struct vdpa_parent *parent)

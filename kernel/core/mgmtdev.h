@@ -6,6 +6,7 @@
 #define _VDPA_MGMTDEV_H
 
 #include <linux/vdpa.h>
+#include <linux/vdpa_migration.h>
 #include <linux/workqueue.h>
 
 #include "registry.h"
@@ -23,6 +24,7 @@ struct vdpa_task {
 /**
  * struct vdpa_parent - the core's own part of a management device
  * @mdev: the parent driver's part
+ * @migration: what the parent can do for migration; nothing if it does not say
  * @ring: holds mdev->list and nothing else, which is the way from a
  *	struct vdpa_mgmt_dev to its struct vdpa_parent
  * @guard: who uses @mdev right now
@@ -45,6 +47,7 @@ struct vdpa_task {
  */
 struct vdpa_parent {
 	struct vdpa_mgmt_dev *mdev;
+	struct vdpa_migration_ops migration;
 	struct list_head ring;
 	struct vdpa_guard guard;
 	struct rhash_head node;

@@ -17,6 +17,7 @@
 enum {
 	NEEDS_DEVICE = BIT(0),	/* the device that VDPA_ATTR_DEV_NAME names */
 	NEEDS_PARENT = BIT(1),	/* the management device that the request names */
+	NEEDS_EITHER = BIT(2),	/* the one if it is named, else the other */
 };
 
 static const struct nla_policy group_policy[VDPA_ATTR_DEV_NAME + 1] = {
@@ -40,6 +41,14 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_VQ_AVAIL_COUNTER]	= { .type = NLA_U8 },
 	[VDPA_ATTR_VQ_USED_INDEX]	= { .type = NLA_U16 },
 	[VDPA_ATTR_VQ_USED_COUNTER]	= { .type = NLA_U8 },
+	/* looked into where they are read: what is nested there comes more than once */
+	[VDPA_ATTR_MIGRATION]		= { .type = NLA_NESTED },
+	[VDPA_ATTR_STATE_VQ]		= { .type = NLA_NESTED },
+	[VDPA_ATTR_STATE_FEATURES]	= { .type = NLA_U64 },
+	[VDPA_ATTR_STATE_STATUS]	= { .type = NLA_U8 },
+	[VDPA_ATTR_STATE_PRIVATE]	= { .type = NLA_BINARY },
+	[VDPA_ATTR_STATE_OFFSET]	= { .type = NLA_U64 },
+	[VDPA_ATTR_STATE_END]		= { .type = NLA_FLAG },
 };
 
 static const struct genl_ops vdpa_nl_ops[] = {
@@ -96,6 +105,34 @@ static const struct genl_ops vdpa_nl_ops[] = {
 	}, {
 		.cmd		= VDPA_CMD_DEV_VQ_SET,
 		.doit		= vdpa_nl_dev_vq_set_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_MIGRATION_GET,
+		.doit		= vdpa_nl_dev_migration_get_doit,
+		.start		= vdpa_nl_migration_get_start,
+		.dumpit		= vdpa_nl_dev_migration_get_dumpit,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_MGMTDEV_MIGRATION_GET,
+		.doit		= vdpa_nl_mgmtdev_migration_get_doit,
+		.start		= vdpa_nl_migration_get_start,
+		.dumpit		= vdpa_nl_mgmtdev_migration_get_dumpit,
+		.internal_flags	= NEEDS_PARENT,
+	}, {
+		.cmd		= VDPA_CMD_MIGRATION_CHECK,
+		.doit		= vdpa_nl_migration_check_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_EITHER,
+	}, {
+		.cmd		= VDPA_CMD_DEV_STATE_GET,
+		.start		= vdpa_nl_dev_state_get_start,
+		.dumpit		= vdpa_nl_dev_state_get_dumpit,
+		.done		= vdpa_nl_dev_state_get_done,
+		.flags		= GENL_ADMIN_PERM,
+	}, {
+		.cmd		= VDPA_CMD_DEV_STATE_SET,
+		.doit		= vdpa_nl_dev_state_set_doit,
 		.flags		= GENL_ADMIN_PERM,
 		.internal_flags	= NEEDS_DEVICE,
 	},
@@ -178,9 +215,13 @@ static int find_device(struct genl_info *info)
 static int vdpa_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			    struct genl_info *info)
 {
-	if (ops->internal_flags & NEEDS_PARENT)
+	u8 needs = ops->internal_flags;
+
+	if (needs & NEEDS_EITHER)
+		needs = info->attrs[VDPA_ATTR_DEV_NAME] ? NEEDS_DEVICE : NEEDS_PARENT;
+	if (needs & NEEDS_PARENT)
 		return find_parent(info);
-	if (ops->internal_flags & NEEDS_DEVICE)
+	if (needs & NEEDS_DEVICE)
 		return find_device(info);
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include "device.h"
 #include "mgmtdev.h"
 
+struct vdpa_list;
+
 /* Bytes of a name that go into a message: extack messages hold 79 in all. */
 #define VDPA_MSG_NAME	"%.32s"
 
@@ -50,6 +52,27 @@ int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_config_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 void vdpa_nl_read_config(struct vdpa_entry *entry, void *config, size_t size);
+int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_list *list);
+
+/* nl_migration.c */
+int vdpa_nl_dev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_mgmtdev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_migration_get_start(struct netlink_callback *cb);
+int vdpa_nl_dev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+int vdpa_nl_mgmtdev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+
+/* nl_check.c */
+int vdpa_nl_migration_check_doit(struct sk_buff *skb, struct genl_info *info);
+
+/* nl_save.c */
+int vdpa_nl_dev_state_get_start(struct netlink_callback *cb);
+int vdpa_nl_dev_state_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
+int vdpa_nl_dev_state_get_done(struct netlink_callback *cb);
+
+/* nl_load.c */
+int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_loads_init(void);
+void vdpa_nl_loads_exit(void);
 
 /* nl_vstats.c */
 int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -10,6 +10,7 @@
 
 #include "device.h"
 #include "job.h"
+#include "list.h"
 #include "netlink.h"
 #include "registry.h"
 
@@ -34,12 +35,16 @@ enum field_type {
  * @features: it is there if the device offers one of these; 0: always
  * @offset: in the class's structure, where it is little-endian, in bytes
  * @type: how it is stored
+ * @name: in a description for migration; NULL: it has no part in that
+ * @rule: by which it has to match there
  */
 struct field {
 	u16 attr;
 	u64 features;
 	u16 offset;
 	enum field_type type;
+	const char *name;
+	const char *rule;
 };
 
 #define F(bit)	BIT_ULL(VIRTIO_##bit)
@@ -47,44 +52,62 @@ struct field {
 #define BLK(field)	offsetof(struct virtio_blk_config, field)
 
 static const struct field net_fields[] = {
-	{ VDPA_ATTR_DEV_NET_CFG_MTU, F(NET_F_MTU), NET(mtu), FIELD_U16 },
-	{ VDPA_ATTR_DEV_NET_CFG_MACADDR, F(NET_F_MAC), NET(mac), FIELD_MAC },
+	{ VDPA_ATTR_DEV_NET_CFG_MTU, F(NET_F_MTU), NET(mtu), FIELD_U16,
+	  "mtu", "equal" },
+	{ VDPA_ATTR_DEV_NET_CFG_MACADDR, F(NET_F_MAC), NET(mac), FIELD_MAC,
+	  "mac", "equal" },
 	{ VDPA_ATTR_DEV_NET_STATUS, F(NET_F_STATUS), NET(status), FIELD_U16 },
 	{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP, F(NET_F_MQ) | F(NET_F_RSS),
-	  NET(max_virtqueue_pairs), FIELD_U16 },
+	  NET(max_virtqueue_pairs), FIELD_U16,
+	  "max_vqp", "equal" },
 };
 
 static const struct field blk_fields[] = {
-	{ VDPA_ATTR_DEV_BLK_CFG_CAPACITY, 0, BLK(capacity), FIELD_U64 },
-	{ VDPA_ATTR_DEV_BLK_CFG_SIZE_MAX, F(BLK_F_SIZE_MAX), BLK(size_max), FIELD_U32 },
-	{ VDPA_ATTR_DEV_BLK_CFG_BLK_SIZE, F(BLK_F_BLK_SIZE), BLK(blk_size), FIELD_U32 },
-	{ VDPA_ATTR_DEV_BLK_CFG_SEG_MAX, F(BLK_F_SEG_MAX), BLK(seg_max), FIELD_U32 },
-	{ VDPA_ATTR_DEV_BLK_CFG_NUM_QUEUES, F(BLK_F_MQ), BLK(num_queues), FIELD_U16 },
+	{ VDPA_ATTR_DEV_BLK_CFG_CAPACITY, 0, BLK(capacity), FIELD_U64,
+	  "capacity", "equal" },
+	{ VDPA_ATTR_DEV_BLK_CFG_SIZE_MAX, F(BLK_F_SIZE_MAX), BLK(size_max), FIELD_U32,
+	  "size_max", "at-least" },
+	{ VDPA_ATTR_DEV_BLK_CFG_BLK_SIZE, F(BLK_F_BLK_SIZE), BLK(blk_size), FIELD_U32,
+	  "blk_size", "equal" },
+	{ VDPA_ATTR_DEV_BLK_CFG_SEG_MAX, F(BLK_F_SEG_MAX), BLK(seg_max), FIELD_U32,
+	  "seg_max", "at-least" },
+	{ VDPA_ATTR_DEV_BLK_CFG_NUM_QUEUES, F(BLK_F_MQ), BLK(num_queues), FIELD_U16,
+	  "num_queues", "at-least" },
 	{ VDPA_ATTR_DEV_BLK_CFG_PHY_BLK_EXP, F(BLK_F_TOPOLOGY),
-	  BLK(physical_block_exp), FIELD_U8 },
-	{ VDPA_ATTR_DEV_BLK_CFG_ALIGN_OFFSET, F(BLK_F_TOPOLOGY), BLK(alignment_offset), FIELD_U8 },
-	{ VDPA_ATTR_DEV_BLK_CFG_MIN_IO_SIZE, F(BLK_F_TOPOLOGY), BLK(min_io_size), FIELD_U16 },
-	{ VDPA_ATTR_DEV_BLK_CFG_OPT_IO_SIZE, F(BLK_F_TOPOLOGY), BLK(opt_io_size), FIELD_U32 },
+	  BLK(physical_block_exp), FIELD_U8,
+	  "physical_block_exp", "equal" },
+	{ VDPA_ATTR_DEV_BLK_CFG_ALIGN_OFFSET, F(BLK_F_TOPOLOGY), BLK(alignment_offset), FIELD_U8,
+	  "alignment_offset", "equal" },
+	{ VDPA_ATTR_DEV_BLK_CFG_MIN_IO_SIZE, F(BLK_F_TOPOLOGY), BLK(min_io_size), FIELD_U16,
+	  "min_io_size", "info" },
+	{ VDPA_ATTR_DEV_BLK_CFG_OPT_IO_SIZE, F(BLK_F_TOPOLOGY), BLK(opt_io_size), FIELD_U32,
+	  "opt_io_size", "info" },
 	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEC, F(BLK_F_DISCARD),
-	  BLK(max_discard_sectors), FIELD_U32 },
+	  BLK(max_discard_sectors), FIELD_U32,
+	  "max_discard_sectors", "at-least" },
 	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEG, F(BLK_F_DISCARD),
-	  BLK(max_discard_seg), FIELD_U32 },
+	  BLK(max_discard_seg), FIELD_U32,
+	  "max_discard_seg", "at-least" },
 	{ VDPA_ATTR_DEV_BLK_CFG_DISCARD_SEC_ALIGN, F(BLK_F_DISCARD),
-	  BLK(discard_sector_alignment), FIELD_U32 },
+	  BLK(discard_sector_alignment), FIELD_U32,
+	  "discard_sector_alignment", "equal" },
 	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC, F(BLK_F_WRITE_ZEROES),
-	  BLK(max_write_zeroes_sectors), FIELD_U32 },
+	  BLK(max_write_zeroes_sectors), FIELD_U32,
+	  "max_write_zeroes_sectors", "at-least" },
 	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG, F(BLK_F_WRITE_ZEROES),
-	  BLK(max_write_zeroes_seg), FIELD_U32 },
+	  BLK(max_write_zeroes_seg), FIELD_U32,
+	  "max_write_zeroes_seg", "at-least" },
 };
 
 /* Features of a class that are sent as attributes of their own, as 0 or 1. */
 struct flag {
 	u16 attr;
 	u64 feature;
+	const char *lacking;	/* name in a description, 1: not offered; NULL: not in it */
 };
 
 static const struct flag blk_flags[] = {
-	{ VDPA_ATTR_DEV_BLK_READ_ONLY, F(BLK_F_RO) },
+	{ VDPA_ATTR_DEV_BLK_READ_ONLY, F(BLK_F_RO), "writable" },
 	{ VDPA_ATTR_DEV_BLK_FLUSH, F(BLK_F_FLUSH) },
 };
 
@@ -178,6 +201,88 @@ static const struct vdpa_class *find_class(u32 device_id)
 		if (classes[i].device_id == device_id)
 			return &classes[i];
 	return NULL;
+}
+
+static u64 field_number(const struct field *field, const void *config)
+{
+	const void *p = config + field->offset;
+
+	switch (field->type) {
+	case FIELD_U8:
+		return *(const u8 *)p;
+	case FIELD_U16:
+		return get_unaligned_le16(p);
+	case FIELD_U32:
+		return get_unaligned_le32(p);
+	default:
+		return get_unaligned_le64(p);
+	}
+}
+
+static int describe_field(struct vdpa_entry *entry, const struct field *field,
+			  const void *config, struct vdpa_list *list)
+{
+	u64 mask = entry->parent->mdev->config_attr_mask;
+	struct vdpa_migration_attribute attr = {
+		.name = field->name,
+		.rule = field->rule,
+		.provision = mask & BIT_ULL(field->attr),
+		.has_value = true,
+	};
+	char mac[sizeof("00:00:00:00:00:00")];
+
+	if (field->type == FIELD_MAC) {
+		snprintf(mac, sizeof(mac), "%pM", config + field->offset);
+		attr.type = "string";
+		attr.string = mac;
+	} else {
+		attr.type = "u64";
+		attr.num = field_number(field, config);
+	}
+	return vdpa_list_add_common(list, &attr);
+}
+
+static int describe_flag(const struct flag *flag, u64 features, struct vdpa_list *list)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = flag->lacking,
+		.type = "u64",
+		.rule = "at-least",
+		.has_value = true,
+		.num = !(features & flag->feature),
+	};
+
+	return vdpa_list_add_common(list, &attr);
+}
+
+/**
+ * vdpa_nl_describe_config - add a device's configuration to its description
+ * @entry: the device, with its cf_lock held
+ * @list: the description; what it has already is left as it is
+ *
+ * Return: as vdpa_list_add().
+ */
+int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_list *list)
+{
+	const struct vdpa_class *class = find_class(entry->device_id);
+	u64 features = entry->ops.get_device_features(entry->vdev);
+	union config config;
+	unsigned int i;
+	int err = 0;
+
+	if (!class)
+		return 0;
+	vdpa_nl_read_config(entry, &config, class->config_size);
+	for (i = 0; !err && i < class->nfields; i++) {
+		const struct field *field = &class->fields[i];
+
+		if (field->name && (!field->features || (features & field->features)))
+			err = describe_field(entry, field, &config, list);
+	}
+	for (i = 0; !err && i < class->nflags; i++)
+		if (class->flags[i].lacking)
+			err = describe_flag(&class->flags[i], features, list);
+	return err;
 }
 
 /* All that the parent is asked for. The device's cf_lock is held. */

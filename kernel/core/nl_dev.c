@@ -389,6 +389,21 @@ static int put_latency(struct sk_buff *msg, const struct vdpa_latency *latency, 
 	       nla_put_u64_64bit(msg, max, latency->max, VDPA_ATTR_PAD);
 }
 
+static int put_estimates(struct sk_buff *msg, const struct vdpa_entry *entry)
+{
+	const struct vdpa_migration_ops *migration = &entry->parent->migration;
+
+	if (migration->suspend_estimate &&
+	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_SUSPEND_ESTIMATE,
+			      migration->suspend_estimate(entry->vdev), VDPA_ATTR_PAD))
+		return -EMSGSIZE;
+	if (migration->resume_estimate &&
+	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_RESUME_ESTIMATE,
+			      migration->resume_estimate(entry->vdev), VDPA_ATTR_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* What the device is doing. Return: 0 or -EMSGSIZE. */
 static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 {
@@ -403,7 +418,8 @@ static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 	    put_latency(msg, &state.suspend, VDPA_ATTR_DEV_SUSPEND_LAST,
 			VDPA_ATTR_DEV_SUSPEND_MAX) ||
 	    put_latency(msg, &state.resume, VDPA_ATTR_DEV_RESUME_LAST, VDPA_ATTR_DEV_RESUME_MAX) ||
-	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, seq, VDPA_ATTR_PAD))
+	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, seq, VDPA_ATTR_PAD) ||
+	    put_estimates(msg, entry))
 		return -EMSGSIZE;
 	return 0;
 }

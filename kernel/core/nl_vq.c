@@ -13,6 +13,7 @@
 #include "job.h"
 #include "netlink.h"
 #include "nl_queue.h"
+#include "nl_vq.h"
 #include "state.h"
 
 /* Indices of packed rings have 15 bits, the 16th is the wrap counter. */
@@ -97,8 +98,16 @@ static bool read_state(struct vdpa_entry *entry, u16 index, struct vdpa_vq_state
 	return true;
 }
 
-static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
-		   struct netlink_ext_ack *extack)
+/**
+ * vdpa_nl_put_vq - write what there is about a virtqueue
+ * @entry: the device, with cf_lock held for reading
+ * @index: the virtqueue
+ * @msg: where to
+ *
+ * Context: a worker, as the parent may sleep.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vdpa_nl_put_vq(struct vdpa_entry *entry, u16 index, struct sk_buff *msg)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
 	struct vdpa_vq_state state = {};
@@ -115,6 +124,12 @@ static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 	if (is_packed(entry) ? put_packed(msg, &state) : put_split(msg, &state))
 		return -EMSGSIZE;
 	return nla_put_u8(msg, VDPA_ATTR_VQ_STABLE, stable);
+}
+
+static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
+		   struct netlink_ext_ack *extack)
+{
+	return vdpa_nl_put_vq(entry, index, msg);
 }
 
 static int vq_check(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
@@ -154,22 +169,22 @@ static u16 attr_value(const struct nlattr *attr)
 	return nla_len(attr) == sizeof(u8) ? nla_get_u8(attr) : nla_get_u16(attr);
 }
 
-static int read_packed(struct vdpa_job *job, struct vdpa_vq_state *state)
+static int read_packed(struct nlattr **attrs, struct vdpa_vq_state *state,
+		       struct netlink_ext_ack *extack)
 {
-	struct nlattr **attrs = job->info.attrs;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(packed_attrs); i++) {
 		struct nlattr *attr = attrs[packed_attrs[i].attr];
 
 		if (!attr) {
-			NL_SET_ERR_ATTR_MISS(&job->extack, NULL, packed_attrs[i].attr);
-			NL_SET_ERR_MSG(&job->extack,
+			NL_SET_ERR_ATTR_MISS(extack, NULL, packed_attrs[i].attr);
+			NL_SET_ERR_MSG(extack,
 				       "a packed ring's state has two indices and two counters");
 			return -EINVAL;
 		}
 		if (attr_value(attr) > packed_attrs[i].max) {
-			NL_SET_ERR_MSG_ATTR_FMT(&job->extack, attr, "%u is more than %u",
+			NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "%u is more than %u",
 						attr_value(attr), packed_attrs[i].max);
 			return -ERANGE;
 		}
@@ -181,25 +196,40 @@ static int read_packed(struct vdpa_job *job, struct vdpa_vq_state *state)
 	return 0;
 }
 
-static int read_split(struct vdpa_job *job, struct vdpa_vq_state *state)
+static int read_split(struct nlattr **attrs, struct vdpa_vq_state *state,
+		      struct netlink_ext_ack *extack)
 {
-	struct nlattr **attrs = job->info.attrs;
 	unsigned int i;
 
 	if (!attrs[VDPA_ATTR_VQ_AVAIL_INDEX]) {
-		NL_SET_ERR_ATTR_MISS(&job->extack, NULL, VDPA_ATTR_VQ_AVAIL_INDEX);
-		NL_SET_ERR_MSG(&job->extack, "the available index is missing");
+		NL_SET_ERR_ATTR_MISS(extack, NULL, VDPA_ATTR_VQ_AVAIL_INDEX);
+		NL_SET_ERR_MSG(extack, "the available index is missing");
 		return -EINVAL;
 	}
 	for (i = 1; i < ARRAY_SIZE(packed_attrs); i++) {
 		if (!attrs[packed_attrs[i].attr])
 			continue;
-		NL_SET_ERR_MSG_ATTR(&job->extack, attrs[packed_attrs[i].attr],
+		NL_SET_ERR_MSG_ATTR(extack, attrs[packed_attrs[i].attr],
 				    "a split ring's state is its available index alone");
 		return -EINVAL;
 	}
 	state->split.avail_index = nla_get_u16(attrs[VDPA_ATTR_VQ_AVAIL_INDEX]);
 	return 0;
+}
+
+/**
+ * vdpa_nl_read_vq_state - read a virtqueue's position out of a request
+ * @attrs: by enum vdpa_attr
+ * @packed: the kind of the ring
+ * @state: set to it
+ * @extack: says what is wrong, and points at it
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
+int vdpa_nl_read_vq_state(struct nlattr **attrs, bool packed, struct vdpa_vq_state *state,
+			  struct netlink_ext_ack *extack)
+{
+	return packed ? read_packed(attrs, state, extack) : read_split(attrs, state, extack);
 }
 
 /* Under cf_lock, so that no driver starts the device meanwhile. */
@@ -222,7 +252,7 @@ static int vq_set_locked(struct vdpa_job *job)
 					vdpa_entry_name(entry));
 		return -EBUSY;
 	}
-	err = is_packed(entry) ? read_packed(job, &state) : read_split(job, &state);
+	err = vdpa_nl_read_vq_state(job->info.attrs, is_packed(entry), &state, &job->extack);
 	if (err)
 		return err;
 	err = entry->ops.set_vq_state(entry->vdev, index, &state);

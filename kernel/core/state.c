@@ -202,6 +202,7 @@ struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq)
 	spin_lock_irqsave(&state->lock, flags);
 	view = (struct vdpa_state_view){
 		.now = state->removing ? VDPA_DEV_STATE_REMOVING : state->now,
+		.claim = state->claim,
 		.transitions = state->transitions,
 		.suspend = state->suspend,
 		.resume = state->resume,
@@ -302,6 +303,18 @@ static bool perform_end(struct vdpa_entry *entry, const struct vdpa_claim *claim
 	return holds;
 }
 
+static int ask_parent(struct vdpa_entry *entry, const struct vdpa_claim *claim)
+{
+	const struct vdpa_config_ops *ops = entry->parent_ops;
+	struct vdpa_parent *parent = entry->parent;
+
+	if (claim->via == VDPA_DEV_STATE_RESUMING)
+		return ops->resume(entry->vdev);
+	if (parent && parent->migration.suspend)
+		return parent->migration.suspend(entry->vdev, claim->deadline ?: KTIME_MAX);
+	return ops->suspend(entry->vdev);
+}
+
 /**
  * vdpa_state_perform - go the way that was claimed
  * @entry: the device
@@ -322,7 +335,7 @@ int vdpa_state_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim)
 	if (!perform_begin(entry, claim))
 		return -ECANCELED;
 	start = ktime_get();
-	err = suspend ? ops->suspend(vdev) : ops->resume(vdev);
+	err = ask_parent(entry, claim);
 	if (perform_end(entry, claim, !err, ktime_to_ns(ktime_sub(ktime_get(), start)), &now))
 		return err;
 	/* The driver has begun anew, and knows of no suspend. */

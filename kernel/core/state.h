@@ -23,6 +23,7 @@
 #ifndef _VDPA_STATE_H
 #define _VDPA_STATE_H
 
+#include <linux/ktime.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -69,17 +70,20 @@ struct vdpa_state {
  * struct vdpa_claim - the right to go from one state to another
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @cause: who wants it
+ * @deadline: for a parent that can honour one (CLOCK_MONOTONIC); 0: none
  * @number: it is good while it is the state's
  */
 struct vdpa_claim {
 	enum vdpa_dev_state via;
 	enum vdpa_cause cause;
+	ktime_t deadline;
 	u32 number;
 };
 
 /* What there is to show of a state. */
 struct vdpa_state_view {
 	enum vdpa_dev_state now;
+	u32 claim;		/* another one after a reset */
 	u64 transitions;
 	struct vdpa_latency suspend;
 	struct vdpa_latency resume;

@@ -334,25 +334,45 @@ int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
 	return err;
 }
 
+/*
+ * Whether a suspend would take too long: its parent says so, or else experience
+ * does, which counts for nothing where the parent itself can honour a deadline.
+ */
+static int check_latency(struct vdpa_group *group, struct member *member, u64 deadline_ns)
+{
+	const struct vdpa_migration_ops *migration = &member->entry->parent->migration;
+	u64 seq, ns;
+
+	if (migration->suspend_estimate) {
+		ns = migration->suspend_estimate(member->entry->vdev);
+		if (ns > deadline_ns)
+			return group_refuse(group, member, -ETIMEDOUT, "would take %llu ms",
+					    div_u64(ns, NSEC_PER_MSEC));
+	} else if (!migration->suspend) {
+		ns = vdpa_state_read(member->entry, &seq).suspend.max;
+		if (ns > deadline_ns)
+			return group_refuse(group, member, -ETIMEDOUT, "has taken up to %llu ms",
+					    div_u64(ns, NSEC_PER_MSEC));
+	}
+	return 0;
+}
+
 /* All or nothing means that what was suspended can be resumed, and in time. */
 static int check_deadline(struct vdpa_group *group, u32 deadline)
 {
 	unsigned int i;
-	u64 seq;
+	int err = 0;
 
-	for (i = 0; i < group->n; i++) {
+	for (i = 0; !err && i < group->n; i++) {
 		struct member *member = &group->members[i];
-		u64 max_ns = vdpa_state_read(member->entry, &seq).suspend.max;
 
 		if ((deadline || group->n > 1) && !member->entry->parent_ops->resume)
 			return group_refuse(group, member, -EOPNOTSUPP,
 					    "could not be resumed if others fail");
-		if (deadline && max_ns > (u64)deadline * NSEC_PER_MSEC)
-			return group_refuse(group, member, -ETIMEDOUT,
-					    "has taken up to %llu ms",
-					    div_u64(max_ns, NSEC_PER_MSEC));
+		if (deadline)
+			err = check_latency(group, member, (u64)deadline * NSEC_PER_MSEC);
 	}
-	return 0;
+	return err;
 }
 
 static int refuse_state(struct vdpa_group *group, const struct member *member,
@@ -430,8 +450,11 @@ int vdpa_group_start(struct vdpa_group *group, u32 deadline)
 		return err;
 
 	mutex_lock(&group->lock);
-	for (i = 0; i < group->n; i++)
+	for (i = 0; i < group->n; i++) {
+		if (deadline)
+			group->members[i].claim.deadline = ktime_add_ms(ktime_get(), deadline);
 		member_queue(&group->members[i]);
+	}
 	if (deadline) {
 		kref_get(&group->ref);
 		queue_delayed_work(group_wq, &group->deadline, msecs_to_jiffies(deadline));

@@ -44,6 +44,11 @@ enum vdpa_command {
 	VDPA_CMD_DEV_VQ_GET = 66,	/* state of one virtqueue, or dump; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_VQ_SET = 67,	/* state of one virtqueue; CAP_NET_ADMIN */
 	VDPA_CMD_EVENT = 68,		/* what happened, in VDPA_MCGRP_MONITOR */
+	VDPA_CMD_DEV_MIGRATION_GET = 69,	/* description of one device, or dump */
+	VDPA_CMD_MGMTDEV_MIGRATION_GET = 70,	/* of one management device, or dump */
+	VDPA_CMD_MIGRATION_CHECK = 71,	/* judge a description; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_STATE_GET = 72,	/* state of one device: dump only; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_STATE_SET = 73,	/* a piece of such a state; CAP_NET_ADMIN */
 };
 
 /* The multicast group that VDPA_CMD_EVENT messages go to. */
@@ -135,10 +140,25 @@ enum vdpa_attr {
 	VDPA_ATTR_EVENT_TIME = 149,			/* u64, ns since 1970 */
 	VDPA_ATTR_DEV_STATE_OLD = 150,			/* u8, enum vdpa_dev_state */
 	VDPA_ATTR_EVENT_CAUSE = 151,			/* u8, enum vdpa_cause */
+
+	/* a description, see enum vdpa_migration; of a management device: one for each class */
+	VDPA_ATTR_MIGRATION = 152,			/* nested, enum vdpa_migration */
+
+	/* VDPA_CMD_DEV_STATE_GET and VDPA_CMD_DEV_STATE_SET */
+	VDPA_ATTR_STATE_FEATURES = 153,			/* u64, negotiated feature bits */
+	VDPA_ATTR_STATE_STATUS = 154,			/* u8, virtio device status bits */
+	VDPA_ATTR_STATE_PRIVATE = 155,			/* binary, a piece of it */
+	VDPA_ATTR_STATE_VQ = 156,			/* nested, one virtqueue, repeated */
+	VDPA_ATTR_STATE_OFFSET = 157,			/* u64, bytes, of this piece */
+	VDPA_ATTR_STATE_END = 158,			/* flag: this was the last piece */
+
+	/* what the parent expects, also in VDPA_CMD_DEV_NEW replies; absent: nothing */
+	VDPA_ATTR_DEV_SUSPEND_ESTIMATE = 159,		/* u64, ns a suspend would take now */
+	VDPA_ATTR_DEV_RESUME_ESTIMATE = 160,		/* u64, ns a resume would take now */
 };
 
 /* The last attribute there is. */
-#define VDPA_ATTR_LAST	VDPA_ATTR_EVENT_CAUSE
+#define VDPA_ATTR_LAST	VDPA_ATTR_DEV_RESUME_ESTIMATE
 
 /* Longest deadline, in ms. */
 #define VDPA_DEADLINE_MAX	3600000
@@ -190,5 +210,98 @@ enum vdpa_cause {
 	VDPA_CAUSE_MANAGEMENT = 1,	/* a command of this family, or the parent's going */
 	VDPA_CAUSE_DEVICE = 2,		/* the device itself */
 };
+
+/*
+ * A description: what has to match between the source of a migration and its
+ * target. A list of attributes, each with a rule of its own; the rules that count
+ * are the source's. Types and rules are strings, so that those that a reader does
+ * not know get through to where they are judged: as a mismatch.
+ *
+ *  rule	types		the target is compatible when
+ *  equal	all		its value is the same (sets: the same members)
+ *  superset	bitmask, set	every bit or member of the source's is in its own
+ *  at-least	u64		its number is no smaller
+ *  at-most	u64		its number is no larger
+ *  contains	range		its range includes the source's
+ *  version	version		same major and no smaller minor number; or the source's
+ *				version is in a range that the target accepts
+ *  info	all		always
+ *
+ * It is a mismatch as well when the target lacks the attribute (unless its rule is
+ * info), when the types differ, when a type or rule is not in the table or the two
+ * do not go together, and when the classes differ.
+ *
+ * VDPA_MIGRATION_ATTR_PROVISION: the attribute is set when a device is created.
+ * In the description of a management device it says what VDPA_CMD_DEV_NEW takes:
+ * with no value, any; as a range, every number in it. If source and management
+ * device both have the mark, that decides: a source's u64 has to be in the range;
+ * without a value the types have to be the same; else the rule is applied. A
+ * target that is a device is judged by the rule alone.
+ *
+ * A list is malformed, and refused with EINVAL, that has no class, a name twice, no
+ * name, type or rule, a longer string than below, no value of a type in the table
+ * (but with the PROVISION mark), a range whose first is above its last, a version
+ * or ranges that are none, or more attributes or members than below. Names consist
+ * of letters, digits and '_', '-', '.'.
+ *
+ * A version is three decimal numbers below 2^32, "major.minor.bugfix". Ranges of them
+ * are separated by commas: "2.0.1" (this one), "2.0.2-2.0.4" (both ends included),
+ * "2.1.0-" (and all later ones). No blanks.
+ */
+enum vdpa_migration {
+	VDPA_MIGRATION_UNSPEC = 0,
+	VDPA_MIGRATION_CLASS = 1,	/* u32, virtio device ID */
+	VDPA_MIGRATION_ATTR = 2,	/* nested, enum vdpa_migration_attr, repeated */
+};
+
+enum vdpa_migration_attr {
+	VDPA_MIGRATION_ATTR_UNSPEC = 0,
+	VDPA_MIGRATION_ATTR_PAD = VDPA_MIGRATION_ATTR_UNSPEC,
+	VDPA_MIGRATION_ATTR_NAME = 1,		/* string */
+	VDPA_MIGRATION_ATTR_TYPE = 2,		/* string */
+	VDPA_MIGRATION_ATTR_RULE = 3,		/* string */
+	VDPA_MIGRATION_ATTR_PROVISION = 4,	/* flag */
+	VDPA_MIGRATION_ATTR_U64 = 5,		/* u64: types "u64" and "bitmask" */
+	VDPA_MIGRATION_ATTR_STRING = 6,		/* string: types "string" and "version" */
+	VDPA_MIGRATION_ATTR_MEMBER = 7,		/* string, repeated; none: an empty "set" */
+	VDPA_MIGRATION_ATTR_FIRST = 8,		/* u64: type "range" ... */
+	VDPA_MIGRATION_ATTR_LAST = 9,		/* u64: ... both ends included */
+	VDPA_MIGRATION_ATTR_ACCEPTS = 10,	/* string: "version", may be absent */
+};
+
+/* Bytes of strings in a description, without the terminator. */
+#define VDPA_MIGRATION_NAME_MAX		63
+#define VDPA_MIGRATION_TYPE_MAX		15
+#define VDPA_MIGRATION_RULE_MAX		31
+#define VDPA_MIGRATION_STRING_MAX	255
+#define VDPA_MIGRATION_MEMBER_MAX	63
+
+/* Attributes of a description, members of a set. */
+#define VDPA_MIGRATION_ATTRS_MAX	256
+#define VDPA_MIGRATION_MEMBERS_MAX	256
+
+/*
+ * VDPA_CMD_MIGRATION_CHECK: the source's VDPA_ATTR_MIGRATION, and the target:
+ * VDPA_ATTR_DEV_NAME, or the management device's names. It is acknowledged when
+ * they are compatible. Else it fails with EMEDIUMTYPE, and the message names the
+ * first mismatch; with EINVAL if the list is malformed.
+ *
+ * VDPA_CMD_DEV_STATE_GET names a suspended device and gives its state in any number
+ * of messages. First come the description, the features and the status, all in one;
+ * then the virtqueues, in the order of their indices, in one message or more; then
+ * the private state, in pieces that bear their offset, whose borders mean nothing.
+ * Each message has VDPA_ATTR_DEV_NAME, and there may be some with nothing else. A
+ * virtqueue is nested: VDPA_ATTR_DEV_QUEUE_INDEX and what VDPA_CMD_DEV_VQ_GET tells
+ * of it.
+ *
+ * VDPA_CMD_DEV_STATE_SET takes the same pieces, in the same order, one or more in
+ * a request, each naming the device to load into. A request with a description
+ * begins anew; private pieces have to follow each other without a gap; the one
+ * with VDPA_ATTR_STATE_END loads all that came over this socket for the device, and
+ * only that one changes the device. A piece that is refused drops all before it.
+ */
+
+/* Bytes of private state. */
+#define VDPA_STATE_PRIVATE_MAX		(64 * 1024 * 1024)
 
 #endif

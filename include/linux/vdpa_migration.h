@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Migration of vDPA devices: what a parent driver may tell and do beyond
+ * struct vdpa_config_ops.
+ *
+ * The core describes every device and every management device by a list of
+ * attributes, each with the rule by which it has to match at the target of a
+ * migration (the table of rules is in <uapi/linux/vdpa.h>). It writes the part that
+ * all have in common itself, also for parents that never heard of this file. A
+ * parent that wants more fills in a struct vdpa_migration_ops, all of it optional,
+ * and registers its management device with
+ *
+ *	err = vdpa_mgmtdev_register_migration(&mdev, &migration_ops);
+ *
+ * instead of vdpa_mgmtdev_register(). It is unregistered as ever. On a core that
+ * knows nothing of migration the call does what vdpa_mgmtdev_register() does: the
+ * same module loads on either. There is no symbol that the module would need for
+ * it; it is looked up when the call is made. It needs no further reference, since
+ * the core cannot go while a module that uses it is there.
+ *
+ * What a driver author has to decide:
+ *
+ * Versions. A parent that declares none is compatible with the same build of itself
+ * alone. One that does (vdpa_migration_add_version() in both describe operations)
+ * promises that it takes what any version with the same major and no larger minor
+ * number has saved, and besides what is in the ranges that it accepts.
+ *
+ * Attributes. Whatever has to be the same, or no less, at the target and is not in
+ * the common part: named "driver.attribute", where driver is the module's name or
+ * what users know it by. A management device's list describes the devices that it
+ * would create now, or else it is no target for a device that exists elsewhere:
+ * the core knows nothing of those but what struct vdpa_mgmt_dev says (features,
+ * number of virtqueues, which attributes are taken). So a parent adds there what
+ * the common part of its devices will be: vq_size, iova_range, vq_layout,
+ * capabilities, and of its class. An attribute of the common part that the parent
+ * adds replaces the core's.
+ *
+ * Private state. What the device knows that is neither in its virtqueues' positions
+ * nor in what the driver sets up at the target anew: a receive filter that came over
+ * the control queue, say. It is a stream of bytes in a format of the parent's own,
+ * which is written and read in order. It goes through user space and over the
+ * network: it is to be read like what any stranger sends.
+ *
+ * Context of all operations unless they say otherwise: a worker, with no lock held;
+ * they may sleep as long as they need, and hold up nobody but whoever asked. Different
+ * operations may be called at the same time, also on the same device. A device that is
+ * handed to one is not unregistered before it returns, so an operation that waits for
+ * hardware which may never answer gives up some time.
+ */
+#ifndef _LINUX_VDPA_MIGRATION_H
+#define _LINUX_VDPA_MIGRATION_H
+
+#include <linux/errno.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/types.h>
+#include <linux/vdpa.h>
+
+struct netlink_ext_ack;
+
+/**
+ * struct vdpa_migration_attribute - one attribute of a description
+ * @name: 1 to 63 bytes of letters, digits, '_', '-' and '.'
+ * @type: "u64", "bitmask", "string", "set", "range" or "version"
+ * @rule: "equal", "superset", "at-least", "at-most", "contains", "version" or "info"
+ * @provision: it is set when a device is created. In the list of a management device:
+ *	it can be set there, to every number in a "range", to anything if @has_value
+ *	is false.
+ * @has_value: whether what follows is set
+ * @num: "u64", "bitmask"
+ * @first: "range", smallest
+ * @last: "range", largest
+ * @string: "string", "version"
+ * @accepts: "version", the ranges that are accepted, NULL for none
+ * @members: "set", in any order
+ * @n_members: "set", how many; 0 is an empty one
+ */
+struct vdpa_migration_attribute {
+	const char *name;
+	const char *type;
+	const char *rule;
+	bool provision;
+	bool has_value;
+	union {
+		u64 num;
+		struct {
+			u64 first;
+			u64 last;
+		};
+		struct {
+			const char *string;
+			const char *accepts;
+		};
+		struct {
+			const char *const *members;
+			unsigned int n_members;
+		};
+	};
+};
+
+/**
+ * struct vdpa_migration_list - what a description is added to
+ * @add: add an attribute; strings are copied. Return: 0; -EINVAL if it is none, or the
+ *	name is there already; -E2BIG if the list is full; -ENOMEM.
+ *
+ * A parent can just return what @add does, if it is not 0.
+ */
+struct vdpa_migration_list {
+	int (*add)(struct vdpa_migration_list *list, const struct vdpa_migration_attribute *attr);
+};
+
+/**
+ * struct vdpa_migration_source - a description, to be judged
+ * @class: virtio device ID
+ * @n: how many attributes
+ * @attrs: well-formed, but from a stranger: of types and rules that may be unknown,
+ *	in any order
+ */
+struct vdpa_migration_source {
+	u32 class;
+	unsigned int n;
+	const struct vdpa_migration_attribute *attrs;
+};
+
+/**
+ * struct vdpa_migration_writer - what private state is written to
+ * @write: append @len bytes. Return: 0; -EFBIG if it is more than
+ *	VDPA_STATE_PRIVATE_MAX in all; -ENOMEM; -ECANCELED if nobody wants it any more.
+ */
+struct vdpa_migration_writer {
+	int (*write)(struct vdpa_migration_writer *to, const void *buf, size_t len);
+};
+
+/**
+ * struct vdpa_migration_reader - what private state is read from
+ * @left: bytes that are still to come
+ * @read: take the next @len bytes. Return: 0; -ENODATA, and nothing is taken, if there
+ *	are less.
+ */
+struct vdpa_migration_reader {
+	u64 left;
+	int (*read)(struct vdpa_migration_reader *from, void *buf, size_t len);
+};
+
+/**
+ * struct vdpa_migration_ops - what a parent can do for migration; all but @size is optional
+ * @size: sizeof(struct vdpa_migration_ops), so that it can grow
+ * @describe: add a device's own attributes. Also called for a device that works.
+ *	Return: 0 or an error: the device then has no description.
+ * @describe_mgmtdev: add a management device's own attributes, for the class of devices
+ *	with that virtio device ID. Return: as @describe.
+ * @check: the last word on whether a device with the description @source can be migrated
+ *	to @vdev, or to a device that @mdev would create (@vdev is NULL). All rules have
+ *	been found to match. May change nothing. Return: 0; an error if not, with the
+ *	reason in @extack.
+ * @save: write a device's private state. The device is suspended; should it be resumed or
+ *	reset meanwhile, the core throws away what was written. Return: 0 or an error.
+ * @load: take over private state. The device is suspended, or a driver has negotiated the
+ *	features that the source had, but has not set DRIVER_OK; it may do so at any
+ *	moment, in which case this returns -EBUSY. @source has been judged, the
+ *	virtqueues' positions are set. The whole state is read, down to the last byte,
+ *	before any of it is used: this returns an error with nothing changed, or 0. A
+ *	reset makes the device forget what was loaded. Called with an empty stream if
+ *	the source has written none.
+ * @suspend: suspend a device by @deadline (CLOCK_MONOTONIC; KTIME_MAX: no deadline), as
+ *	vdpa_config_ops.suspend does, which must be there as well. If it sees that it
+ *	will not make it, the device goes on and this returns -ETIMEDOUT, by @deadline.
+ *	Then no deadline is refused on the ground of what earlier suspends took.
+ * @suspend_estimate: how long a suspend of the device would take now, in ns. May not sleep.
+ *	A deadline that is shorter is refused without touching the device.
+ * @resume_estimate: how long a resume would take, in ns. May not sleep.
+ *
+ * The structure is copied.
+ */
+struct vdpa_migration_ops {
+	size_t size;
+	int (*describe)(struct vdpa_device *vdev, struct vdpa_migration_list *list);
+	int (*describe_mgmtdev)(struct vdpa_mgmt_dev *mdev, u32 class,
+				struct vdpa_migration_list *list);
+	int (*check)(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdev,
+		     const struct vdpa_migration_source *source, struct netlink_ext_ack *extack);
+	int (*save)(struct vdpa_device *vdev, struct vdpa_migration_writer *to);
+	int (*load)(struct vdpa_device *vdev, const struct vdpa_migration_source *source,
+		    struct vdpa_migration_reader *from);
+	int (*suspend)(struct vdpa_device *vdev, ktime_t deadline);
+	u64 (*suspend_estimate)(struct vdpa_device *vdev);
+	u64 (*resume_estimate)(struct vdpa_device *vdev);
+};
+
+/* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */
+int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
+				      const struct vdpa_migration_ops *ops);
+
+/**
+ * vdpa_mgmtdev_register_migration - register a management device that can do more
+ * @mdev: the management device
+ * @ops: what it can do, to be copied; on a core that has no use for it, it is left alone
+ *
+ * Context: may sleep.
+ * Return: as vdpa_mgmtdev_register().
+ */
+static inline int vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
+						  const struct vdpa_migration_ops *ops)
+{
+	int (*reg)(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops);
+	int err;
+
+	reg = symbol_get(__vdpa_mgmtdev_register_migration);
+	if (!reg)
+		return vdpa_mgmtdev_register(mdev);
+	err = reg(mdev, ops);
+	symbol_put(__vdpa_mgmtdev_register_migration);
+	return err;
+}
+
+static inline int vdpa_migration_add_u64(struct vdpa_migration_list *list, const char *name,
+					 const char *rule, u64 num)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "u64", .rule = rule, .has_value = true, .num = num,
+	};
+
+	return list->add(list, &attr);
+}
+
+static inline int vdpa_migration_add_string(struct vdpa_migration_list *list, const char *name,
+					    const char *rule, const char *string)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "string", .rule = rule, .has_value = true, .string = string,
+	};
+
+	return list->add(list, &attr);
+}
+
+/* All members of the set are in the target's. */
+static inline int vdpa_migration_add_set(struct vdpa_migration_list *list, const char *name,
+					 const char *const *members, unsigned int n)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "set", .rule = "superset", .has_value = true,
+		.members = members, .n_members = n,
+	};
+
+	return list->add(list, &attr);
+}
+
+/* The range is within the target's. */
+static inline int vdpa_migration_add_range(struct vdpa_migration_list *list, const char *name,
+					   u64 first, u64 last)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "range", .rule = "contains", .has_value = true,
+		.first = first, .last = last,
+	};
+
+	return list->add(list, &attr);
+}
+
+/**
+ * vdpa_migration_add_version - declare the version of what a parent saves and takes
+ * @list: description of a device or management device
+ * @version: "major.minor.bugfix"
+ * @accepts: of which other versions it takes what they save, e.g. "2.0.2-2.0.4,2.1.0-";
+ *	NULL: of none but those that the rule allows
+ *
+ * Return: as the list's add operation.
+ */
+static inline int vdpa_migration_add_version(struct vdpa_migration_list *list,
+					     const char *version, const char *accepts)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = "software_version", .type = "version", .rule = "version",
+		.has_value = true, .string = version, .accepts = accepts,
+	};
+
+	return list->add(list, &attr);
+}
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whether one description fits the other: see compat.h.
+ *
+ * Pure functions of two lists that are well formed and bounded.
+ */
+#include <linux/string.h>
+
+#include "compat.h"
+#include "list.h"
+#include "version.h"
+
+static bool members_include(const struct vdpa_migration_attribute *a, const char *member)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->n_members; i++)
+		if (!strcmp(a->members[i], member))
+			return true;
+	return false;
+}
+
+static bool set_includes(const struct vdpa_migration_attribute *a,
+			 const struct vdpa_migration_attribute *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->n_members; i++)
+		if (!members_include(a, b->members[i]))
+			return false;
+	return true;
+}
+
+static bool same_version(const struct vdpa_migration_attribute *a,
+			 const struct vdpa_migration_attribute *b)
+{
+	struct vdpa_version va, vb;
+
+	return vdpa_version_parse(a->string, &va) && vdpa_version_parse(b->string, &vb) &&
+	       !vdpa_version_cmp(&va, &vb);
+}
+
+static bool equal(const struct vdpa_migration_attribute *source,
+		  const struct vdpa_migration_attribute *target)
+{
+	switch (vdpa_value_of(source->type)) {
+	case VDPA_VALUE_NUM:
+		return target->num == source->num;
+	case VDPA_VALUE_STRING:
+		return !strcmp(target->string, source->string);
+	case VDPA_VALUE_SET:
+		return set_includes(target, source) && set_includes(source, target);
+	case VDPA_VALUE_RANGE:
+		return target->first == source->first && target->last == source->last;
+	case VDPA_VALUE_VERSION:
+		return same_version(target, source);
+	default:
+		return false;
+	}
+}
+
+static bool superset_bits(const struct vdpa_migration_attribute *source,
+			  const struct vdpa_migration_attribute *target)
+{
+	return !(source->num & ~target->num);
+}
+
+static bool superset_set(const struct vdpa_migration_attribute *source,
+			 const struct vdpa_migration_attribute *target)
+{
+	return set_includes(target, source);
+}
+
+static bool at_least(const struct vdpa_migration_attribute *source,
+		     const struct vdpa_migration_attribute *target)
+{
+	return target->num >= source->num;
+}
+
+static bool at_most(const struct vdpa_migration_attribute *source,
+		    const struct vdpa_migration_attribute *target)
+{
+	return target->num <= source->num;
+}
+
+static bool contains(const struct vdpa_migration_attribute *source,
+		     const struct vdpa_migration_attribute *target)
+{
+	return target->first <= source->first && source->last <= target->last;
+}
+
+/* The bugfix number decides only where the target says so, in the ranges that it accepts. */
+static bool version(const struct vdpa_migration_attribute *source,
+		    const struct vdpa_migration_attribute *target)
+{
+	struct vdpa_version theirs, ours;
+
+	if (!vdpa_version_parse(source->string, &theirs) ||
+	    !vdpa_version_parse(target->string, &ours))
+		return false;
+	if (ours.major == theirs.major && ours.minor >= theirs.minor)
+		return true;
+	return target->accepts && vdpa_ranges_include(target->accepts, &theirs);
+}
+
+/* What fits the rule, and how to tell; @type NULL: any. */
+static const struct rule {
+	const char *name;
+	const char *type;
+	bool (*fits)(const struct vdpa_migration_attribute *source,
+		     const struct vdpa_migration_attribute *target);
+} rules[] = {
+	{ "equal",	NULL,		equal },
+	{ "superset",	"bitmask",	superset_bits },
+	{ "superset",	"set",		superset_set },
+	{ "at-least",	"u64",		at_least },
+	{ "at-most",	"u64",		at_most },
+	{ "contains",	"range",	contains },
+	{ "version",	"version",	version },
+};
+
+static const struct rule *find_rule(const struct vdpa_migration_attribute *source)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++)
+		if (!strcmp(rules[i].name, source->rule) &&
+		    (!rules[i].type || !strcmp(rules[i].type, source->type)))
+			return &rules[i];
+	return NULL;
+}
+
+/* These return NULL if it fits, else why not. The source's rule is known. */
+static const char *judge_by_rule(const struct vdpa_migration_attribute *source,
+				 const struct vdpa_migration_attribute *target)
+{
+	if (vdpa_value_of(source->type) == VDPA_VALUE_UNKNOWN)
+		return "unknown type";
+	if (strcmp(source->type, target->type))
+		return "types differ";
+	if (!source->has_value || !target->has_value)
+		return "no value to judge";
+	return find_rule(source)->fits(source, target) ? NULL : "does not fit";
+}
+
+/* A management device that sets the attribute in what it creates. */
+static const char *judge_provision(const struct vdpa_migration_attribute *source,
+				   const struct vdpa_migration_attribute *target)
+{
+	if (!strcmp(source->type, "u64") && !strcmp(target->type, "range") && source->has_value &&
+	    target->has_value)
+		return target->first <= source->num && source->num <= target->last ?
+		       NULL : "cannot be set to that";
+	if (target->has_value)
+		return judge_by_rule(source, target);
+	if (vdpa_value_of(source->type) == VDPA_VALUE_UNKNOWN)
+		return "unknown type";
+	return strcmp(source->type, target->type) ? "types differ" : NULL;
+}
+
+static const char *judge(const struct vdpa_migration_attribute *source,
+			 const struct vdpa_migration_attribute *target, bool creates)
+{
+	if (!strcmp(source->rule, "info"))
+		return NULL;
+	if (!find_rule(source))
+		return "unknown rule, or not one of its type";
+	if (!target)
+		return "not there";
+	if (creates && source->provision && target->provision)
+		return judge_provision(source, target);
+	return judge_by_rule(source, target);
+}
+
+/**
+ * vdpa_compatible - can a device be migrated from here to there?
+ * @source: description of the source
+ * @target: description of the target
+ * @creates: the target is a management device, which creates what it is asked for
+ * @mismatch: set to the first one, if not
+ *
+ * Return: whether it can.
+ */
+bool vdpa_compatible(const struct vdpa_list *source, const struct vdpa_list *target, bool creates,
+		     struct vdpa_mismatch *mismatch)
+{
+	unsigned int i;
+
+	*mismatch = (struct vdpa_mismatch){};
+	if (source->class != target->class) {
+		mismatch->why = "another class";
+		return false;
+	}
+	for (i = 0; i < source->n; i++) {
+		mismatch->source = &source->attrs[i];
+		mismatch->target = vdpa_list_find(target, source->attrs[i].name);
+		mismatch->why = judge(mismatch->source, mismatch->target, creates);
+		if (mismatch->why)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Giving a device the state of another one.
+ *
+ * Everything that can be refused is, before anything is changed; what the parent
+ * refuses in the end is undone.
+ */
+#ifndef _VDPA_LOAD_H
+#define _VDPA_LOAD_H
+
+#include <linux/vdpa.h>
+
+#include "blob.h"
+
+struct vdpa_job;
+struct vdpa_list;
+
+/**
+ * struct vdpa_load_vq - a virtqueue's saved state
+ * @index: of the virtqueue
+ * @known: @state is there
+ * @ready: it worked
+ * @size: descriptors; 0: not told
+ * @state: its position
+ */
+struct vdpa_load_vq {
+	u16 index;
+	bool known;
+	bool ready;
+	u16 size;
+	struct vdpa_vq_state state;
+};
+
+/**
+ * struct vdpa_load - a saved state
+ * @source: description of the device that it is of
+ * @has_features: @features is there
+ * @features: negotiated
+ * @n_vqs: virtqueues in @vqs, in the order of their indices
+ * @max_vqs: room in @vqs
+ * @vqs: the virtqueues
+ * @private: the parent's own state
+ */
+struct vdpa_load {
+	struct vdpa_list *source;
+	bool has_features;
+	u64 features;
+	unsigned int n_vqs;
+	unsigned int max_vqs;
+	struct vdpa_load_vq *vqs;
+	struct vdpa_blob private;
+};
+
+void vdpa_load_free(struct vdpa_load *load);
+int vdpa_load_apply(struct vdpa_load *load, struct vdpa_job *job);
+
+#endif

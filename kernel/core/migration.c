@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The descriptions of devices and management devices: see migration.h.
+ */
+#include <linux/crc32.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+#include <linux/vdpa.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <net/genetlink.h>
+#include <uapi/linux/vdpa.h>
+
+#include "compat.h"
+#include "device.h"
+#include "job.h"
+#include "list.h"
+#include "mgmtdev.h"
+#include "migration.h"
+#include "netlink.h"
+
+/* Bytes for the strings of all lists of a description, so that it fits a message of a dump. */
+#define DESCRIPTION_SIZE	SZ_16K
+
+/* Smallest and largest MTU that a request can ask for: virtio 1.2, 5.1.4.1, and a u16. */
+#define MTU_MIN			68
+#define MTU_MAX			U16_MAX
+
+/* What device_api says; the others are numbered. */
+static const struct {
+	u32 class;
+	const char *name;
+} apis[] = {
+	{ VIRTIO_ID_NET,	"virtio-net" },
+	{ VIRTIO_ID_BLOCK,	"virtio-blk" },
+	{ VIRTIO_ID_CONSOLE,	"virtio-console" },
+	{ VIRTIO_ID_SCSI,	"virtio-scsi" },
+	{ VIRTIO_ID_CRYPTO,	"virtio-crypto" },
+	{ VIRTIO_ID_FS,		"virtio-fs" },
+};
+
+static int put_string(struct vdpa_list *list, const char *name, const char *string)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "string", .rule = "equal", .has_value = true,
+		.string = string,
+	};
+
+	return vdpa_list_add_common(list, &attr);
+}
+
+static int put_at_least(struct vdpa_list *list, const char *name, u64 num)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "u64", .rule = "at-least", .has_value = true, .num = num,
+	};
+
+	return vdpa_list_add_common(list, &attr);
+}
+
+static int put_range(struct vdpa_list *list, const char *name, u64 first, u64 last)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "range", .rule = "contains", .has_value = true,
+		.first = first, .last = last,
+	};
+
+	return vdpa_list_add_common(list, &attr);
+}
+
+static int put_set(struct vdpa_list *list, const char *name, const char *const *members,
+		   unsigned int n)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = name, .type = "set", .rule = "superset", .has_value = true,
+		.members = members, .n_members = n,
+	};
+
+	return vdpa_list_add_common(list, &attr);
+}
+
+static int add_api(struct vdpa_list *list)
+{
+	char number[sizeof("virtio-4294967295")];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(apis); i++)
+		if (apis[i].class == list->class)
+			return put_string(list, "device_api", apis[i].name);
+	snprintf(number, sizeof(number), "virtio-%u", list->class);
+	return put_string(list, "device_api", number);
+}
+
+/* The parent's module. "%ps" prints "function [module]", or no brackets if it is built in. */
+static int add_parent(struct vdpa_list *list, const struct vdpa_parent *parent)
+{
+	char symbol[VDPA_MIGRATION_STRING_MAX + 1];
+	char *name, *end;
+
+	snprintf(symbol, sizeof(symbol), "%ps", parent->mdev->ops->dev_add);
+	name = strchr(symbol, '[');
+	end = name ? strchr(name, ']') : NULL;
+	if (!end)
+		return put_string(list, "parent", dev_name(parent->mdev->device));
+	*end = '\0';
+	return put_string(list, "parent", name + 1);
+}
+
+/*
+ * What tells one build of a driver from another, for those that declare no version.
+ * The kernel's version tells it of what comes with it. For other modules there is
+ * nothing that each of them has and that can be got at; how its functions lie to
+ * each other differs between any two builds worth telling apart.
+ */
+static u32 layout_of(const struct vdpa_mgmtdev_ops *ops)
+{
+	unsigned long base = (unsigned long)ops->dev_add;
+	u64 offsets[] = {
+		(unsigned long)ops->dev_del - base,
+		ops->dev_set_attr ? (unsigned long)ops->dev_set_attr - base : 0,
+		(unsigned long)ops - base,
+	};
+
+	return crc32_le(~0, (u8 *)offsets, sizeof(offsets));
+}
+
+static int add_build(struct vdpa_list *list, const struct vdpa_parent *parent)
+{
+	char build[VDPA_MIGRATION_STRING_MAX + 1];
+
+	snprintf(build, sizeof(build), "build %s %s %08x", init_utsname()->release,
+		 init_utsname()->version, layout_of(parent->mdev->ops));
+	return put_string(list, "software_version", build);
+}
+
+/* What is the same for a device and the management device that made it. */
+static int add_origin(struct vdpa_list *list, const struct vdpa_parent *parent)
+{
+	return add_api(list) ?: add_parent(list, parent) ?: add_build(list, parent);
+}
+
+static bool takes(const struct vdpa_parent *parent, enum vdpa_attr attr)
+{
+	return parent->mdev->config_attr_mask & BIT_ULL(attr);
+}
+
+static int add_features(struct vdpa_list *list, const struct vdpa_parent *parent, u64 features)
+{
+	struct vdpa_migration_attribute attr = {
+		.name = "device_features",
+		.type = "bitmask",
+		.rule = "superset",
+		.provision = takes(parent, VDPA_ATTR_DEV_FEATURES),
+		.has_value = true,
+		.num = features,
+	};
+
+	return vdpa_list_add_common(list, &attr);
+}
+
+static int add_capabilities(struct vdpa_list *list, const struct vdpa_entry *entry)
+{
+	const struct vdpa_migration_ops *migration = &entry->parent->migration;
+	const struct vdpa_config_ops *ops = entry->parent_ops;
+	const char *members[4];
+	unsigned int n = 0;
+
+	if (migration->save && migration->load)
+		members[n++] = "private_state";
+	if (ops->resume)
+		members[n++] = "resume";
+	if (ops->suspend)
+		members[n++] = "suspend";
+	if (ops->get_vq_state && ops->set_vq_state)
+		members[n++] = "vq_state";
+	return put_set(list, "capabilities", members, n);
+}
+
+static int add_layouts(struct vdpa_list *list, u64 features)
+{
+	static const char *const layouts[] = { "split", "packed" };
+
+	return put_set(list, "vq_layout", layouts,
+		       features & BIT_ULL(VIRTIO_F_RING_PACKED) ? 2 : 1);
+}
+
+/* The device's cf_lock is held. */
+static int add_device(struct vdpa_list *list, struct vdpa_entry *entry)
+{
+	const struct vdpa_config_ops *ops = &entry->ops;
+	struct vdpa_iova_range iova = { .first = 0, .last = U64_MAX };
+	u64 features = ops->get_device_features(entry->vdev);
+
+	if (ops->get_iova_range)
+		iova = ops->get_iova_range(entry->vdev);
+	return add_features(list, entry->parent, features) ?:
+	       put_at_least(list, "max_vqs", entry->vdev->nvqs) ?:
+	       put_range(list, "vq_size", min(entry->min_vq_size, entry->max_vq_size),
+			 entry->max_vq_size) ?:
+	       put_range(list, "iova_range", min(iova.first, iova.last), iova.last) ?:
+	       add_layouts(list, features) ?:
+	       add_capabilities(list, entry) ?:
+	       vdpa_nl_describe_config(entry, list);
+}
+
+/* What can be set when a device is created, as far as the core knows it. */
+static int add_settings(struct vdpa_list *list, const struct vdpa_parent *parent)
+{
+	u32 vqs = parent->mdev->max_supported_vqs;
+	const struct {
+		enum vdpa_attr taken;
+		struct vdpa_migration_attribute attr;
+	} settings[] = {
+		{ VDPA_ATTR_DEV_NET_CFG_MACADDR,
+		  { .name = "mac", .type = "string" } },
+		{ VDPA_ATTR_DEV_NET_CFG_MTU,
+		  { .name = "mtu", .type = "range", .has_value = true,
+		    .first = MTU_MIN, .last = MTU_MAX } },
+		{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP,
+		  { .name = "max_vqp", .type = "range", .has_value = true,
+		    .first = 1, .last = vqs ? max(vqs / 2, 1U) : U16_MAX } },
+	};
+	unsigned int i;
+	int err = 0;
+
+	if (list->class != VIRTIO_ID_NET)
+		return 0;
+	for (i = 0; !err && i < ARRAY_SIZE(settings); i++) {
+		struct vdpa_migration_attribute attr = settings[i].attr;
+
+		attr.rule = "equal";
+		attr.provision = true;
+		if (takes(parent, settings[i].taken))
+			err = vdpa_list_add_common(list, &attr);
+	}
+	return err;
+}
+
+/* Where the parent does not say what it has, the core has nothing to say either. */
+static int add_limits(struct vdpa_list *list, const struct vdpa_parent *parent)
+{
+	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	int err = 0;
+
+	if (mdev->supported_features)
+		err = add_features(list, parent, mdev->supported_features);
+	if (!err && mdev->max_supported_vqs)
+		err = put_at_least(list, "max_vqs", mdev->max_supported_vqs);
+	return err;
+}
+
+static void complain(const struct vdpa_list *list, int err, const char *name,
+		     struct netlink_ext_ack *extack)
+{
+	const char *fault = list->fault ?: list->own->fault;
+
+	if (fault)
+		NL_SET_ERR_MSG_FMT(extack, VDPA_MSG_NAME " cannot be described: %s", name, fault);
+	else
+		NL_SET_ERR_MSG_FMT(extack,
+				   VDPA_MSG_NAME " cannot be described: its parent says %pe",
+				   name, ERR_PTR(err));
+}
+
+/* The parent's own attributes are in list->own. */
+static int describe_device(struct vdpa_list *list, struct vdpa_entry *entry, const bool *abandoned)
+{
+	int err;
+
+	err = add_origin(list, entry->parent);
+	if (err)
+		return err;
+	err = vdpa_poll_down_read(&entry->vdev->cf_lock, abandoned);
+	if (err)
+		return err;
+	err = add_device(list, entry);
+	up_read(&entry->vdev->cf_lock);
+	return err ?: vdpa_list_add_rest(list);
+}
+
+static int describe_class(struct vdpa_list *list, const struct vdpa_parent *parent)
+{
+	return add_origin(list, parent) ?: add_limits(list, parent) ?:
+	       add_settings(list, parent) ?: vdpa_list_add_rest(list);
+}
+
+/* @entry: NULL for a management device */
+static int describe_own(struct vdpa_list *own, struct vdpa_entry *entry,
+			struct vdpa_parent *parent)
+{
+	const struct vdpa_migration_ops *migration = &parent->migration;
+
+	if (entry)
+		return migration->describe ? migration->describe(entry->vdev, &own->sink) : 0;
+	if (!migration->describe_mgmtdev)
+		return 0;
+	return migration->describe_mgmtdev(parent->mdev, own->class, &own->sink);
+}
+
+static int describe(struct vdpa_list *list, struct vdpa_entry *entry, struct vdpa_parent *parent,
+		    const bool *abandoned, struct netlink_ext_ack *extack)
+{
+	struct vdpa_list *own = vdpa_list_new(list->class, list->size);
+	int err;
+
+	if (!own)
+		return -ENOMEM;
+	list->own = own;
+	err = describe_own(own, entry, parent);
+	if (!err)
+		err = entry ? describe_device(list, entry, abandoned) :
+			      describe_class(list, parent);
+	if (err && err != -ECANCELED)
+		complain(list, err, entry ? vdpa_entry_name(entry) : dev_name(parent->mdev->device),
+			 extack);
+	list->own = NULL;
+	vdpa_list_free(own);
+	return err;
+}
+
+static struct vdpa_description *description_new(unsigned int n)
+{
+	struct vdpa_description *description;
+
+	description = kzalloc(struct_size(description, lists, n), GFP_KERNEL);
+	if (description)
+		description->n = n;
+	return description;
+}
+
+void vdpa_description_free(struct vdpa_description *description)
+{
+	unsigned int i;
+
+	if (!description)
+		return;
+	for (i = 0; i < description->n; i++)
+		vdpa_list_free(description->lists[i]);
+	kfree(description);
+}
+
+/* Return: the list of a class, or NULL. */
+struct vdpa_list *vdpa_description_of(const struct vdpa_description *description, u32 class)
+{
+	unsigned int i;
+
+	for (i = 0; i < description->n; i++)
+		if (description->lists[i]->class == class)
+			return description->lists[i];
+	return NULL;
+}
+
+/**
+ * vdpa_describe_device - describe a device for migration
+ * @entry: the device, which a management device has made
+ * @abandoned: becomes true when nobody wants to know any more
+ * @extack: says what went wrong
+ *
+ * Context: may sleep for as long as the parent takes; no lock may be held.
+ * Return: the description, to be given to vdpa_description_free(), or an ERR_PTR.
+ */
+struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry, const bool *abandoned,
+					      struct netlink_ext_ack *extack)
+{
+	struct vdpa_description *description = description_new(1);
+	int err = -ENOMEM;
+
+	if (!description)
+		return ERR_PTR(-ENOMEM);
+	description->lists[0] = vdpa_list_new(entry->device_id, DESCRIPTION_SIZE);
+	if (description->lists[0])
+		err = describe(description->lists[0], entry, entry->parent, abandoned, extack);
+	if (!err)
+		return description;
+	vdpa_description_free(description);
+	return ERR_PTR(err);
+}
+
+static unsigned int count_classes(const struct vdpa_parent *parent)
+{
+	const struct virtio_device_id *id = parent->mdev->id_table;
+	unsigned int n = 0;
+
+	while (id[n].device)
+		n++;
+	return n;
+}
+
+/**
+ * vdpa_describe_parent - describe a management device for migration
+ * @parent: the management device
+ * @extack: says what went wrong
+ *
+ * Context: may sleep for as long as the parent takes; no lock may be held.
+ * Return: the description, to be given to vdpa_description_free(), or an ERR_PTR.
+ */
+struct vdpa_description *vdpa_describe_parent(struct vdpa_parent *parent,
+					      struct netlink_ext_ack *extack)
+{
+	unsigned int i, n = count_classes(parent);
+	struct vdpa_description *description = description_new(n);
+	int err = 0;
+
+	if (!description)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; !err && i < n; i++) {
+		u32 class = parent->mdev->id_table[i].device;
+
+		description->lists[i] = vdpa_list_new(class, DESCRIPTION_SIZE / n);
+		if (description->lists[i])
+			err = describe(description->lists[i], NULL, parent, NULL, extack);
+		else
+			err = -ENOMEM;
+	}
+	if (!err)
+		return description;
+	vdpa_description_free(description);
+	return ERR_PTR(err);
+}
+
+/* Bytes of a value that go into a message, which holds 79 in all. */
+#define VALUE_LEN	24
+
+static void print_set(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
+{
+	size_t len = scnprintf(buf, size, "{");
+	unsigned int i;
+
+	for (i = 0; i < attr->n_members; i++)
+		len += scnprintf(buf + len, size - len, "%s%s", i ? "," : "", attr->members[i]);
+	scnprintf(buf + len, size - len, "}");
+}
+
+static void print_value(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
+{
+	if (!attr) {
+		strscpy(buf, "missing", size);
+		return;
+	}
+	if (!attr->has_value) {
+		strscpy(buf, "any", size);
+		return;
+	}
+	switch (vdpa_value_of(attr->type)) {
+	case VDPA_VALUE_NUM:
+		scnprintf(buf, size, strcmp(attr->type, "u64") ? "0x%llx" : "%llu", attr->num);
+		break;
+	case VDPA_VALUE_RANGE:
+		scnprintf(buf, size, "0x%llx-0x%llx", attr->first, attr->last);
+		break;
+	case VDPA_VALUE_SET:
+		print_set(buf, size, attr);
+		break;
+	case VDPA_VALUE_STRING:
+	case VDPA_VALUE_VERSION:
+		strscpy(buf, attr->string, size);
+		break;
+	default:
+		strscpy(buf, "?", size);
+	}
+}
+
+static void tell_mismatch(const struct vdpa_list *source, const struct vdpa_list *target,
+			  const struct vdpa_mismatch *mismatch, struct netlink_ext_ack *extack)
+{
+	char there[VALUE_LEN], here[VALUE_LEN];
+
+	if (!mismatch->source) {
+		NL_SET_ERR_MSG_FMT(extack, "class: source %u, target %u", source->class,
+				   target->class);
+		return;
+	}
+	print_value(there, sizeof(there), mismatch->source);
+	print_value(here, sizeof(here), mismatch->target);
+	NL_SET_ERR_MSG_FMT(extack, "%.24s: source %s, target %s (%.12s)", mismatch->source->name,
+			   there, here, mismatch->source->rule);
+}
+
+static int last_word(const struct vdpa_list *source, struct vdpa_entry *entry,
+		     struct vdpa_parent *parent, struct netlink_ext_ack *extack)
+{
+	const struct vdpa_migration_source view = {
+		.class = source->class, .n = source->n, .attrs = source->attrs,
+	};
+	int err;
+
+	if (!parent->migration.check)
+		return 0;
+	err = parent->migration.check(parent->mdev, entry ? entry->vdev : NULL, &view, extack);
+	if (err && !extack->_msg)
+		NL_SET_ERR_MSG_FMT(extack, "the parent of " VDPA_MSG_NAME " refuses: %pe",
+				   entry ? vdpa_entry_name(entry) : dev_name(parent->mdev->device),
+				   ERR_PTR(err));
+	return err ? -EMEDIUMTYPE : 0;
+}
+
+static int judge(const struct vdpa_list *source, const struct vdpa_description *description,
+		 bool creates, struct netlink_ext_ack *extack)
+{
+	const struct vdpa_list *target = vdpa_description_of(description, source->class);
+	struct vdpa_mismatch mismatch;
+
+	if (!target && description->n)
+		target = description->lists[0];
+	if (target && vdpa_compatible(source, target, creates, &mismatch))
+		return 0;
+	if (target)
+		tell_mismatch(source, target, &mismatch, extack);
+	return -EMEDIUMTYPE;
+}
+
+/**
+ * vdpa_judge - can a device be migrated to one of ours?
+ * @source: its description
+ * @entry: the device to migrate to; NULL: one that @parent would create
+ * @parent: the management device, of @entry, too
+ * @abandoned: becomes true when nobody wants to know any more
+ * @extack: says what does not match
+ *
+ * Context: may sleep for as long as the parent takes; no lock may be held.
+ * Return: 0; -EMEDIUMTYPE if not; or another error.
+ */
+int vdpa_judge(const struct vdpa_list *source, struct vdpa_entry *entry,
+	       struct vdpa_parent *parent, const bool *abandoned, struct netlink_ext_ack *extack)
+{
+	struct vdpa_description *description;
+	int err;
+
+	if (entry)
+		description = vdpa_describe_device(entry, abandoned, extack);
+	else
+		description = vdpa_describe_parent(parent, extack);
+	if (IS_ERR(description))
+		return PTR_ERR(description);
+	err = judge(source, description, !entry, extack);
+	vdpa_description_free(description);
+	return err ?: last_word(source, entry, parent, extack);
+}

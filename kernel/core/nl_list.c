@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Descriptions in netlink messages: see nl_list.h.
+ */
+#include <linux/err.h>
+#include <net/netlink.h>
+#include <uapi/linux/vdpa.h>
+
+#include "list.h"
+#include "nl_list.h"
+
+#define TEXT(n)	{ .type = NLA_NUL_STRING, .len = VDPA_MIGRATION_ ## n ## _MAX }
+
+static const struct nla_policy attr_policy[VDPA_MIGRATION_ATTR_ACCEPTS + 1] = {
+	[VDPA_MIGRATION_ATTR_NAME]	= TEXT(NAME),
+	[VDPA_MIGRATION_ATTR_TYPE]	= TEXT(TYPE),
+	[VDPA_MIGRATION_ATTR_RULE]	= TEXT(RULE),
+	[VDPA_MIGRATION_ATTR_PROVISION]	= { .type = NLA_FLAG },
+	[VDPA_MIGRATION_ATTR_U64]	= { .type = NLA_U64 },
+	[VDPA_MIGRATION_ATTR_STRING]	= TEXT(STRING),
+	[VDPA_MIGRATION_ATTR_MEMBER]	= TEXT(MEMBER),
+	[VDPA_MIGRATION_ATTR_FIRST]	= { .type = NLA_U64 },
+	[VDPA_MIGRATION_ATTR_LAST]	= { .type = NLA_U64 },
+	[VDPA_MIGRATION_ATTR_ACCEPTS]	= TEXT(STRING),
+};
+
+static int put_u64(struct sk_buff *msg, int type, u64 value)
+{
+	return nla_put_u64_64bit(msg, type, value, VDPA_MIGRATION_ATTR_PAD);
+}
+
+static int put_members(struct sk_buff *msg, const struct vdpa_migration_attribute *attr)
+{
+	unsigned int i;
+
+	for (i = 0; i < attr->n_members; i++)
+		if (nla_put_string(msg, VDPA_MIGRATION_ATTR_MEMBER, attr->members[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static int put_value(struct sk_buff *msg, const struct vdpa_migration_attribute *attr)
+{
+	if (!attr->has_value)
+		return 0;
+	switch (vdpa_value_of(attr->type)) {
+	case VDPA_VALUE_NUM:
+		return put_u64(msg, VDPA_MIGRATION_ATTR_U64, attr->num);
+	case VDPA_VALUE_RANGE:
+		return put_u64(msg, VDPA_MIGRATION_ATTR_FIRST, attr->first) ?:
+		       put_u64(msg, VDPA_MIGRATION_ATTR_LAST, attr->last);
+	case VDPA_VALUE_SET:
+		return put_members(msg, attr);
+	case VDPA_VALUE_VERSION:
+		if (attr->accepts &&
+		    nla_put_string(msg, VDPA_MIGRATION_ATTR_ACCEPTS, attr->accepts))
+			return -EMSGSIZE;
+		fallthrough;
+	case VDPA_VALUE_STRING:
+		return nla_put_string(msg, VDPA_MIGRATION_ATTR_STRING, attr->string);
+	default:
+		return 0;
+	}
+}
+
+static int put_attr(struct sk_buff *msg, const struct vdpa_migration_attribute *attr)
+{
+	struct nlattr *nest = nla_nest_start(msg, VDPA_MIGRATION_ATTR);
+
+	if (!nest || nla_put_string(msg, VDPA_MIGRATION_ATTR_NAME, attr->name) ||
+	    nla_put_string(msg, VDPA_MIGRATION_ATTR_TYPE, attr->type) ||
+	    nla_put_string(msg, VDPA_MIGRATION_ATTR_RULE, attr->rule) ||
+	    (attr->provision && nla_put_flag(msg, VDPA_MIGRATION_ATTR_PROVISION)) ||
+	    put_value(msg, attr))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* Return: 0; -EMSGSIZE, and the message has to be cut back, if it does not fit. */
+int vdpa_nl_put_list(struct sk_buff *msg, const struct vdpa_list *list)
+{
+	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_MIGRATION);
+	unsigned int i;
+
+	if (!nest || nla_put_u32(msg, VDPA_MIGRATION_CLASS, list->class))
+		return -EMSGSIZE;
+	for (i = 0; i < list->n; i++)
+		if (put_attr(msg, &list->attrs[i]))
+			return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static const char *text_of(const struct nlattr *attr)
+{
+	return attr ? nla_data(attr) : NULL;
+}
+
+/* The members of the set in @nest. Return: how many; -E2BIG if more than there is room for. */
+static int read_members(const struct nlattr *nest, const char **members)
+{
+	const struct nlattr *attr;
+	int left, n = 0;
+
+	nla_for_each_nested(attr, nest, left) {
+		if (nla_type(attr) != VDPA_MIGRATION_ATTR_MEMBER)
+			continue;
+		if (n == VDPA_MIGRATION_MEMBERS_MAX)
+			return -E2BIG;
+		members[n++] = nla_data(attr);
+	}
+	return n;
+}
+
+/* Where the value that the type wants is missing, has_value stays false. */
+static int read_value(const struct nlattr *nest, struct nlattr **tb, const char **members,
+		      struct vdpa_migration_attribute *attr)
+{
+	int n;
+
+	switch (vdpa_value_of(attr->type)) {
+	case VDPA_VALUE_NUM:
+		attr->has_value = tb[VDPA_MIGRATION_ATTR_U64];
+		if (attr->has_value)
+			attr->num = nla_get_u64(tb[VDPA_MIGRATION_ATTR_U64]);
+		return 0;
+	case VDPA_VALUE_RANGE:
+		attr->has_value = tb[VDPA_MIGRATION_ATTR_FIRST] && tb[VDPA_MIGRATION_ATTR_LAST];
+		if (attr->has_value) {
+			attr->first = nla_get_u64(tb[VDPA_MIGRATION_ATTR_FIRST]);
+			attr->last = nla_get_u64(tb[VDPA_MIGRATION_ATTR_LAST]);
+		}
+		return 0;
+	case VDPA_VALUE_SET:
+		n = read_members(nest, members);
+		if (n < 0)
+			return n;
+		attr->has_value = true;
+		attr->members = members;
+		attr->n_members = n;
+		return 0;
+	case VDPA_VALUE_VERSION:
+	case VDPA_VALUE_STRING:
+		attr->has_value = tb[VDPA_MIGRATION_ATTR_STRING];
+		attr->string = text_of(tb[VDPA_MIGRATION_ATTR_STRING]);
+		attr->accepts = text_of(tb[VDPA_MIGRATION_ATTR_ACCEPTS]);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* @members: room for VDPA_MIGRATION_MEMBERS_MAX */
+static int read_attr(const struct nlattr *nest, const char **members, struct vdpa_list *list,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[ARRAY_SIZE(attr_policy)];
+	struct vdpa_migration_attribute attr = {};
+	int err;
+
+	err = nla_parse_nested(tb, VDPA_MIGRATION_ATTR_ACCEPTS, nest, attr_policy, extack);
+	if (err)
+		return err;
+	attr.name = text_of(tb[VDPA_MIGRATION_ATTR_NAME]);
+	attr.type = text_of(tb[VDPA_MIGRATION_ATTR_TYPE]);
+	attr.rule = text_of(tb[VDPA_MIGRATION_ATTR_RULE]);
+	attr.provision = tb[VDPA_MIGRATION_ATTR_PROVISION];
+	if (attr.type)
+		err = read_value(nest, tb, members, &attr);
+	if (err)
+		list->fault = "it has too many members";
+	else
+		err = vdpa_list_add(list, &attr);
+	if (err)
+		NL_SET_ERR_MSG_ATTR_FMT(extack, nest, "malformed attribute %.20s: %s",
+					attr.name ?: "", list->fault);
+	return err ? -EINVAL : 0;
+}
+
+static int read_attrs(const struct nlattr *nest, struct vdpa_list *list,
+		      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr;
+	const char **members;
+	int left, err = 0;
+
+	members = kcalloc(VDPA_MIGRATION_MEMBERS_MAX, sizeof(*members), GFP_KERNEL);
+	if (!members)
+		return -ENOMEM;
+	nla_for_each_nested(attr, nest, left) {
+		if (nla_type(attr) == VDPA_MIGRATION_ATTR)
+			err = read_attr(attr, members, list, extack);
+		if (err)
+			break;
+	}
+	kfree(members);
+	return err;
+}
+
+/**
+ * vdpa_nl_read_list - read a description out of a request
+ * @nest: VDPA_ATTR_MIGRATION
+ * @extack: says what is wrong, and points at it
+ *
+ * Context: may sleep.
+ * Return: the description, to be given to vdpa_list_free(); ERR_PTR(-EINVAL) if it is
+ * malformed, ERR_PTR(-ENOMEM).
+ */
+struct vdpa_list *vdpa_nl_read_list(const struct nlattr *nest, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *class = nla_find_nested(nest, VDPA_MIGRATION_CLASS);
+	struct vdpa_list *list;
+	int err;
+
+	if (!class || nla_len(class) != sizeof(u32)) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "the description names no class");
+		return ERR_PTR(-EINVAL);
+	}
+	/* A member takes a pointer more there than its header here. */
+	list = vdpa_list_new(nla_get_u32(class), 3 * nla_len(nest));
+	if (!list)
+		return ERR_PTR(-ENOMEM);
+	err = read_attrs(nest, list, extack);
+	if (!err)
+		return list;
+	vdpa_list_free(list);
+	return ERR_PTR(err);
+}
