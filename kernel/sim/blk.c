@@ -16,13 +16,13 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+#include <linux/vdpa_migration.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/vdpa.h>
 #include <uapi/linux/virtio_blk.h>
 #include <uapi/linux/virtio_ids.h>
 
 #include "blk.h"
-#include "sim.h"
 
 #define BLK_QUEUES_MAX		16
 
@@ -83,20 +83,6 @@ static const char *const blk_stat_names[] = {
 };
 
 /**
- * struct blk - a simulated block device
- * @sim: what it has in common with the others
- * @store: its data
- * @capacity: in sectors, under state_lock; read without by the queues
- * @store_name: empty for a private store
- */
-struct blk {
-	struct vdpasim sim; /* the first, as the vDPA core allocates it */
-	struct blk_store *store;
-	u64 capacity;
-	char store_name[BLK_STORE_NAME];
-};
-
-/**
  * struct blk_request - a request on its way
  * @blk: device
  * @vq: queue
@@ -120,11 +106,6 @@ static u64 next_capacity;
 static char next_store[BLK_STORE_NAME];
 
 static struct vdpasim_parent blk_parent;
-
-static struct blk *sim_to_blk(struct vdpasim *sim)
-{
-	return container_of(sim, struct blk, sim);
-}
 
 /* Whether or not the driver has taken note of it. */
 static bool is_read_only(const struct blk *blk)
@@ -360,7 +341,56 @@ static const char *const *blk_get_stat_names(struct vdpasim *sim, u16 idx)
 
 static void blk_free(struct vdpasim *sim)
 {
+	blk_state_stop(sim);
 	blk_store_put(sim_to_blk(sim)->store);
+}
+
+static int blk_describe(struct vdpasim *sim, struct vdpa_migration_list *list)
+{
+	return vdpa_migration_add_string(list, "vdpasim_blk.store", "equal",
+					 sim_to_blk(sim)->store_name);
+}
+
+static int describe_next_config(struct vdpa_migration_list *list, u64 capacity)
+{
+	const struct {
+		const char *name;
+		const char *rule;
+		u64 num;
+	} fields[] = {
+		{ "capacity",			"equal",	capacity },
+		{ "size_max",			"at-least",	BLK_SIZE_MAX },
+		{ "blk_size",			"equal",	SECTOR_SIZE },
+		{ "seg_max",			"at-least",	BLK_SEG_MAX },
+		{ "num_queues",			"at-least",	num_queues },
+		{ "physical_block_exp",		"equal",	PAGE_SHIFT - SECTOR_SHIFT },
+		{ "alignment_offset",		"equal",	0 },
+		{ "max_discard_sectors",	"at-least",	BLK_ZERO_SECTORS_MAX },
+		{ "max_discard_seg",		"at-least",	BLK_ZERO_SEG_MAX },
+		{ "discard_sector_alignment",	"equal",	1 },
+		{ "max_write_zeroes_sectors",	"at-least",	BLK_ZERO_SECTORS_MAX },
+		{ "max_write_zeroes_seg",	"at-least",	BLK_ZERO_SEG_MAX },
+		{ "writable",			"at-least",	1 },
+	};
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(fields); i++)
+		err = vdpa_migration_add_u64(list, fields[i].name, fields[i].rule, fields[i].num);
+	return err;
+}
+
+static int blk_describe_next(struct vdpa_migration_list *list)
+{
+	char store[BLK_STORE_NAME];
+	u64 capacity;
+
+	mutex_lock(&next_lock);
+	capacity = next_capacity;
+	strscpy(store, next_store);
+	mutex_unlock(&next_lock);
+	return vdpa_migration_add_string(list, "vdpasim_blk.store", "equal", store) ?:
+	       describe_next_config(list, capacity);
 }
 
 static const struct vdpasim_class blk_class = {
@@ -370,7 +400,13 @@ static const struct vdpasim_class blk_class = {
 	.nas		= 1,
 	.fill_config	= blk_fill_config,
 	.step		= blk_step,
+	.start		= blk_state_start,
+	.stop		= blk_state_stop,
 	.stat_names	= blk_get_stat_names,
+	.describe	= blk_describe,
+	.describe_next	= blk_describe_next,
+	.save		= blk_state_save,
+	.load		= blk_state_load,
 	.free		= blk_free,
 };
 

@@ -10,10 +10,10 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vdpa_migration.h>
 #include <linux/xarray.h>
 
 #include "blk.h"
-#include "sim.h"
 
 /* A write that finds no memory fails; the host is not turned upside down for it. */
 #define STORE_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_HIGHMEM | __GFP_NORETRY | __GFP_NOWARN)
@@ -275,4 +275,95 @@ void blk_store_zero(struct blk_store *store, u64 pos, u64 len)
 			put_page(page);
 		cond_resched();
 	}
+}
+
+/* In a saved store, behind the last page. */
+#define SAVED_END	U64_MAX
+
+static int save_index(u64 index, struct vdpa_migration_writer *to)
+{
+	__le64 word = cpu_to_le64(index);
+
+	return to->write(to, &word, sizeof(word));
+}
+
+static int save_page(struct page *page, unsigned long index, struct vdpa_migration_writer *to)
+{
+	void *mem;
+	int err;
+
+	err = save_index(index, to);
+	if (err)
+		return err;
+	mem = kmap_local_page(page);
+	err = to->write(to, mem, PAGE_SIZE);
+	kunmap_local(mem);
+	return err;
+}
+
+/**
+ * blk_store_save - write what is on a disk
+ * @store: disk that nobody writes to
+ * @to: where to
+ *
+ * May sleep. Return: 0 or an error.
+ */
+int blk_store_save(struct blk_store *store, struct vdpa_migration_writer *to)
+{
+	unsigned long index;
+	struct page *page;
+	int err;
+
+	xa_for_each(&store->pages, index, page) {
+		err = save_page(page, index, to);
+		if (err)
+			return err;
+	}
+	return save_index(SAVED_END, to);
+}
+
+static int load_page(struct blk_store *store, u64 index, struct vdpa_migration_reader *from)
+{
+	struct page *page;
+	void *mem;
+	int err;
+
+	if (index > MAX_LFS_FILESIZE >> PAGE_SHIFT)
+		return -EINVAL;
+	page = find_or_add_page(store, index);
+	if (!page)
+		return -ENOMEM;
+	mem = kmap_local_page(page);
+	err = from->read(from, mem, PAGE_SIZE);
+	kunmap_local(mem);
+	put_page(page);
+	return err;
+}
+
+/**
+ * blk_store_load - a private store with what blk_store_save() has written
+ * @from: the stream
+ *
+ * May sleep. Return: the store, to be given to blk_store_put(), or an error.
+ */
+struct blk_store *blk_store_load(struct vdpa_migration_reader *from)
+{
+	struct blk_store *store = create("");
+	__le64 word;
+	int err;
+
+	if (!store)
+		return ERR_PTR(-ENOMEM);
+	for (;;) {
+		err = from->read(from, &word, sizeof(word));
+		if (err || le64_to_cpu(word) == SAVED_END)
+			break;
+		err = load_page(store, le64_to_cpu(word), from);
+		if (err)
+			break;
+	}
+	if (!err)
+		return store;
+	blk_store_put(store);
+	return ERR_PTR(err);
 }

@@ -440,8 +440,14 @@ static void set_suspended(struct vdpasim *sim, bool suspended)
 	spin_unlock(&sim->state_lock);
 }
 
-/* Requests that were begun are finished; nothing moves then until a resume or a reset. */
-static int suspend(struct vdpa_device *vdpa)
+/**
+ * vdpasim_suspend - suspend a device: the suspend operation
+ * @vdpa: device
+ *
+ * Requests that were begun are finished; nothing moves then until a resume or a reset. May sleep.
+ * Return: 0 or an error.
+ */
+int vdpasim_suspend(struct vdpa_device *vdpa)
 {
 	struct vdpasim *sim = vdpa_to_sim(vdpa);
 	int err;
@@ -561,7 +567,7 @@ static const struct vdpa_config_ops vdpasim_config_ops = {
 	.get_status		= get_status,
 	.set_status		= set_status,
 	.reset			= reset,
-	.suspend		= suspend,
+	.suspend		= vdpasim_suspend,
 	.resume			= resume,
 	.get_config_size	= get_config_size,
 	.get_config		= get_config,

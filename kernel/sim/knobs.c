@@ -2,19 +2,26 @@
 /*
  * Faults on demand, for tests. In debugfs:
  *
- *   PARENT/{add,suspend,resume}_{delay_ms,errno,nth}   PARENT/del_delay_ms
- *   PARENT/devices/DEVICE/{suspend,resume}_{delay_ms,errno,nth}   …/del_delay_ms   …/stall
+ *   PARENT/{add,suspend,resume,describe,check,save,load}_{delay_ms,errno,nth}   PARENT/del_delay_ms
+ *   PARENT/version   PARENT/accepts
+ *   PARENT/devices/DEVICE/{suspend,resume,save,load}_{delay_ms,errno,nth}
+ *   PARENT/devices/DEVICE/del_delay_ms   PARENT/devices/DEVICE/stall
  *
  * Those of the parent hold for all its devices. delay_ms: the operation takes that long, or until a
  * signal. errno: it then fails with that error, every time, or once and only the nth time from now
  * on where nth is not 0. A delete cannot fail in vDPA. stall: a mask of the virtqueues that shall
- * not move; they rest when the write returns.
+ * not move; they rest when the write returns. version: of the private state, as the vDPA core is
+ * told; empty: none is declared. accepts: the ranges of versions that are accepted.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
+#include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "sim.h"
 
@@ -75,6 +82,71 @@ static void create_fault(struct dentry *dir, const char *op, struct vdpasim_faul
 	debugfs_create_u32(name, KNOB_MODE, dir, &fault->nth);
 }
 
+/**
+ * vdpasim_text_init - set a word at first
+ * @text: for the word
+ * @word: the word
+ */
+void vdpasim_text_init(struct vdpasim_text *text, const char *word)
+{
+	mutex_init(&text->lock);
+	strscpy(text->word, word);
+}
+
+/**
+ * vdpasim_text_read - copy a word
+ * @text: has it
+ * @word: VDPASIM_TEXT_MAX bytes
+ *
+ * May sleep.
+ */
+void vdpasim_text_read(struct vdpasim_text *text, char *word)
+{
+	mutex_lock(&text->lock);
+	strscpy(word, text->word, VDPASIM_TEXT_MAX);
+	mutex_unlock(&text->lock);
+}
+
+static int text_show(struct seq_file *seq, void *unused)
+{
+	char word[VDPASIM_TEXT_MAX];
+
+	vdpasim_text_read(seq->private, word);
+	seq_printf(seq, "%s\n", word);
+	return 0;
+}
+
+static int text_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, text_show, inode->i_private);
+}
+
+static ssize_t text_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	struct vdpasim_text *text = file_inode(file)->i_private;
+	char word[VDPASIM_TEXT_MAX];
+
+	if (len >= sizeof(word))
+		return -ENAMETOOLONG;
+	if (copy_from_user(word, buf, len))
+		return -EFAULT;
+	word[len] = '\0';
+
+	mutex_lock(&text->lock);
+	strscpy(text->word, strim(word));
+	mutex_unlock(&text->lock);
+	return len;
+}
+
+static const struct file_operations text_fops = {
+	.owner		= THIS_MODULE,
+	.open		= text_open,
+	.read		= seq_read,
+	.write		= text_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
 static int stall_get(void *data, u64 *val)
 {
 	struct vdpasim *sim = data;
@@ -106,6 +178,12 @@ void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 	create_delay(parent->dir, "del", &parent->del);
 	create_fault(parent->dir, "suspend", &parent->suspend);
 	create_fault(parent->dir, "resume", &parent->resume);
+	create_fault(parent->dir, "describe", &parent->describe);
+	create_fault(parent->dir, "check", &parent->check);
+	create_fault(parent->dir, "save", &parent->save);
+	create_fault(parent->dir, "load", &parent->load);
+	debugfs_create_file("version", KNOB_MODE, parent->dir, &parent->version, &text_fops);
+	debugfs_create_file("accepts", KNOB_MODE, parent->dir, &parent->accepts, &text_fops);
 }
 
 /**
@@ -118,5 +196,7 @@ void vdpasim_knobs_device(struct vdpasim *sim)
 	create_delay(sim->dir, "del", &sim->del);
 	create_fault(sim->dir, "suspend", &sim->suspend);
 	create_fault(sim->dir, "resume", &sim->resume);
+	create_fault(sim->dir, "save", &sim->save);
+	create_fault(sim->dir, "load", &sim->load);
 	debugfs_create_file_unsafe("stall", KNOB_MODE, sim->dir, sim, &stall_fops);
 }

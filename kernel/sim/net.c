@@ -5,13 +5,12 @@
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/vdpa_migration.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/vdpa.h>
 #include <uapi/linux/virtio_ids.h>
 
 #include "net.h"
-
-#define NET_MTU_MAX	9216
 
 /* The control queue has a group, and with it an address space, of its own. */
 enum {
@@ -354,15 +353,28 @@ static const char *const *net_stat_names(struct vdpasim *sim, u16 idx)
 }
 
 /* Until it says otherwise, a driver hears all multicast, on one queue pair. */
+static void set_defaults(struct simnet *net)
+{
+	spin_lock(&net->rx_lock);
+	memset(&net->filter, 0, sizeof(net->filter));
+	net->filter.allmulti = true;
+	net->filter.vlans_only = vdpasim_has(&net->sim, VIRTIO_NET_F_CTRL_VLAN);
+	net->pairs = 1;
+	spin_unlock(&net->rx_lock);
+}
+
+/* One that goes on from somewhere else has said it there. */
 static void net_start(struct vdpasim *sim)
 {
 	struct simnet *net = sim_to_simnet(sim);
 
+	if (net->loaded)
+		net_state_apply(net, net->loaded);
+	else
+		set_defaults(net);
+	net->loaded = NULL;
+
 	spin_lock(&net->rx_lock);
-	memset(&net->filter, 0, sizeof(net->filter));
-	net->filter.allmulti = true;
-	net->filter.vlans_only = vdpasim_has(sim, VIRTIO_NET_F_CTRL_VLAN);
-	net->pairs = 1;
 	net->up = true;
 	spin_unlock(&net->rx_lock);
 }
@@ -383,6 +395,8 @@ static void net_stop(struct vdpasim *sim)
 	spin_unlock(&net->rx_lock);
 	__skb_queue_purge(&gone);
 
+	net_state_free(net->loaded);
+	net->loaded = NULL;
 	net_switch_extra(net, NULL, 0);
 	net_set_mac(net, net->given_mac, false);
 }
@@ -399,6 +413,43 @@ static void net_free(struct vdpasim *sim)
 	kfree(net->backlog);
 }
 
+/* What the device was created with: its driver's own choice of an address is private state. */
+static int net_describe(struct vdpasim *sim, struct vdpa_migration_list *list)
+{
+	struct simnet *net = sim_to_simnet(sim);
+	char text[sizeof("00:00:00:00:00:00")];
+	struct vdpa_migration_attribute attr = {
+		.name = "mac", .type = "string", .rule = "equal",
+		.provision = true, .has_value = true, .string = text,
+	};
+
+	spin_lock(&sim->state_lock);
+	snprintf(text, sizeof(text), "%pM", net->given_mac);
+	spin_unlock(&sim->state_lock);
+	if (sim->offered & BIT_ULL(VIRTIO_NET_F_MAC) && list->add(list, &attr))
+		return -EINVAL;
+	return vdpa_migration_add_u64(list, "vdpasim_net.filter_max", "at-least", NET_FILTER_MAX);
+}
+
+/* What the core cannot know: the largest MTU and number of queue pairs. */
+static int net_describe_next(struct vdpa_migration_list *list)
+{
+	static const struct vdpa_migration_attribute attrs[] = {
+		{ .name = "mtu", .type = "range", .rule = "equal", .provision = true,
+		  .has_value = true, .first = ETH_MIN_MTU, .last = NET_MTU_MAX },
+		{ .name = "max_vqp", .type = "range", .rule = "equal", .provision = true,
+		  .has_value = true, .first = 1, .last = NET_PAIRS_MAX },
+		{ .name = "vdpasim_net.filter_max", .type = "u64", .rule = "at-least",
+		  .has_value = true, .num = NET_FILTER_MAX },
+	};
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(attrs); i++)
+		err = list->add(list, &attrs[i]);
+	return err;
+}
+
 static const struct vdpasim_class net_class = {
 	.device_id	= VIRTIO_ID_NET,
 	.config_size	= sizeof(struct virtio_net_config),
@@ -410,6 +461,10 @@ static const struct vdpasim_class net_class = {
 	.start		= net_start,
 	.stop		= net_stop,
 	.stat_names	= net_stat_names,
+	.describe	= net_describe,
+	.describe_next	= net_describe_next,
+	.save		= net_state_save,
+	.load		= net_state_load,
 	.free		= net_free,
 };
 

@@ -16,6 +16,12 @@
 
 #define NET_PAIRS_MAX		16
 
+#define NET_MTU_MAX		9216
+#define NET_FRAME_MAX		(NET_MTU_MAX + ETH_HLEN + VLAN_HLEN)
+
+/* Frames that may wait for the buffers of one receive queue. */
+#define NET_BACKLOG_FRAMES	1024
+
 /* Addresses of a receive filter's list. With more, the filter lets all of their kind pass. */
 #define NET_FILTER_MAX		64
 
@@ -34,6 +40,7 @@ enum {
 	NET_STAT_FAILURES,
 };
 
+struct net_state;
 struct simnet;
 
 /**
@@ -86,6 +93,7 @@ struct net_backlog {
  * @given_mac: address it was given by management, under state_lock
  * @mac: address it has now: the driver may have set another, until it resets the device; under
  *	state_lock
+ * @loaded: a state to go on from with the next start, or NULL; under sim->lock
  * @entry: in the switch's list, under the switch's lock
  * @addr: its own address in the switch, under the switch's lock
  * @extra: more unicast addresses that the driver wants to receive, under the switch's lock
@@ -102,6 +110,7 @@ struct simnet {
 	u16 mtu;
 	u8 given_mac[ETH_ALEN];
 	u8 mac[ETH_ALEN];
+	struct net_state *loaded;
 	struct list_head entry;
 	struct net_addr addr;
 	struct net_addr *extra;
@@ -129,6 +138,14 @@ void net_switch_remove(struct simnet *net);
 void net_switch_rename(struct simnet *net, const u8 *mac);
 void net_switch_extra(struct simnet *net, struct net_addr *extra, unsigned int n);
 bool net_switch_send(struct simnet *from, u16 pair, struct sk_buff *skb);
+struct net_addr *net_switch_copy_extra(struct simnet *net, unsigned int *n);
+
+/* net_state.c */
+
+void net_state_free(struct net_state *state);
+void net_state_apply(struct simnet *net, struct net_state *state);
+int net_state_save(struct vdpasim *sim, struct vdpa_migration_writer *to);
+int net_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from);
 
 /* net_ctrl.c */
 

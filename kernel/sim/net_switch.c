@@ -10,10 +10,9 @@
 #include "net.h"
 
 /*
- * What may wait for the buffers of one receive queue. A driver that is too slow, suspended or gone
- * loses what comes beyond that, and holds nobody up.
+ * What may wait for the buffers of one receive queue, beside NET_BACKLOG_FRAMES. A driver that is
+ * too slow, suspended or gone loses what comes beyond that, and holds nobody up.
  */
-#define BACKLOG_FRAMES	1024
 #define BACKLOG_BYTES	SZ_8M
 
 /*
@@ -88,7 +87,7 @@ static void deliver(struct simnet *net, u16 pair, struct sk_buff *skb)
 	vq = &net->sim.vqs[2 * pair];
 	if (!net->up) {
 		kfree_skb(skb);
-	} else if (skb_queue_len(&backlog->frames) >= BACKLOG_FRAMES ||
+	} else if (skb_queue_len(&backlog->frames) >= NET_BACKLOG_FRAMES ||
 		   backlog->bytes + skb->truesize > BACKLOG_BYTES) {
 		vdpasim_count(vq, NET_STAT_OVERRUNS, 1);
 		kfree_skb(skb);
@@ -247,4 +246,26 @@ void net_switch_extra(struct simnet *net, struct net_addr *extra, unsigned int n
 		set_addr(&extra[i], net, extra[i].mac);
 	write_unlock(&switch_lock);
 	kfree(old);
+}
+
+/**
+ * net_switch_copy_extra - the further addresses under which a device is found
+ * @net: device
+ * @n: set to how many
+ *
+ * May sleep. Return: copies with only their mac set, to be given to kfree(), or an error.
+ */
+struct net_addr *net_switch_copy_extra(struct simnet *net, unsigned int *n)
+{
+	struct net_addr *copy = kcalloc(NET_FILTER_MAX, sizeof(*copy), GFP_KERNEL);
+	unsigned int i;
+
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	read_lock(&switch_lock);
+	*n = net->n_extra;
+	for (i = 0; i < net->n_extra; i++)
+		ether_addr_copy(copy[i].mac, net->extra[i].mac);
+	read_unlock(&switch_lock);
+	return copy;
 }

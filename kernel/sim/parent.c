@@ -18,6 +18,8 @@ int vdpasim_parent_register(struct vdpasim_parent *parent)
 
 	atomic_set(&parent->live, 0);
 	init_waitqueue_head(&parent->drained);
+	vdpasim_text_init(&parent->version, "1.0.0");
+	vdpasim_text_init(&parent->accepts, "");
 
 	parent->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, parent->name);
 	if (!parent->wq)
@@ -33,7 +35,7 @@ int vdpasim_parent_register(struct vdpasim_parent *parent)
 	parent->devices = debugfs_create_dir("devices", parent->dir);
 	vdpasim_knobs_parent(parent);
 
-	err = vdpa_mgmtdev_register(&parent->mdev);
+	err = vdpasim_migration_register(parent);
 	if (err)
 		goto err_device;
 	return 0;

@@ -37,6 +37,9 @@
 /* Bytes of the largest config space of any class. */
 #define VDPASIM_CONFIG_MAX	128
 
+/* Bytes of a word that a test can change, with its terminator. */
+#define VDPASIM_TEXT_MAX	256
+
 /* Virtqueue groups of the class that has most. */
 #define VDPASIM_GROUPS_MAX	2
 
@@ -47,6 +50,9 @@
 				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
 
 struct dentry;
+struct vdpa_migration_list;
+struct vdpa_migration_reader;
+struct vdpa_migration_writer;
 struct vdpasim;
 struct vdpasim_vq;
 
@@ -173,6 +179,12 @@ enum vdpasim_step {
  * @start: the driver has set DRIVER_OK. Under sim->lock.
  * @stop: the device was reset, its queues rest. Under sim->lock.
  * @stat_names: names of the class's counters of a queue, ends with NULL
+ * @describe: add a device's own attributes for migration. May sleep.
+ * @describe_next: add those of the devices that would be created now. May sleep.
+ * @save: write a device's private state. It is suspended. Under sim->lock.
+ * @load: read a private state and take it over, all or nothing: at once where the device is
+ *	suspended, with the next start else, unless it is reset before. Under sim->lock; the
+ *	queues rest.
  * @free: release what the class has added to the device. Also called for a device whose
  *	creation has failed half-way.
  */
@@ -187,6 +199,10 @@ struct vdpasim_class {
 	void (*start)(struct vdpasim *sim);
 	void (*stop)(struct vdpasim *sim);
 	const char *const *(*stat_names)(struct vdpasim *sim, u16 idx);
+	int (*describe)(struct vdpasim *sim, struct vdpa_migration_list *list);
+	int (*describe_next)(struct vdpa_migration_list *list);
+	int (*save)(struct vdpasim *sim, struct vdpa_migration_writer *to);
+	int (*load)(struct vdpasim *sim, struct vdpa_migration_reader *from);
 	void (*free)(struct vdpasim *sim);
 };
 
@@ -205,6 +221,16 @@ struct vdpasim_fault {
 };
 
 /**
+ * struct vdpasim_text - a word that a test can change
+ * @lock: protects @word; nothing is taken under it
+ * @word: the word
+ */
+struct vdpasim_text {
+	struct mutex lock; /* see above */
+	char word[VDPASIM_TEXT_MAX];
+};
+
+/**
  * struct vdpasim_parent - a simulated management device
  * @mdev: for the vDPA core; the class fills in all but the device
  * @class: of its devices
@@ -216,6 +242,12 @@ struct vdpasim_fault {
  * @del: fault of dev_del (it cannot fail, only take its time)
  * @suspend: fault of suspending any of its devices
  * @resume: fault of resuming any of its devices
+ * @describe: fault of describing it or any of its devices for migration
+ * @check: fault of its last word on a migration
+ * @save: fault of saving the state of any of its devices
+ * @load: fault of loading a state into any of its devices
+ * @version: of what it saves, for the vDPA core; empty: it declares none
+ * @accepts: ranges of versions of which it takes what they have saved
  * @dir: its debugfs directory
  * @devices: debugfs directory that has one directory for each device
  */
@@ -230,6 +262,12 @@ struct vdpasim_parent {
 	struct vdpasim_fault del;
 	struct vdpasim_fault suspend;
 	struct vdpasim_fault resume;
+	struct vdpasim_fault describe;
+	struct vdpasim_fault check;
+	struct vdpasim_fault save;
+	struct vdpasim_fault load;
+	struct vdpasim_text version;
+	struct vdpasim_text accepts;
 	struct dentry *dir;
 	struct dentry *devices;
 };
@@ -261,6 +299,8 @@ struct vdpasim_parent {
  * @del: fault of deleting it
  * @suspend: fault of suspending it
  * @resume: fault of resuming it
+ * @save: fault of saving its state
+ * @load: fault of loading a state into it
  * @dir: its debugfs directory
  */
 struct vdpasim {
@@ -286,6 +326,8 @@ struct vdpasim {
 	struct vdpasim_fault del;
 	struct vdpasim_fault suspend;
 	struct vdpasim_fault resume;
+	struct vdpasim_fault save;
+	struct vdpasim_fault load;
 	struct dentry *dir;
 };
 
@@ -315,6 +357,7 @@ bool vdpasim_may_move(const struct vdpasim_vq *vq);
 void vdpasim_kick(struct vdpasim_vq *vq);
 void vdpasim_kick_all(struct vdpasim *sim);
 int vdpasim_settle(struct vdpasim *sim);
+int vdpasim_suspend(struct vdpa_device *vdpa);
 void vdpasim_broken(struct vdpasim_vq *vq, const char *why);
 
 /* parent.c: the management device */
@@ -356,8 +399,14 @@ void vdpasim_leave_mm(struct mm_struct *mm);
 /* knobs.c: faults on demand */
 
 int vdpasim_fault(struct vdpasim_fault *fault);
+void vdpasim_text_init(struct vdpasim_text *text, const char *word);
+void vdpasim_text_read(struct vdpasim_text *text, char *word);
 void vdpasim_knobs_parent(struct vdpasim_parent *parent);
 void vdpasim_knobs_device(struct vdpasim *sim);
+
+/* migration.c */
+
+int vdpasim_migration_register(struct vdpasim_parent *parent);
 
 /* stats.c */
 
