@@ -56,16 +56,17 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP
 
 tool_libs := libmnl jansson
+tool_link = $(shell pkg-config --libs $(tool_libs)) -lresolv
 tool_objects := $(patsubst %.c,%.o,$(wildcard vdpa-tool/*.c))
 
 .PHONY: tool
 tool: vdpa-tool/vdpa
 
 vdpa-tool/vdpa: $(tool_objects)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(tool_libs))
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(tool_link)
 
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
-	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
 
 # --- The tests' own programs: each file is one, and vmm/ one of several files.
 
@@ -80,7 +81,7 @@ tests/clients/%: tests/clients/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(client_libs)) \
 		$(LDFLAGS) -o $@ $< $(shell pkg-config --libs $(client_libs)) -pthread
 
-tests/clients/vdpa_vmm: $(vmm_sources) tests/clients/vmm/vmm.h Makefile
+tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
 
 -include $(wildcard vdpa-tool/*.d tests/clients/*.d)
@@ -134,6 +135,7 @@ check: vm-modules
 bench: vm-modules
 	$(Q)tests/vm/run --timeout 1800 -- bench/sim
 	$(Q)tests/vm/run --timeout 1800 -- bench/suspend
+	$(Q)tests/vm/run --timeout 1800 -- bench/move
 
 debug-kernel: deps
 	$(Q)tests/vm/debug-kernel
@@ -154,7 +156,7 @@ check-debug: debug-modules tool clients
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
-	tests/run tests/vm/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
+	tests/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
 
 .PHONY: style
 style: have-kdir
@@ -165,7 +167,7 @@ style: have-kdir
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
-	$(Q)for file in $(wildcard tests/clients/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/vmm/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(client_libs)) \
 			-c -o build/style/client.o $$file || exit; done
 	$(call say,SHCHECK,$(words $(shell_scripts)) scripts)shellcheck -x -S warning -e SC2034,SC2154 $(shell_scripts)

@@ -99,7 +99,7 @@ static bool parse_number(const char *text, int base, uint64_t max, uint64_t *val
 	return !errno && !*end && *value <= max;
 }
 
-static bool parse_range(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+bool args_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	bool hexadecimal = is_hexadecimal(text);
 
@@ -107,11 +107,19 @@ static bool parse_range(const char *text, uint64_t min, uint64_t max, uint64_t *
 	       *value >= min;
 }
 
+const char *arg_file(const char *text, void *value)
+{
+	if (!*text)
+		return "is empty";
+	*(const char **)value = text;
+	return NULL;
+}
+
 const char *arg_mtu(const char *text, void *value)
 {
 	uint64_t mtu;
 
-	if (!parse_range(text, ETH_MIN_MTU, UINT16_MAX, &mtu))
+	if (!args_number(text, ETH_MIN_MTU, UINT16_MAX, &mtu))
 		return "is not a number of bytes from 68 to 65535";
 	*(uint16_t *)value = mtu;
 	return NULL;
@@ -121,7 +129,7 @@ const char *arg_max_vqp(const char *text, void *value)
 {
 	uint64_t pairs;
 
-	if (!parse_range(text, 1, UINT16_MAX, &pairs))
+	if (!args_number(text, 1, UINT16_MAX, &pairs))
 		return "is not a number of queue pairs from 1 to 65535";
 	*(uint16_t *)value = pairs;
 	return NULL;
@@ -131,7 +139,7 @@ const char *arg_queue(const char *text, void *value)
 {
 	uint64_t index;
 
-	if (!parse_range(text, 0, UINT16_MAX, &index))
+	if (!args_number(text, 0, UINT16_MAX, &index))
 		return "is not a queue index from 0 to 65535";
 	*(uint32_t *)value = index;
 	return NULL;
@@ -141,7 +149,7 @@ const char *arg_deadline(const char *text, void *value)
 {
 	uint64_t ms;
 
-	if (!parse_range(text, 1, VDPA_DEADLINE_MAX, &ms))
+	if (!args_number(text, 1, VDPA_DEADLINE_MAX, &ms))
 		return "is not a number of milliseconds from 1 to 3600000";
 	*(uint32_t *)value = ms;
 	return NULL;
@@ -151,7 +159,7 @@ const char *arg_ring_index(const char *text, void *value)
 {
 	uint64_t index;
 
-	if (!parse_range(text, 0, UINT16_MAX, &index))
+	if (!args_number(text, 0, UINT16_MAX, &index))
 		return "is not an index from 0 to 65535";
 	*(uint16_t *)value = index;
 	return NULL;
@@ -161,7 +169,7 @@ const char *arg_wrap_counter(const char *text, void *value)
 {
 	uint64_t counter;
 
-	if (!parse_range(text, 0, 1, &counter))
+	if (!args_number(text, 0, 1, &counter))
 		return "is not 0 or 1";
 	*(uint8_t *)value = counter;
 	return NULL;
@@ -278,5 +286,34 @@ enum status args_only(struct vdpa *vdpa, const char *what, bool required, arg_fn
 	reason = check(argv[0], value);
 	if (reason)
 		return error_usage(vdpa, "%s \"%s\" %s", what, argv[0], reason);
+	return STATUS_DONE;
+}
+
+int args_count_names(int argc, char **argv, const char *keyword)
+{
+	int n = 0;
+
+	while (n < argc && !(keyword && n && strcmp(argv[n], keyword) == 0))
+		n++;
+	return n;
+}
+
+enum status args_names(struct vdpa *vdpa, int n, char **argv)
+{
+	if (!n)
+		return error_usage(vdpa, "the name of a device is missing");
+	if (n > VDPA_GROUP_MAX)
+		return error_usage(vdpa, "%d devices are more than the %d that a group may have", n,
+				   VDPA_GROUP_MAX);
+	for (int i = 0; i < n; i++) {
+		const char *name;
+		const char *reason = arg_device(argv[i], &name);
+
+		if (reason)
+			return error_usage(vdpa, "device \"%s\" %s", argv[i], reason);
+		for (int j = 0; j < i; j++)
+			if (strcmp(argv[i], argv[j]) == 0)
+				return error_usage(vdpa, "device \"%s\" is given twice", argv[i]);
+	}
 	return STATUS_DONE;
 }

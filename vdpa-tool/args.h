@@ -36,7 +36,11 @@ const char *arg_queue(const char *text, void *value);		/* uint32_t, queue index 
 const char *arg_deadline(const char *text, void *value);	/* uint32_t, ms */
 const char *arg_ring_index(const char *text, void *value);	/* uint16_t */
 const char *arg_wrap_counter(const char *text, void *value);	/* uint8_t, 0 or 1 */
+const char *arg_file(const char *text, void *value);		/* const char *: a path, or "-" */
 const char *arg_features(const char *text, void *value);	/* uint64_t, hexadecimal */
+
+/* Takes digits to the end of @text, decimal or with 0x, from @min to @max. */
+bool args_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
 /* One "KEYWORD VALUE" of a command. */
 struct keyword {
@@ -60,6 +64,15 @@ enum status args_keywords(struct vdpa *vdpa, const struct keyword *table, int ar
  */
 enum status args_only(struct vdpa *vdpa, const char *what, bool required, arg_fn check,
 		      int argc, char **argv, void *value);
+
+/*
+ * How many of the arguments are names of devices: all in front of @keyword, but at
+ * least the first. @keyword: NULL for none
+ */
+int args_count_names(int argc, char **argv, const char *keyword);
+
+/* Checks @n names of devices: there is one, none is there twice, and they are no more than a group may have. */
+enum status args_names(struct vdpa *vdpa, int n, char **argv);
 
 /* Appends a management device to a request. */
 void args_put_mgmtdev(struct nlmsghdr *nlh, const struct mgmtdev_handle *handle);

@@ -15,7 +15,7 @@
  * An unsigned integer may come in any width: the kernel widens attributes, and
  * has sent some wider than its header says (VDPA_ATTR_DEV_NET_STATUS).
  */
-enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC };
+enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC, KIND_BYTES };
 
 #define ATTR(name, kind) [name] = { #name, kind }
 
@@ -83,6 +83,15 @@ static const struct attr_info {
 	ATTR(VDPA_ATTR_EVENT_TIME,			KIND_UINT),
 	ATTR(VDPA_ATTR_DEV_STATE_OLD,			KIND_UINT),
 	ATTR(VDPA_ATTR_EVENT_CAUSE,			KIND_UINT),
+	ATTR(VDPA_ATTR_MIGRATION,			KIND_BYTES),
+	ATTR(VDPA_ATTR_STATE_FEATURES,			KIND_UINT),
+	ATTR(VDPA_ATTR_STATE_STATUS,			KIND_UINT),
+	ATTR(VDPA_ATTR_STATE_PRIVATE,			KIND_BYTES),
+	ATTR(VDPA_ATTR_STATE_VQ,			KIND_BYTES),
+	ATTR(VDPA_ATTR_STATE_OFFSET,			KIND_UINT),
+	ATTR(VDPA_ATTR_STATE_END,			KIND_UNKNOWN),
+	ATTR(VDPA_ATTR_DEV_SUSPEND_ESTIMATE,		KIND_UINT),
+	ATTR(VDPA_ATTR_DEV_RESUME_ESTIMATE,		KIND_UINT),
 };
 
 #undef ATTR
@@ -105,17 +114,17 @@ static bool attr_valid(const struct nlattr *attr, enum attr_kind kind)
 	case KIND_MAC:
 		return len == ETH_ALEN;
 	default:
-		return true;	/* strings are taken by their length */
+		return true;	/* strings and bytes are taken by their length */
 	}
 }
 
-int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
+static int parse(const void *from, const char *tail, const struct nlattr **slots,
+		 struct nl_error *err)
 {
-	const char *tail = mnl_nlmsg_get_payload_tail(nlh);
-	const struct nlattr *attr;
+	const struct nlattr *attr = from;
 
 	memset(slots, 0, ATTR_SLOTS * sizeof(*slots));
-	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+	for (; mnl_attr_ok(attr, tail - (const char *)attr); attr = mnl_attr_next(attr)) {
 		uint16_t type = mnl_attr_get_type(attr);
 
 		if (type >= ATTR_SLOTS || infos[type].kind == KIND_UNKNOWN)
@@ -129,6 +138,19 @@ int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct 
 		return nl_fail(err, EBADMSG,
 			       "malformed reply: an attribute does not fit into its message");
 	return 0;
+}
+
+int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
+{
+	return parse(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
+		     mnl_nlmsg_get_payload_tail(nlh), slots, err);
+}
+
+int attrs_parse_nested(const struct nlattr *nest, const struct nlattr **slots, struct nl_error *err)
+{
+	const char *payload = mnl_attr_get_payload(nest);
+
+	return parse(payload, payload + mnl_attr_get_payload_len(nest), slots, err);
 }
 
 int attrs_require(const struct nlattr **slots, uint16_t required, struct nl_error *err)

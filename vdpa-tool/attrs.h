@@ -23,6 +23,9 @@ void attr_name(uint16_t type, char *buf, size_t len);
  */
 int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err);
 
+/* The same for the attributes in @nest, which use the numbers of the top level. */
+int attrs_parse_nested(const struct nlattr *nest, const struct nlattr **slots, struct nl_error *err);
+
 /* Returns 0, or -1 with @err where @required is not among @slots. */
 int attrs_require(const struct nlattr **slots, uint16_t required, struct nl_error *err);
 

@@ -276,5 +276,7 @@ const struct command dev_commands[] = {
 	{ .word = { .name = "config" }, .below = dev_config_commands, .bare = "show" },
 	{ .word = { .name = "vstats", .first = true }, .below = dev_vstats_commands, .bare = "show" },
 	{ .word = { .name = "vq" }, .below = dev_vq_commands, .bare = "show" },
+	{ .word = { .name = "migration" }, .below = dev_migration_commands, .bare = "show" },
+	{ .word = { .name = "state" }, .below = dev_state_commands },
 	{ .word.name = NULL }
 };

@@ -21,36 +21,6 @@ static const struct keyword deadline_keywords[] = {
 	{ .word.name = NULL }
 };
 
-/* How many of the arguments are names: all in front of the keyword. */
-static int count_names(int argc, char **argv, bool keywords)
-{
-	int n = 0;
-
-	while (n < argc && !(keywords && n && strcmp(argv[n], "deadline") == 0))
-		n++;
-	return n;
-}
-
-static enum status check_names(struct vdpa *vdpa, int n, char **argv)
-{
-	if (!n)
-		return error_usage(vdpa, "the name of a device is missing");
-	if (n > VDPA_GROUP_MAX)
-		return error_usage(vdpa, "%d devices are more than the %d that a group may have", n,
-				   VDPA_GROUP_MAX);
-	for (int i = 0; i < n; i++) {
-		const char *name;
-		const char *reason = arg_device(argv[i], &name);
-
-		if (reason)
-			return error_usage(vdpa, "device \"%s\" %s", argv[i], reason);
-		for (int j = 0; j < i; j++)
-			if (strcmp(argv[i], argv[j]) == 0)
-				return error_usage(vdpa, "device \"%s\" is given twice", argv[i]);
-	}
-	return STATUS_DONE;
-}
-
 /* One device goes by its name, several as a group. */
 static void put_names(struct nlmsghdr *nlh, int n, char **argv)
 {
@@ -68,13 +38,13 @@ static void put_names(struct nlmsghdr *nlh, int n, char **argv)
 
 enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv)
 {
-	int n = count_names(argc, argv, true);
+	int n = args_count_names(argc, argv, "deadline");
 	struct deadline deadline = { 0 };
 	struct nlmsghdr *nlh;
 	enum status status;
 	uint32_t given;
 
-	status = check_names(vdpa, n, argv);
+	status = args_names(vdpa, n, argv);
 	if (status == STATUS_DONE)
 		status = args_keywords(vdpa, deadline_keywords, argc - n, argv + n, &deadline,
 				       &given);
@@ -92,10 +62,10 @@ enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv)
 
 enum status dev_resume(struct vdpa *vdpa, int argc, char **argv)
 {
-	int n = count_names(argc, argv, false);
+	int n = args_count_names(argc, argv, NULL);
 	enum status status;
 
-	status = check_names(vdpa, n, argv);
+	status = args_names(vdpa, n, argv);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
 	if (status != STATUS_DONE)

@@ -13,19 +13,27 @@
 
 /* By the numbers of enum vdpa_vq_type. */
 static const char *const types[] = {
+	[VDPA_VQ_TYPE_OTHER] = "other",
 	[VDPA_VQ_TYPE_RX] = "rx",
 	[VDPA_VQ_TYPE_TX] = "tx",
 	[VDPA_VQ_TYPE_CTRL] = "ctrl",
 	[VDPA_VQ_TYPE_REQUEST] = "request",
 };
 
-static json_t *type_json(const struct nlattr *attr)
+json_t *vq_type_json(const struct nlattr *attr)
 {
 	uint64_t type = attr_uint(attr);
 
-	if (type < sizeof(types) / sizeof(types[0]) && types[type])
-		return json_string(types[type]);
-	return json_string("other");
+	return json_string(types[type < sizeof(types) / sizeof(types[0]) ? type :
+				 VDPA_VQ_TYPE_OTHER]);
+}
+
+bool vq_type_number(const json_t *name, uint8_t *type)
+{
+	for (*type = 0; *type < sizeof(types) / sizeof(types[0]); (*type)++)
+		if (json_is_string(name) && strcmp(json_string_value(name), types[*type]) == 0)
+			return true;
+	return false;
 }
 
 /* What is shown of the attributes that a queue has, in this order. */
@@ -35,7 +43,7 @@ static const struct {
 	json_t *(*value)(const struct nlattr *attr);
 } fields[] = {
 	{ VDPA_ATTR_DEV_QUEUE_INDEX,	"qidx",			attr_json_uint },
-	{ VDPA_ATTR_VQ_TYPE,		"queue_type",		type_json },
+	{ VDPA_ATTR_VQ_TYPE,		"queue_type",		vq_type_json },
 	{ VDPA_ATTR_VQ_READY,		"ready",		attr_json_bool },
 	{ VDPA_ATTR_VQ_SIZE,		"size",			attr_json_uint },
 	{ VDPA_ATTR_VQ_AVAIL_INDEX,	"avail_index",		attr_json_uint },

@@ -145,6 +145,18 @@ void error_local(int errnum, const char *format, ...)
 	free(message);
 }
 
+enum status error_file(const char *file, const struct nl_error *err)
+{
+	char *message;
+
+	if (asprintf(&message, "%s: %s", file, *err->message ? err->message :
+		     strerror(err->errnum)) < 0)
+		error_no_memory();
+	report(err->errnum, NULL, message);
+	free(message);
+	return STATUS_USAGE;
+}
+
 void error_note(const char *message)
 {
 	fflush(stdout);

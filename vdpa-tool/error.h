@@ -27,6 +27,9 @@ enum status error_refused(const char *subject, const struct nl_error *err);
 /* Says that something on this side failed: @errnum, and what. */
 void error_local(int errnum, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Says what is wrong with a file. Returns STATUS_USAGE: nothing was sent. */
+enum status error_file(const char *file, const struct nl_error *err);
+
 /* Something that is worth knowing but does not change the exit status. */
 void error_note(const char *message);
 

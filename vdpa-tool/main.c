@@ -20,6 +20,7 @@ struct options options;
 static const struct command objects[] = {
 	{ .word = { .name = "mgmtdev", .first = true }, .below = mgmtdev_commands },
 	{ .word = { .name = "dev" }, .below = dev_commands, .bare = "show" },
+	{ .word = { .name = "migration" }, .below = migration_commands },
 	{
 		.word = { .name = "monitor" },
 		.usage = "[ mgmtdev | dev ]",

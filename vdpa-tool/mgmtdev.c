@@ -92,5 +92,6 @@ const struct command mgmtdev_commands[] = {
 		.needs = VDPA_CMD_MGMTDEV_GET,
 		.needs_text = "Linux 5.12",
 	},
+	{ .word = { .name = "migration" }, .below = mgmtdev_migration_commands, .bare = "show" },
 	{ .word.name = NULL }
 };

@@ -108,9 +108,41 @@ static void json_entry(const struct output *out, const char *name, const json_t 
 
 /* --- text --- */
 
+static void text_scalar(const json_t *value);
+static void text_pair(const char *key, const json_t *value);
+
+/* A list or a few pairs within a line. */
+static void text_inline(const json_t *value)
+{
+	const char *separator = "";
+	json_t *element;
+	const char *key;
+	size_t index;
+
+	json_array_foreach(value, index, element) {
+		fputs(separator, stdout);
+		text_scalar(element);
+		separator = ",";
+	}
+	json_object_foreach((json_t *)value, key, element) {
+		fputs(separator, stdout);
+		text_pair(key, element);
+		separator = " ";
+	}
+	if (!*separator)
+		putchar('-');
+}
+
 static void text_scalar(const json_t *value)
 {
 	switch (json_typeof(value)) {
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		text_inline(value);
+		break;
+	case JSON_NULL:
+		putchar('-');
+		break;
 	case JSON_STRING:
 		text_print(stdout, json_string_value(value));
 		break;
@@ -132,36 +164,52 @@ static void text_pair(const char *key, const json_t *value)
 	text_scalar(value);
 }
 
-/* One element of an array: a word, or a line of pairs. */
-static void text_element(json_t *element)
+static bool is_table(const json_t *value)
 {
-	const char *separator = "\n  ";
-	json_t *value;
-	const char *key;
+	return json_is_object(json_array_get(value, 0));
+}
 
-	if (!json_is_object(element)) {
-		putchar(' ');
-		text_scalar(element);
-		return;
-	}
-	json_object_foreach(element, key, value) {
-		fputs(separator, stdout);
+/* A line of pairs; lists of such stand below it, further in. */
+static void text_line(json_t *object, int indent)
+{
+	json_t *value, *line;
+	bool first = true;
+	const char *key;
+	size_t index;
+
+	json_object_foreach(object, key, value) {
+		if (is_table(value)) {
+			json_array_foreach(value, index, line)
+				text_line(line, indent + 2);
+			continue;
+		}
+		if (first)
+			printf("\n%*s", indent, "");
+		else
+			putchar(' ');
+		first = false;
 		text_pair(key, value);
-		separator = " ";
 	}
 }
 
 static void text_array(const char *key, const json_t *array)
 {
+	bool table = is_table(array);
 	json_t *element;
 	size_t index;
 
-	if (!json_is_object(json_array_get(array, 0))) {
+	if (!table) {
 		fputs("\n  ", stdout);
 		text_print(stdout, key);
 	}
-	json_array_foreach(array, index, element)
-		text_element(element);
+	json_array_foreach(array, index, element) {
+		if (table) {
+			text_line(element, 2);
+		} else {
+			putchar(' ');
+			text_scalar(element);
+		}
+	}
 }
 
 static void text_entry(const char *name, json_t *entry)

@@ -24,7 +24,8 @@ void output_begin(struct output *out, const char *section);
  * @name: valid UTF-8
  *
  * As text: "name: key value key value"; an array stands on lines of its own,
- * and so does what comes after it.
+ * and so does what comes after it. Each object of an array is a line of pairs,
+ * in which a list is "a,b", an object its pairs, and an empty one or null "-".
  */
 void output_entry(struct output *out, const char *name, json_t *entry);
 

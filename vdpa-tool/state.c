@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <linux/vdpa.h>
 
+#include "args.h"
 #include "attrs.h"
 #include "output.h"
 #include "state.h"
@@ -56,6 +58,8 @@ static const struct {
 	{ VDPA_ATTR_DEV_SUSPEND_MAX,	"suspend_max_us" },
 	{ VDPA_ATTR_DEV_RESUME_LAST,	"resume_last_us" },
 	{ VDPA_ATTR_DEV_RESUME_MAX,	"resume_max_us" },
+	{ VDPA_ATTR_DEV_SUSPEND_ESTIMATE, "suspend_estimate_us" },
+	{ VDPA_ATTR_DEV_RESUME_ESTIMATE, "resume_estimate_us" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -80,14 +84,52 @@ json_t *cause_json(uint64_t cause)
 	return word_json(causes, COUNT(causes), "cause", cause);
 }
 
+/* Bits without a name, of a newer kernel, come last as one number. */
 static json_t *bits_json(const struct bit *bits, size_t count, uint64_t value)
 {
 	json_t *array = output_array();
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (value & bits[i].mask)
 			output_append(array, json_string(bits[i].name));
+		value &= ~(uint64_t)bits[i].mask;
+	}
+	if (value)
+		output_append(array, json_sprintf("0x%llx", (unsigned long long)value));
 	return array;
+}
+
+json_t *status_json(uint64_t status)
+{
+	return bits_json(status_bits, COUNT(status_bits), status);
+}
+
+static bool status_bit(const char *name, uint64_t *bits)
+{
+	for (size_t i = 0; i < COUNT(status_bits); i++) {
+		*bits = status_bits[i].mask;
+		if (strcmp(status_bits[i].name, name) == 0)
+			return true;
+	}
+	return args_number(name, 1, UINT8_MAX, bits);
+}
+
+bool status_number(const json_t *names, uint8_t *status)
+{
+	json_t *name;
+	size_t i;
+
+	*status = 0;
+	if (!json_is_array(names))
+		return false;
+	json_array_foreach(names, i, name) {
+		uint64_t bits;
+
+		if (!json_is_string(name) || !status_bit(json_string_value(name), &bits))
+			return false;
+		*status |= bits;
+	}
+	return true;
 }
 
 void state_set(json_t *device, const struct nlattr **slots)
@@ -101,8 +143,7 @@ void state_set(json_t *device, const struct nlattr **slots)
 			output_set(device, latencies[i].key,
 				   json_integer(attr_uint(slots[latencies[i].attr]) / 1000));
 	if (slots[VDPA_ATTR_DEV_STATUS])
-		output_set(device, "status", bits_json(status_bits, COUNT(status_bits),
-						       attr_uint(slots[VDPA_ATTR_DEV_STATUS])));
+		output_set(device, "status", status_json(attr_uint(slots[VDPA_ATTR_DEV_STATUS])));
 	if (slots[VDPA_ATTR_DEV_CAPS])
 		output_set(device, "capabilities", bits_json(cap_bits, COUNT(cap_bits),
 							     attr_uint(slots[VDPA_ATTR_DEV_CAPS])));

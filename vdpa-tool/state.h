@@ -3,6 +3,9 @@
 #ifndef VDPA_TOOL_STATE_H
 #define VDPA_TOOL_STATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <jansson.h>
 
 #include <linux/netlink.h>
@@ -10,6 +13,12 @@
 /* The words of enum vdpa_dev_state and enum vdpa_cause; "state_N" for what is newer than us. */
 json_t *state_json(uint64_t state);
 json_t *cause_json(uint64_t cause);
+
+/* The names of virtio status bits; bits without a name are one number, e.g. "0x10". */
+json_t *status_json(uint64_t status);
+
+/* Takes such names. */
+bool status_number(const json_t *names, uint8_t *status);
 
 /*
  * Sets the keys that tell what a device is doing: "state", "status" (names of

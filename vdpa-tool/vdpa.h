@@ -22,6 +22,7 @@ enum status {
 	STATUS_DONE = 0,
 	STATUS_USAGE = 1,	/* found wrong before anything was sent */
 	STATUS_REFUSED = 2,	/* the kernel refused */
+	STATUS_UNFIT = 3,	/* a migration is not possible: not compatible, or no target found */
 };
 
 /* The only global state: set once, by main(). */
@@ -62,6 +63,10 @@ extern const struct command dev_commands[];
 extern const struct command dev_config_commands[];
 extern const struct command dev_vstats_commands[];
 extern const struct command dev_vq_commands[];
+extern const struct command dev_migration_commands[];
+extern const struct command dev_state_commands[];
+extern const struct command mgmtdev_migration_commands[];
+extern const struct command migration_commands[];
 
 enum status monitor(struct vdpa *vdpa, int argc, char **argv);
 

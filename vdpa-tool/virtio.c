@@ -6,7 +6,9 @@
  * iproute2 shows those that it knows.
  */
 #include <stddef.h>
+#include <string.h>
 
+#include "args.h"
 #include "virtio.h"
 #include "output.h"
 
@@ -246,16 +248,37 @@ json_t *class_type_json(uint32_t id)
 						    classes_table[id].name);
 }
 
+static const char class_prefix[] = "class_";
+
+json_t *class_json(uint32_t id)
+{
+	if (id >= BITS || !classes_table[id].name)
+		return json_sprintf("%s%u", class_prefix, id);
+	return json_string(classes_table[id].name);
+}
+
+bool class_id(const char *name, uint32_t *id)
+{
+	size_t prefix = sizeof(class_prefix) - 1;
+	uint64_t number;
+
+	for (*id = 1; *id < BITS; (*id)++)
+		if (classes_table[*id].name && strcmp(classes_table[*id].name, name) == 0)
+			return true;
+	if (strncmp(name, class_prefix, prefix) != 0 ||
+	    !args_number(name + prefix, 1, UINT32_MAX, &number))
+		return false;
+	*id = number;
+	return true;
+}
+
 json_t *classes_json(uint64_t classes)
 {
 	json_t *names = output_array();
 
-	for (unsigned int id = 1; id < BITS; id++) {
-		if (!(classes >> id & 1))
-			continue;
-		output_append(names, classes_table[id].name ?
-			      json_string(classes_table[id].name) : json_sprintf("class_%u", id));
-	}
+	for (unsigned int id = 1; id < BITS; id++)
+		if (classes >> id & 1)
+			output_append(names, class_json(id));
 	return names;
 }
 

@@ -3,6 +3,7 @@
 #ifndef VDPA_TOOL_VIRTIO_H
 #define VDPA_TOOL_VIRTIO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -12,6 +13,12 @@ enum { CLASS_NONE = 0, CLASS_NET = 1, CLASS_BLOCK = 2 };
 
 /* A device's type by its virtio device ID, e.g. "network", or "type_99". */
 json_t *class_type_json(uint32_t id);
+
+/* The same by the name that classes_json() gives, e.g. "net", or "class_99". */
+json_t *class_json(uint32_t id);
+
+/* The virtio device ID of such a name. */
+bool class_id(const char *name, uint32_t *id);
 
 /* The classes whose bits are set, as a management device lists them: ["net"]. */
 json_t *classes_json(uint64_t classes);

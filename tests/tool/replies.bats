@@ -17,7 +17,7 @@ setup_file() {
 	cc -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I"$VDPA_TOP/include/uapi" -I"$VDPA_TOP/vdpa-tool" $(pkg-config --cflags libmnl jansson) \
 		-o "$BATS_FILE_TMPDIR/test_replies" "$VDPA_TOP/tests/tool/test_replies.c" "${sources[@]}" \
-		$(pkg-config --libs libmnl jansson)
+		-pthread $(pkg-config --libs libmnl jansson) -lresolv
 }
 
 replies() { "$BATS_FILE_TMPDIR/test_replies" "$@"; }
@@ -130,7 +130,7 @@ malformed() {
 	)"
 	run -0 replies -j dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 DEV_STATE:u8:77 DEV_STATUS:u8:48 \
 		DEV_CAPS:u32:0x80000000 $END
-	[ "$(jq -c '.dev.v0 | [.state, .status, .capabilities]' <<<"$output")" = '["state_77",[],[]]' ]
+	[ "$(jq -c '.dev.v0 | [.state, .status, .capabilities]' <<<"$output")" = '["state_77",["0x30"],["0x80000000"]]' ]
 	malformed 'VDPA_ATTR_DEV_STATE has 3 bytes' dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 \
 		DEV_STATE:hex:010203 $END
 }

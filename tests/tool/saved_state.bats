@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Descriptions and saved states between the kernel's messages and files, and what becomes of them when either is hostile.
+# test_migration.c plays the kernel; it is built here with the address and undefined behaviour sanitizers.
+
+load ../lib/common
+
+setup_file() {
+	local sources=()
+
+	for source in "$VDPA_TOP"/vdpa-tool/*.c; do
+		[[ $source = */main.c ]] || sources+=("$source")
+	done
+	# shellcheck disable=SC2046
+	cc -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-I"$VDPA_TOP/include/uapi" -I"$VDPA_TOP/vdpa-tool" $(pkg-config --cflags libmnl jansson) \
+		-o "$BATS_FILE_TMPDIR/test_migration" "$VDPA_TOP/tests/tool/test_migration.c" "${sources[@]}" \
+		-pthread $(pkg-config --libs libmnl jansson) -lresolv
+}
+
+kernel() { "$BATS_FILE_TMPDIR/test_migration" "$@"; }
+
+# pattern BYTES - the private state that the kernel plays
+pattern() { perl -e 'print pack "C*", map { $_ % 251 } 0 .. $ARGV[0] - 1' "$1"; }
+
+# state [JQ-FILTER] - a good document in the file $F, changed by the filter
+state() {
+	F=$BATS_TEST_TMPDIR/state
+	kernel save 3 100 7 | jq -c "${1:-.}" >"$F"
+}
+
+# refused PATTERN - the file $F is refused, with a message that it matches.
+refused() {
+	run -1 --separate-stderr kernel load "$F"
+	[ -z "$output" ]
+	[[ $stderr =~ ^"vdpa: $F: ".*$1 ]] || fail "the message does not say \"$1\"" "$stderr"
+}
+
+# Descriptions
+
+@test "a description that went through the kernel has the same verdict" {
+	local n verdict sentence status count=0
+	declare -A statuses=([fit]=0 [unfit]=3)
+
+	cd "$BATS_TEST_TMPDIR"
+	"$BATS_TEST_DIRNAME/migration-cases" "$VDPA_TOP/tests/migration_cases.txt" . >list
+	while IFS=$'\t' read -r n verdict sentence; do
+		[[ $verdict = *fit ]] || continue
+		kernel describe "$n.source" | sed 's/.*/{"dev":{"there":&}}/' >back
+		run "-${statuses[$verdict]}" "$VDPA_TOOL" migration check source back target "$n.target"
+		# And nothing is lost in it the second time.
+		kernel describe back | sed 's/.*/{"dev":{"there":&}}/' | cmp back
+		count=$((count + 1))
+	done <list
+	((count > 100))
+}
+
+@test "numbers come back exactly, up to the last of 64 bits" {
+	F=$BATS_TEST_TMPDIR/f
+	for value in 0 17 9223372036854775807; do
+		echo "{\"dev\":{\"a\":{\"class\":\"net\",\"attributes\":[{\"name\":\"x\",\"type\":\"u64\",\"rule\":\"equal\",\"value\":$value}]}}}" >"$F"
+		run -0 kernel describe "$F"
+		[[ $output = *"\"value\":$value}"* ]] || fail "$output"
+	done
+	for value in 9223372036854775808 18446744073709551615 0xffffffffffffffff; do
+		echo "{\"dev\":{\"a\":{\"class\":\"net\",\"attributes\":[{\"name\":\"x\",\"type\":\"u64\",\"rule\":\"equal\",\"value\":\"$value\"}]}}}" >"$F"
+		run -0 kernel describe "$F"
+		[[ $output = *"\"value\":\"$(printf '0x%x' "$value")\"}"* ]] || fail "$output"
+	done
+}
+
+# Saving
+
+@test "a saved state is a document that people can read" {
+	run -0 kernel save 2 5 5
+	jq -e '.vdpa_state | .version == 1 and .device == "n0" and .class == "net" and (.attributes | length) == 7 and
+		.features == "0x300010020" and .status == ["acknowledge", "driver", "features_ok", "driver_ok", "0x10"] and
+		.virtqueues == [{"index": 0, "type": "rx", "ready": true, "size": 256, "avail_index": 1000},
+			{"index": 1, "type": "tx", "ready": true, "size": 256, "avail_index": 1001}] and
+		.private == "AAECAwQ="' <<<"$output"
+}
+
+@test "the kernel's pieces may have any size, and private bytes keep their order" {
+	for private in 0 1 2 3 4096 300000; do
+		for piece in 1 7 4096 60000; do
+			((private / piece < 10000)) || continue
+			kernel save 1 $private $piece | jq -r .vdpa_state.private | base64 -d >"$BATS_TEST_TMPDIR/bytes"
+			cmp "$BATS_TEST_TMPDIR/bytes" <(pattern $private)
+		done
+	done
+}
+
+@test "a thousand virtqueues come in the order in which the kernel tells them" {
+	run -0 kernel save 1000 0 1
+	jq -e '.vdpa_state.virtqueues | map(.index) == [range(1000)]' <<<"$output"
+}
+
+@test "pieces that are missing, twice or malformed make no document" {
+	for case in 'gap a gap' 'late VDPA_ATTR_MIGRATION is missing' 'nameless VDPA_ATTR_DEV_NAME is missing' \
+		'queue VDPA_ATTR_DEV_QUEUE_INDEX is missing' 'none there is no state' 'much more than 64 MiB'; do
+		run -2 --separate-stderr kernel save "${case%% *}"
+		[ -z "$output" ]
+		assert_match "$stderr" "malformed reply: .*${case#* }"
+	done
+}
+
+# Loading
+
+@test "what was saved can be loaded" {
+	state
+	run -0 kernel load "$F"
+	assert_equal "$output" 'class 1 attributes 7 features 0x300010020 status 0x1f queues 3 private 100'
+}
+
+@test "a state of another version is refused, with both numbers" {
+	state '.vdpa_state.version = 2' && refused 'is a saved state of version 2, known is version 1'
+	state '.vdpa_state.version = "1"' && refused 'it has no "version"'
+	state 'del(.vdpa_state.version)' && refused 'it has no "version"'
+}
+
+@test "a state that lacks a part is refused" {
+	state 'del(.vdpa_state.class)' && refused 'there is no "class"'
+	state 'del(.vdpa_state.attributes)' && refused 'there is no "attributes"'
+	state 'del(.vdpa_state.features)' && refused 'there is no "features"'
+	state 'del(.vdpa_state.status)' && refused 'there is no "status"'
+	state 'del(.vdpa_state.virtqueues)' && refused 'there is no "virtqueues"'
+	state 'del(.vdpa_state.private)' && refused 'there is no "private"'
+	state '{dev: .vdpa_state}' && refused 'is no saved state'
+	state '{vdpa_state: 1}' && refused 'is no saved state'
+}
+
+@test "a state with a part that is out of range is refused" {
+	state '.vdpa_state.features = "0x10000000000000000"' && refused '"features"'
+	state '.vdpa_state.features = -1' && refused '"features"'
+	state '.vdpa_state.status = ["running"]' && refused '"status"'
+	state '.vdpa_state.status = ["0x100"]' && refused '"status"'
+	state '.vdpa_state.status = "driver"' && refused '"status"'
+	state '.vdpa_state.virtqueues[1].index = 65536' && refused 'no "index" from 0 to 65535'
+	state '.vdpa_state.virtqueues[1] = 7' && refused 'no "index" from 0 to 65535'
+	state '.vdpa_state.virtqueues[1].type = "rxtx"' && refused 'virtqueue 1: its "type"'
+	state '.vdpa_state.virtqueues[1].ready = 1' && refused 'virtqueue 1: "ready"'
+	state 'del(.vdpa_state.virtqueues[1].ready)' && refused 'virtqueue 1: "ready"'
+	state '.vdpa_state.virtqueues[1].avail_index = 65536' && refused 'virtqueue 1: "avail_index"'
+	state '.vdpa_state.virtqueues[1].used_counter = 2' && refused 'virtqueue 1: "used_counter"'
+	state '.vdpa_state.attributes[0] = .vdpa_state.attributes[1]' && refused 'is there twice'
+}
+
+@test "private state that is not base64 is refused" {
+	for text in A AB A=== '####' 'AAECAwQ' 'AAEC=AwQ' 'AA EC?' '"\u00e4"'; do
+		state ".vdpa_state.private = \"${text//\"/}\"" && refused '"private" is not base64'
+	done
+	state '.vdpa_state.private = 5' && refused 'there is no "private"'
+}
+
+@test "64 MiB of private state are taken, more are not, and no file of more than 96 MiB" {
+	state
+	{
+		jq -c 'del(.vdpa_state.private)' "$F" | sed 's/}}$/,"private":"/' | tr -d '\n'
+		head -c 64M /dev/zero | base64 -w0
+		echo '"}}'
+	} >"$F.full"
+	run -0 kernel load "$F.full"
+	assert_match "$output" 'private 67108864$'
+	sed 's/"private":"/&AAAA/' "$F.full" >"$F"
+	refused '"private" is more than 64 MiB'
+	truncate -s 97M "$F"
+	refused 'is larger than 96 MiB'
+}
+
+@test "files are read, and devices counted, before the kernel is asked" {
+	state
+	for case in "n0 file $F.none|No such file" "n0 n1 file $F|has fewer states than devices are named" \
+		"n0 file /dev/null|has fewer states"; do
+		run -1 --separate-stderr "$VDPA_TOOL" dev state load ${case%|*}
+		assert_match "$stderr" "${case#*|}"
+	done
+	cat "$F" "$F" >"$F.two"
+	run -1 --separate-stderr "$VDPA_TOOL" dev state load n0 file "$F.two"
+	assert_match "$stderr" 'has more states than devices are named'
+	run -1 --separate-stderr "$VDPA_TOOL" dev state load n0 n0 file "$F.two"
+	assert_match "$stderr" 'device "n0" is given twice'
+	run -1 --separate-stderr "$VDPA_TOOL" dev state save
+	assert_match "$stderr" 'the name of a device is missing'
+	run -1 --separate-stderr "$VDPA_TOOL" dev state save n0 file
+	assert_match "$stderr" 'file: a value is missing'
+}
+
+@test "20000 damaged replies neither crash the command nor make it read past their end" {
+	run -0 kernel fuzz 20000
+	assert_match "$output" '^20000 rounds: '
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Plays a kernel that describes devices and hands out their state, and may be
+ * hostile: hands bytes to the command's own functions.
+ *
+ *	test_migration describe FILE	a file's description, sent to a kernel and read back from it
+ *	test_migration save QUEUES PRIVATE PIECE
+ *					the document of a device with so many virtqueues and bytes of
+ *					private state (byte i is i modulo 251), in pieces of PIECE bytes
+ *	test_migration save FAULT	the same with a fault: gap, late, nameless, queue, none, much
+ *	test_migration load FILE	takes a saved state, prints what is in it
+ *	test_migration fuzz ROUNDS
+ *
+ * Exit status: 0, 1 where the file is refused, 2 where the reply is, 4 for arguments that are wrong.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/genetlink.h>
+#include <linux/vdpa.h>
+
+#include "document.h"
+#include "error.h"
+#include "migration_wire.h"
+#include "saved_state.h"
+
+struct options options;
+
+enum { BUFFER = 128 * 1024, STATUS_ARGUMENTS = 4 };
+
+static _Noreturn void wrong(const char *text)
+{
+	fprintf(stderr, "test_migration: what is \"%s\"?\n", text);
+	exit(STATUS_ARGUMENTS);
+}
+
+static void print(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(json);
+}
+
+/* --- messages --- */
+
+static struct nlmsghdr *message(char *buf)
+{
+	struct nlmsghdr *nlh;
+
+	memset(buf, 0, BUFFER);
+	nlh = mnl_nlmsg_put_header(buf);
+	mnl_nlmsg_put_extra_header(nlh, GENL_HDRLEN);
+	return nlh;
+}
+
+/* In a block of its own size, so that the sanitizer sees what is read past it. */
+static struct nlmsghdr *copy(const struct nlmsghdr *nlh)
+{
+	struct nlmsghdr *same = malloc(nlh->nlmsg_len);
+
+	memcpy(same, nlh, nlh->nlmsg_len);
+	return same;
+}
+
+static void put_text(struct nlmsghdr *nlh, uint16_t type, const char *text)
+{
+	mnl_attr_put_strz(nlh, type, text);
+}
+
+static void put_attribute(struct nlmsghdr *nlh, const char *name, const char *type, const char *rule)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, VDPA_MIGRATION_ATTR);
+
+	put_text(nlh, VDPA_MIGRATION_ATTR_NAME, name);
+	put_text(nlh, VDPA_MIGRATION_ATTR_TYPE, type);
+	put_text(nlh, VDPA_MIGRATION_ATTR_RULE, rule);
+	mnl_attr_put(nlh, VDPA_MIGRATION_ATTR_PROVISION, 0, NULL);
+	mnl_attr_put_u64(nlh, VDPA_MIGRATION_ATTR_U64, 17);
+	put_text(nlh, VDPA_MIGRATION_ATTR_STRING, "2.0.1");
+	put_text(nlh, VDPA_MIGRATION_ATTR_ACCEPTS, "2.0.2-2.0.4,2.1.0-");
+	put_text(nlh, VDPA_MIGRATION_ATTR_MEMBER, "suspend");
+	mnl_attr_put_u64(nlh, VDPA_MIGRATION_ATTR_FIRST, 1);
+	mnl_attr_put_u64(nlh, VDPA_MIGRATION_ATTR_LAST, 9);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_description(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, VDPA_ATTR_MIGRATION);
+
+	mnl_attr_put_u32(nlh, VDPA_MIGRATION_CLASS, 1);
+	put_attribute(nlh, "a", "u64", "at-least");
+	put_attribute(nlh, "b", "bitmask", "superset");
+	put_attribute(nlh, "c", "string", "equal");
+	put_attribute(nlh, "d", "set", "superset");
+	put_attribute(nlh, "e", "range", "contains");
+	put_attribute(nlh, "f", "version", "version");
+	put_attribute(nlh, "g", "colour", "info");
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_queue(struct nlmsghdr *nlh, uint32_t index, bool nameless)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, VDPA_ATTR_STATE_VQ);
+
+	if (!nameless)
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, index);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_TYPE, index % 2 ? VDPA_VQ_TYPE_TX : VDPA_VQ_TYPE_RX);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_READY, 1);
+	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_SIZE, 256);
+	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_AVAIL_INDEX, index + 1000);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_STABLE, 1);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static struct nlmsghdr *first_piece(char *buf)
+{
+	struct nlmsghdr *nlh = message(buf);
+
+	put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
+	put_description(nlh);
+	mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_FEATURES, 0x300010020);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_STATE_STATUS, 0x1f);
+	return nlh;
+}
+
+static struct nlmsghdr *private_piece(char *buf, uint64_t offset, size_t len)
+{
+	struct nlmsghdr *nlh = message(buf);
+	unsigned char *bytes = malloc(len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (offset + i) % 251;
+	put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
+	mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_OFFSET, offset);
+	mnl_attr_put(nlh, VDPA_ATTR_STATE_PRIVATE, len, bytes);
+	free(bytes);
+	return nlh;
+}
+
+/* --- what is played --- */
+
+static int describe(const char *file)
+{
+	static char buf[BUFFER];
+	struct nlmsghdr *nlh = message(buf);
+	struct description description;
+	struct nl_error err = { 0 };
+	struct subject subject;
+	json_t *json;
+
+	if (subject_read(file, &subject, &err) < 0 ||
+	    subject_describe(&subject, 0, &description, &err) < 0)
+		return error_file(file, &err);
+	migration_wire_put(nlh, &description);
+	json = migration_wire_json(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN), &err);
+	description_free(&description);
+	subject_free(&subject);
+	if (!json)
+		return error_refused(NULL, &err);
+	print(json);
+	return 0;
+}
+
+static int add(struct saved_state_builder *builder, struct nlmsghdr *nlh, struct nl_error *err)
+{
+	struct nlmsghdr *same = copy(nlh);
+	int failed = saved_state_add(same, err, builder);
+
+	free(same);
+	return failed;
+}
+
+static int finish(struct saved_state_builder *builder, int failed, struct nl_error *err)
+{
+	json_t *document = failed ? NULL : saved_state_document(builder, err);
+	int status = document ? 0 : error_refused(NULL, err);
+
+	if (document)
+		print(document);
+	saved_state_builder_free(builder);
+	return status;
+}
+
+static int save(uint32_t queues, size_t private, size_t piece)
+{
+	static char buf[BUFFER];
+	struct saved_state_builder builder = { 0 };
+	struct nl_error err = { 0 };
+	int failed = add(&builder, first_piece(buf), &err);
+
+	for (uint32_t i = 0; !failed && i < queues;) {
+		struct nlmsghdr *nlh = message(buf);
+
+		put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
+		for (size_t n = 0; n < 100 && i < queues; n++)
+			put_queue(nlh, i++, false);
+		failed = add(&builder, nlh, &err);
+	}
+	for (size_t at = 0; !failed && at < private;) {
+		size_t len = piece < private - at ? piece : private - at;
+
+		failed = add(&builder, private_piece(buf, at, len), &err);
+		at += len;
+	}
+	return finish(&builder, failed, &err);
+}
+
+static int save_fault(const char *fault)
+{
+	static char buf[BUFFER];
+	struct saved_state_builder builder = { 0 };
+	struct nl_error err = { 0 };
+	struct nlmsghdr *nlh;
+	int failed = 0;
+
+	if (strcmp(fault, "late") == 0) {
+		failed = add(&builder, private_piece(buf, 0, 5), &err);
+	} else if (strcmp(fault, "nameless") == 0) {
+		failed = add(&builder, message(buf), &err);
+	} else if (strcmp(fault, "gap") == 0) {
+		failed = add(&builder, first_piece(buf), &err) ||
+			 add(&builder, private_piece(buf, 0, 5), &err) ||
+			 add(&builder, private_piece(buf, 6, 5), &err);
+	} else if (strcmp(fault, "queue") == 0) {
+		nlh = first_piece(buf);
+		put_queue(nlh, 0, true);
+		failed = add(&builder, nlh, &err);
+	} else if (strcmp(fault, "much") == 0) {
+		failed = add(&builder, first_piece(buf), &err);
+		for (uint64_t at = 0; !failed && at < UINT64_C(65) << 20; at += 32768)
+			failed = add(&builder, private_piece(buf, at, 32768), &err);
+	} else if (strcmp(fault, "none") != 0) {
+		wrong(fault);
+	}
+	return finish(&builder, failed, &err);
+}
+
+static int load(const char *file)
+{
+	struct document_text text;
+	struct nl_error err = { 0 };
+	struct saved_state state;
+	json_t *root;
+	int failed;
+
+	if (document_read(file, 1, DOCUMENT_STATE_MAX, &text, &err) < 0)
+		return error_file(file, &err);
+	root = document_next(&text, &err);
+	failed = root ? saved_state_parse(root, &state, &err) : -1;
+	json_decref(root);
+	document_text_free(&text);
+	if (failed)
+		return error_file(file, &err);
+	printf("class %u attributes %zu features 0x%llx status 0x%x queues %zu private %zu\n",
+	       state.description.class, state.description.count, (unsigned long long)state.features,
+	       state.status, json_array_size(state.queues), state.len);
+	saved_state_free(&state);
+	return 0;
+}
+
+/* --- fuzzing --- */
+
+/* Changes a few bytes behind the header, the same ones for the same @round. */
+static void damage(struct nlmsghdr *nlh, unsigned int round)
+{
+	unsigned char *bytes = (unsigned char *)nlh;
+	size_t from = NLMSG_HDRLEN + GENL_HDRLEN;
+
+	srandom(round);
+	for (int n = 1 + random() % 8; n; n--)
+		bytes[from + random() % (nlh->nlmsg_len - from)] = random() % 3 ? random() : random() % 16;
+	if (random() % 4 == 0)
+		nlh->nlmsg_len = from + random() % (nlh->nlmsg_len - from);
+}
+
+static int fuzz(unsigned int rounds)
+{
+	static char buf[BUFFER];
+	unsigned int taken = 0;
+
+	for (unsigned int round = 0; round < rounds; round++) {
+		struct saved_state_builder builder = { 0 };
+		struct description description;
+		struct nl_error err = { 0 };
+		struct nlmsghdr *nlh = first_piece(buf);
+		json_t *document = NULL;
+
+		put_queue(nlh, 0, false);
+		put_queue(nlh, 1, false);
+		damage(nlh, round);
+		if (add(&builder, nlh, &err) == 0)
+			document = saved_state_document(&builder, &err);
+		/* What a kernel says is judged like a file: it is refused, or as good as one. */
+		if (document && description_parse(builder.state, false, &description, &err) == 0) {
+			taken++;
+			description_free(&description);
+		}
+		json_decref(document);
+		saved_state_builder_free(&builder);
+	}
+	printf("%u rounds: %u taken\n", rounds, taken);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	json_object_seed(1);
+	if (argc == 3 && strcmp(argv[1], "describe") == 0)
+		return describe(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "load") == 0)
+		return load(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "save") == 0)
+		return save_fault(argv[2]);
+	if (argc == 5 && strcmp(argv[1], "save") == 0)
+		return save(atoi(argv[2]), atol(argv[3]), atol(argv[4]));
+	if (argc == 3 && strcmp(argv[1], "fuzz") == 0)
+		return fuzz(atoi(argv[2]));
+	wrong(argc > 1 ? argv[1] : "");
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa dev state save */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/vdpa.h>
+
+#include "args.h"
+#include "dev.h"
+#include "error.h"
+#include "parallel.h"
+#include "saved_state.h"
+
+/* --- one device, in a thread of its own --- */
+
+struct save {
+	const struct nl *like;
+	const char *device;
+	json_t *document;	/* NULL: it failed */
+	struct nl_error err;
+};
+
+static void save_over(struct save *save, struct nl *nl)
+{
+	struct saved_state_builder builder = { 0 };
+	struct nlmsghdr *nlh = nl_request(nl, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP);
+
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, save->device);
+	if (nl_exchange(nl, saved_state_add, &builder, NULL, &save->err) == 0)
+		save->document = saved_state_document(&builder, &save->err);
+	saved_state_builder_free(&builder);
+}
+
+static void save_one(void *data)
+{
+	struct save *save = data;
+	struct nl nl;
+
+	if (nl_open_like(&nl, save->like, &save->err) < 0)
+		return;
+	save_over(save, &nl);
+	nl_close(&nl);
+}
+
+/* --- the file --- */
+
+static int write_all(FILE *file, const struct save *saves, int count)
+{
+	size_t flags = options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
+
+	for (int i = 0; i < count; i++)
+		if (json_dumpf(saves[i].document, file, flags) < 0 || putc('\n', file) == EOF)
+			return -1;
+	return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+static int write_fd(int fd, const struct save *saves, int count)
+{
+	FILE *file = fdopen(fd, "w");
+	struct stat st;
+	int failed;
+
+	if (!file) {
+		close(fd);
+		return -1;
+	}
+	failed = write_all(file, saves, count);
+	if (!failed && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		failed = fsync(fd);
+	return fclose(file) == 0 ? failed : -1;
+}
+
+/*
+ * A file appears when it is complete, or not at all. It has the memory of a guest
+ * in it, so to speak: only its owner reads it.
+ */
+static int write_new(const char *path, const struct save *saves, int count)
+{
+	char *draft;
+	int failed = -1;
+	int fd;
+
+	if (asprintf(&draft, "%s.XXXXXX", path) < 0)
+		error_no_memory();
+	fd = mkostemp(draft, O_CLOEXEC);
+	if (fd >= 0) {
+		failed = write_fd(fd, saves, count);
+		if (!failed)
+			failed = rename(draft, path);
+		if (failed) {
+			int errnum = errno;
+
+			unlink(draft);
+			errno = errnum;
+		}
+	}
+	free(draft);
+	return failed;
+}
+
+/* What is no regular file, a pipe for instance, is written to. */
+static int write_path(const char *path, const struct save *saves, int count)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return write_new(path, saves, count);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? -1 : write_fd(fd, saves, count);
+}
+
+static enum status write_documents(const char *path, const struct save *saves, int count)
+{
+	errno = 0;
+	/* Whether standard output takes it is found out at the end of the program. */
+	if (strcmp(path, "-") == 0) {
+		write_all(stdout, saves, count);
+		return STATUS_DONE;
+	}
+	if (write_path(path, saves, count) == 0)
+		return STATUS_DONE;
+	error_local(errno ? errno : EIO, "%s", path);
+	return STATUS_USAGE;
+}
+
+/* --- the command --- */
+
+struct arguments {
+	const char *file;
+};
+
+static const struct keyword keywords[] = {
+	{
+		.word = { .name = "file", .full = true },
+		.check = arg_file, .offset = offsetof(struct arguments, file),
+	},
+	{ .word.name = NULL }
+};
+
+/* All of them or nothing: a group that is saved in part cannot move. */
+static enum status save_all(struct save *saves, int count, const char *path)
+{
+	enum status status = STATUS_DONE;
+
+	parallel(saves, count, sizeof(*saves), save_one);
+	for (int i = 0; i < count; i++)
+		if (!saves[i].document)
+			status = error_refused(saves[i].device, &saves[i].err);
+	return status == STATUS_DONE ? write_documents(path, saves, count) : status;
+}
+
+enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
+{
+	int count = args_count_names(argc, argv, "file");
+	struct arguments arguments = { .file = "-" };
+	struct save *saves;
+	enum status status;
+	uint32_t given;
+
+	status = args_names(vdpa, count, argv);
+	if (status == STATUS_DONE)
+		status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments,
+				       &given);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+
+	saves = calloc(count, sizeof(*saves));
+	if (!saves)
+		error_no_memory();
+	for (int i = 0; i < count; i++)
+		saves[i] = (struct save){ .like = &vdpa->nl, .device = argv[i] };
+	status = save_all(saves, count, arguments.file);
+	for (int i = 0; i < count; i++)
+		json_decref(saves[i].document);
+	free(saves);
+	return status;
+}

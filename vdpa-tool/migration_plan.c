@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa migration plan: the command that creates the target */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/if_ether.h>
+#include <linux/vdpa.h>
+
+#include "error.h"
+#include "migration_check.h"
+
+
+static void add_word(json_t *words, const char *word)
+{
+	output_append(words, json_string(word));
+}
+
+/* --- what is set when the device is created --- */
+
+static const char *check_features(const char *text)
+{
+	uint64_t features;
+
+	return arg_features(text, &features);
+}
+
+static const char *check_mac(const char *text)
+{
+	uint8_t mac[ETH_ALEN];
+
+	return arg_mac(text, mac);
+}
+
+static const char *check_mtu(const char *text)
+{
+	uint16_t mtu;
+
+	return arg_mtu(text, &mtu);
+}
+
+static const char *check_max_vqp(const char *text)
+{
+	uint16_t max_vqp;
+
+	return arg_max_vqp(text, &max_vqp);
+}
+
+/* Attributes that "dev add" has a keyword for, which is their name. */
+static const struct {
+	const char *name;
+	enum value_type type;
+	const char *(*check)(const char *text);
+} settings[] = {
+	{ "device_features",	TYPE_BITMASK,	check_features },
+	{ "mac",		TYPE_STRING,	check_mac },
+	{ "mtu",		TYPE_U64,	check_mtu },
+	{ "max_vqp",		TYPE_U64,	check_max_vqp },
+};
+
+/* The value as the keyword takes it. */
+static void setting_text(const struct attribute *attribute, char *buf, size_t len)
+{
+	if (attribute->type == TYPE_STRING)
+		snprintf(buf, len, "%s", attribute->string);
+	else
+		snprintf(buf, len, attribute->type == TYPE_BITMASK ? "0x%llx" : "%llu",
+			 (unsigned long long)attribute->number);
+}
+
+/* Appends keyword and value. Returns 0, or -1 with @err where the value can be none of it. */
+static int add_setting(json_t *words, const struct attribute *attribute, struct nl_error *err)
+{
+	char text[VDPA_MIGRATION_STRING_MAX + 1];
+	const char *reason = "has no value";
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(settings[i].name, attribute->name) != 0)
+			continue;
+		if (attribute->type != settings[i].type)
+			return nl_fail(err, EINVAL, "the source's %s is of type %s", attribute->name,
+				       attribute->type_name);
+		setting_text(attribute, text, sizeof(text));
+		if (attribute->value)
+			reason = settings[i].check(text);
+		if (reason)
+			return nl_fail(err, EINVAL, "the source's %s \"%s\" %s", attribute->name, text,
+				       reason);
+		add_word(words, attribute->name);
+		add_word(words, text);
+		return 0;
+	}
+	return nl_fail(err, EOPNOTSUPP, "\"vdpa dev add\" cannot set %s", attribute->name);
+}
+
+/* All that both sides say is set at creation. */
+static int add_settings(json_t *words, const struct description *source,
+			const struct description *target, struct nl_error *err)
+{
+	for (size_t i = 0; i < source->count; i++) {
+		const struct attribute *attribute = &source->attributes[i];
+		const struct attribute *other = description_find(target, attribute->name);
+
+		if (!attribute->provision || !other || !other->provision)
+			continue;
+		if (add_setting(words, attribute, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the command line --- */
+
+/* Inside single quotes nothing but a single quote means anything to a shell. */
+static void print_quoted(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-./:@%+,";
+
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	}
+	putchar('\'');
+}
+
+static void print_line(const json_t *words)
+{
+	const char *separator = "";
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(words, i, word) {
+		fputs(separator, stdout);
+		print_quoted(json_string_value(word));
+		separator = " ";
+	}
+	putchar('\n');
+}
+
+static void print_plan(struct vdpa *vdpa, const char *name, json_t *words)
+{
+	json_t *entry;
+
+	if (!options.json) {
+		print_line(words);
+		return;
+	}
+	entry = output_object();
+	output_set(entry, "command", json_incref(words));
+	output_begin(&vdpa->out, "plan");
+	output_entry(&vdpa->out, name, entry);
+	output_end(&vdpa->out, true);
+}
+
+/* --- whether there is a plan --- */
+
+static void say_mismatches(const char *target, const json_t *mismatches)
+{
+	json_t *mismatch;
+	size_t i;
+
+	json_array_foreach(mismatches, i, mismatch) {
+		char *source = json_dumps(json_object_get(mismatch, "source"), JSON_ENCODE_ANY);
+		char *here = json_dumps(json_object_get(mismatch, "target"), JSON_ENCODE_ANY);
+		struct nl_error err = { 0 };
+
+		if (!source || !here)
+			error_no_memory();
+		nl_fail(&err, EMEDIUMTYPE, "%s: %s (%s): %s; source %s, target %s", target,
+			json_string_value(json_object_get(mismatch, "attribute")),
+			json_string_value(json_object_get(mismatch, "rule")),
+			json_string_value(json_object_get(mismatch, "reason")), source, here);
+		error_refused(NULL, &err);
+		free(source);
+		free(here);
+	}
+}
+
+static enum status judge_target(struct vdpa *vdpa, const struct source *source,
+				const struct target *target, const struct subject *subject)
+{
+	struct nl_error err = { 0 };
+	json_t *mismatches = migration_mismatches(source, subject, &err);
+	enum verdict verdict;
+	size_t count;
+
+	if (!mismatches)
+		return error_refused(target_text(target), &err);
+	count = json_array_size(mismatches);
+	say_mismatches(target_text(target), mismatches);
+	json_decref(mismatches);
+	if (count)
+		return STATUS_UNFIT;
+	verdict = migration_ask(vdpa, target, &source->description, &err);
+	if (verdict == VERDICT_FIT)
+		return STATUS_DONE;
+	error_refused(target_text(target), &err);
+	return verdict == VERDICT_UNFIT ? STATUS_UNFIT : STATUS_REFUSED;
+}
+
+struct plan {
+	const char *source;
+	struct target target;
+	const char *name;
+};
+
+static json_t *plan_words(const struct plan *plan, bool dashes)
+{
+	json_t *words = output_array();
+
+	add_word(words, "vdpa");
+	add_word(words, "dev");
+	add_word(words, "add");
+	/* A name may look like an option. */
+	if (dashes)
+		add_word(words, "--");
+	add_word(words, "name");
+	add_word(words, plan->name);
+	add_word(words, "mgmtdev");
+	add_word(words, plan->target.mgmtdev.text);
+	return words;
+}
+
+static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
+			     const struct source *source, const struct subject *subject)
+{
+	bool dashes = plan->name[0] == '-' || plan->target.mgmtdev.text[0] == '-';
+	enum status status = judge_target(vdpa, source, &plan->target, subject);
+	struct description description = { 0 };
+	struct nl_error err = { 0 };
+	json_t *words;
+
+	if (status != STATUS_DONE)
+		return status;
+	words = plan_words(plan, dashes);
+	if (subject_describe(subject, source->description.class, &description, &err) < 0 ||
+	    add_settings(words, &source->description, &description, &err) < 0) {
+		error_refused(plan->target.mgmtdev.text, &err);
+		status = STATUS_UNFIT;
+	} else {
+		print_plan(vdpa, plan->name, words);
+	}
+	description_free(&description);
+	json_decref(words);
+	return status;
+}
+
+static const struct keyword plan_keywords[] = {
+	{
+		.word = { .name = "source" }, .required = true,
+		.check = arg_file, .offset = offsetof(struct plan, source),
+	},
+	{
+		.word = { .name = "mgmtdev" }, .required = true,
+		.check = arg_mgmtdev, .offset = offsetof(struct plan, target.mgmtdev),
+	},
+	{
+		.word = { .name = "name" }, .required = true,
+		.check = arg_device, .offset = offsetof(struct plan, name),
+	},
+	{ .word.name = NULL }
+};
+
+enum status migration_plan(struct vdpa *vdpa, int argc, char **argv)
+{
+	struct nl_error err = { 0 };
+	struct plan plan = { 0 };
+	struct subject subject;
+	struct source source;
+	enum status status;
+	uint32_t given;
+
+	status = args_keywords(vdpa, plan_keywords, argc, argv, &plan, &given);
+	if (status == STATUS_DONE)
+		status = source_read(plan.source, &source);
+	if (status != STATUS_DONE)
+		return status;
+	status = command_connect(vdpa);
+	if (status == STATUS_DONE && migration_get(vdpa, &plan.target, &subject, &err) < 0) {
+		status = error_refused(plan.target.mgmtdev.text, &err);
+	} else if (status == STATUS_DONE) {
+		status = make_plan(vdpa, &plan, &source, &subject);
+		subject_free(&subject);
+	}
+	source_free(&source);
+	return status;
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _DEFAULT_SOURCE
+#include <errno.h>
+#include <resolv.h>		/* b64_ntop(), b64_pton() */
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/genetlink.h>
+#include <linux/vdpa.h>
+
+#include "attrs.h"
+#include "dev.h"
+#include "document.h"
+#include "error.h"
+#include "migration_wire.h"
+#include "saved_state.h"
+#include "state.h"
+
+/* --- virtqueues --- */
+
+/* What a saved queue has beside its index and type: a number, or true and false where the largest is 1. */
+static const struct field {
+	const char *key;
+	uint16_t attr;
+	uint8_t size;		/* of the attribute, in bytes */
+	bool boolean;
+	bool required;
+} fields[] = {
+	{ "ready",		VDPA_ATTR_VQ_READY,		1, true, true },
+	{ "size",		VDPA_ATTR_VQ_SIZE,		2, false, false },
+	{ "avail_index",	VDPA_ATTR_VQ_AVAIL_INDEX,	2, false, false },
+	{ "avail_counter",	VDPA_ATTR_VQ_AVAIL_COUNTER,	1, true, false },
+	{ "used_index",		VDPA_ATTR_VQ_USED_INDEX,	2, false, false },
+	{ "used_counter",	VDPA_ATTR_VQ_USED_COUNTER,	1, true, false },
+};
+
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static json_t *field_json(const struct field *field, const struct nlattr *attr)
+{
+	return field->attr == VDPA_ATTR_VQ_READY ? attr_json_bool(attr) : attr_json_uint(attr);
+}
+
+static json_t *queue_json(const struct nlattr **slots)
+{
+	json_t *queue = output_object();
+
+	output_set(queue, "index", attr_json_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
+	if (slots[VDPA_ATTR_VQ_TYPE])
+		output_set(queue, "type", vq_type_json(slots[VDPA_ATTR_VQ_TYPE]));
+	for (size_t i = 0; i < FIELDS; i++)
+		if (slots[fields[i].attr])
+			output_set(queue, fields[i].key, field_json(&fields[i], slots[fields[i].attr]));
+	return queue;
+}
+
+static bool field_number(const struct field *field, const json_t *json, uint64_t *value)
+{
+	uint64_t max = field->boolean ? 1 : UINT16_MAX;
+
+	if (field->attr == VDPA_ATTR_VQ_READY) {
+		*value = json_is_true(json);
+		return json_is_boolean(json);
+	}
+	return description_number(json, value) && *value <= max;
+}
+
+static int queue_check(const json_t *queue, struct nl_error *err)
+{
+	const json_t *type = json_object_get(queue, "type");
+	uint64_t index, value;
+	uint8_t number;
+
+	if (!description_number(json_object_get(queue, "index"), &index) || index > UINT16_MAX)
+		return nl_fail(err, EINVAL, "a virtqueue has no \"index\" from 0 to 65535");
+	if (type && !vq_type_number(type, &number))
+		return nl_fail(err, EINVAL, "virtqueue %u: its \"type\" is unknown", (unsigned int)index);
+	for (size_t i = 0; i < FIELDS; i++) {
+		const json_t *json = json_object_get(queue, fields[i].key);
+
+		if (json ? !field_number(&fields[i], json, &value) : fields[i].required)
+			return nl_fail(err, EINVAL, "virtqueue %u: \"%s\" is missing or out of range",
+				       (unsigned int)index, fields[i].key);
+	}
+	return 0;
+}
+
+static void put_queue(struct nlmsghdr *nlh, const json_t *queue)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, VDPA_ATTR_STATE_VQ);
+	const json_t *type = json_object_get(queue, "type");
+	uint64_t value = 0;
+	uint8_t number;
+
+	description_number(json_object_get(queue, "index"), &value);
+	mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, value);
+	if (type && vq_type_number(type, &number))
+		mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_TYPE, number);
+	for (size_t i = 0; i < FIELDS; i++) {
+		const json_t *json = json_object_get(queue, fields[i].key);
+
+		if (!json || !field_number(&fields[i], json, &value))
+			continue;
+		if (fields[i].size == 1)
+			mnl_attr_put_u8(nlh, fields[i].attr, value);
+		else
+			mnl_attr_put_u16(nlh, fields[i].attr, value);
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* --- saving --- */
+
+/* The first piece: what the device is. */
+static int begin(struct saved_state_builder *builder, const struct nlattr **slots,
+		 struct nl_error *err)
+{
+	json_t *description;
+	char *name;
+
+	if (attrs_require(slots, VDPA_ATTR_MIGRATION, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_STATE_FEATURES, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_STATE_STATUS, err) < 0)
+		return -1;
+	description = migration_wire_json(slots[VDPA_ATTR_MIGRATION], err);
+	if (!description)
+		return -1;
+	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	builder->state = output_object();
+	builder->queues = output_array();
+	output_set(builder->state, "version", json_integer(SAVED_STATE_VERSION));
+	output_set(builder->state, "device", json_string(name));
+	if (json_object_update(builder->state, description) < 0)
+		error_no_memory();
+	output_set(builder->state, "features",
+		   description_hex(attr_uint(slots[VDPA_ATTR_STATE_FEATURES])));
+	output_set(builder->state, "status", status_json(attr_uint(slots[VDPA_ATTR_STATE_STATUS])));
+	output_set(builder->state, "virtqueues", builder->queues);
+	json_decref(description);
+	free(name);
+	return 0;
+}
+
+static int add_queues(struct saved_state_builder *builder, const struct nlmsghdr *nlh,
+		      struct nl_error *err)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) != VDPA_ATTR_STATE_VQ)
+			continue;
+		if (attrs_parse_nested(attr, slots, err) < 0 ||
+		    attrs_require(slots, VDPA_ATTR_DEV_QUEUE_INDEX, err) < 0)
+			return -1;
+		output_append(builder->queues, queue_json(slots));
+	}
+	return 0;
+}
+
+static int add_private(struct saved_state_builder *builder, const struct nlattr *piece,
+		       const struct nlattr *offset, struct nl_error *err)
+{
+	size_t len = mnl_attr_get_payload_len(piece);
+
+	if (offset && attr_uint(offset) != builder->len)
+		return nl_fail(err, EBADMSG, "malformed reply: private state with a gap in it");
+	if (builder->len + len > VDPA_STATE_PRIVATE_MAX)
+		return nl_fail(err, EBADMSG, "malformed reply: more than 64 MiB of private state");
+	if (builder->len + len > builder->size) {
+		builder->size = 2 * (builder->len + len);
+		builder->private = realloc(builder->private, builder->size);
+		if (!builder->private)
+			error_no_memory();
+	}
+	memcpy(builder->private + builder->len, mnl_attr_get_payload(piece), len);
+	builder->len += len;
+	return 0;
+}
+
+int saved_state_add(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	struct saved_state_builder *builder = data;
+
+	if (attrs_parse(nlh, slots, err) < 0 || attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0)
+		return -1;
+	if (!builder->state && begin(builder, slots, err) < 0)
+		return -1;
+	if (add_queues(builder, nlh, err) < 0)
+		return -1;
+	if (!slots[VDPA_ATTR_STATE_PRIVATE])
+		return 0;
+	return add_private(builder, slots[VDPA_ATTR_STATE_PRIVATE], slots[VDPA_ATTR_STATE_OFFSET],
+			   err);
+}
+
+static json_t *base64_json(const unsigned char *bytes, size_t len)
+{
+	size_t size = 4 * ((len + 2) / 3) + 1;
+	char *text = malloc(size);
+	json_t *json;
+
+	if (!text || b64_ntop(bytes, len, text, size) < 0)
+		error_no_memory();
+	json = json_string(text);
+	free(text);
+	return json;
+}
+
+json_t *saved_state_document(struct saved_state_builder *builder, struct nl_error *err)
+{
+	static const unsigned char none[1];
+	json_t *root;
+
+	if (!builder->state) {
+		nl_fail(err, EBADMSG, "malformed reply: there is no state in it");
+		return NULL;
+	}
+	output_set(builder->state, "private",
+		   base64_json(builder->private ? builder->private : none, builder->len));
+	root = output_object();
+	output_set(root, "vdpa_state", json_incref(builder->state));
+	return root;
+}
+
+void saved_state_builder_free(struct saved_state_builder *builder)
+{
+	json_decref(builder->state);
+	free(builder->private);
+	memset(builder, 0, sizeof(*builder));
+}
+
+/* --- taking a document --- */
+
+static int parse_private(const json_t *json, struct saved_state *state, struct nl_error *err)
+{
+	const char *text = json_string_value(json);
+	size_t size = json_string_length(json) / 4 * 3 + 3;
+	int len;
+
+	if (!text)
+		return nl_fail(err, EINVAL, "there is no \"private\" with a string");
+	state->private = malloc(size);
+	if (!state->private)
+		error_no_memory();
+	len = b64_pton(text, state->private, size);
+	if (len < 0)
+		return nl_fail(err, EINVAL, "\"private\" is not base64");
+	if (len > VDPA_STATE_PRIVATE_MAX)
+		return nl_fail(err, EFBIG, "\"private\" is more than 64 MiB");
+	state->len = len;
+	return 0;
+}
+
+static int parse_queues(json_t *queues, struct saved_state *state, struct nl_error *err)
+{
+	json_t *queue;
+	size_t i;
+
+	if (!json_is_array(queues))
+		return nl_fail(err, EINVAL, "there is no \"virtqueues\" with an array");
+	json_array_foreach(queues, i, queue)
+		if (queue_check(queue, err) < 0)
+			return -1;
+	state->queues = json_incref(queues);
+	return 0;
+}
+
+static int parse_state(json_t *json, struct saved_state *state, struct nl_error *err)
+{
+	const json_t *version = json_object_get(json, "version");
+
+	if (!json_is_integer(version))
+		return nl_fail(err, EINVAL, "is no saved state: it has no \"version\"");
+	if (json_integer_value(version) != SAVED_STATE_VERSION)
+		return nl_fail(err, EINVAL, "is a saved state of version %lld, known is version %d",
+			       (long long)json_integer_value(version), SAVED_STATE_VERSION);
+	if (description_parse(json, false, &state->description, err) < 0)
+		return -1;
+	if (!migration_wire_fits(&state->description))
+		return nl_fail(err, EFBIG, "has more attributes than fit into a request");
+	if (!description_number(json_object_get(json, "features"), &state->features))
+		return nl_fail(err, EINVAL, "there is no \"features\" with a number of 64 bits");
+	if (!status_number(json_object_get(json, "status"), &state->status))
+		return nl_fail(err, EINVAL, "there is no \"status\" with an array of known names");
+	if (parse_queues(json_object_get(json, "virtqueues"), state, err) < 0)
+		return -1;
+	return parse_private(json_object_get(json, "private"), state, err);
+}
+
+int saved_state_parse(json_t *root, struct saved_state *state, struct nl_error *err)
+{
+	json_t *json = json_object_get(root, "vdpa_state");
+
+	memset(state, 0, sizeof(*state));
+	if (!json_is_object(json))
+		return nl_fail(err, EINVAL, "is no saved state: there is no \"vdpa_state\" with an object");
+	if (parse_state(json, state, err) == 0)
+		return 0;
+	saved_state_free(state);
+	return -1;
+}
+
+void saved_state_free(struct saved_state *state)
+{
+	description_free(&state->description);
+	json_decref(state->queues);
+	free(state->private);
+	memset(state, 0, sizeof(*state));
+}
+
+/* --- sending it --- */
+
+enum {
+	QUEUES_A_PIECE = 256,		/* at less than 80 bytes each */
+	PRIVATE_A_PIECE = 48 * 1024,	/* the length of an attribute has 16 bits */
+};
+
+static struct nlmsghdr *piece_begin(struct nl *nl, const char *device)
+{
+	struct nlmsghdr *nlh = nl_request(nl, VDPA_CMD_DEV_STATE_SET, 0);
+
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, device);
+	return nlh;
+}
+
+static int piece_send(struct nl *nl, struct nlmsghdr *nlh, bool last, struct nl_error *err)
+{
+	if (last)
+		mnl_attr_put(nlh, VDPA_ATTR_STATE_END, 0, NULL);
+	return nl_exchange(nl, NULL, NULL, NULL, err);
+}
+
+static int send_queues(struct nl *nl, const char *device, const struct saved_state *state,
+		       struct nl_error *err)
+{
+	size_t count = json_array_size(state->queues);
+	size_t at = 0;
+
+	while (at < count) {
+		struct nlmsghdr *nlh = piece_begin(nl, device);
+
+		for (size_t i = 0; i < QUEUES_A_PIECE && at < count; i++)
+			put_queue(nlh, json_array_get(state->queues, at++));
+		if (piece_send(nl, nlh, at == count && !state->len, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int send_private(struct nl *nl, const char *device, const struct saved_state *state,
+			struct nl_error *err)
+{
+	size_t at = 0;
+
+	while (at < state->len) {
+		size_t left = state->len - at;
+		size_t len = left < PRIVATE_A_PIECE ? left : PRIVATE_A_PIECE;
+		struct nlmsghdr *nlh = piece_begin(nl, device);
+
+		mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_OFFSET, at);
+		mnl_attr_put(nlh, VDPA_ATTR_STATE_PRIVATE, len, state->private + at);
+		at += len;
+		if (piece_send(nl, nlh, at == state->len, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state,
+		     struct nl_error *err)
+{
+	struct nlmsghdr *nlh = piece_begin(nl, device);
+	bool only = !json_array_size(state->queues) && !state->len;
+
+	migration_wire_put(nlh, &state->description);
+	mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_FEATURES, state->features);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_STATE_STATUS, state->status);
+	if (piece_send(nl, nlh, only, err) < 0 || send_queues(nl, device, state, err) < 0)
+		return -1;
+	return send_private(nl, device, state, err);
+}
