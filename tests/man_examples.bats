@@ -4,6 +4,9 @@
 
 load lib/common
 load lib/devices
+load lib/guest
+
+VMM=$VDPA_CLIENTS/vdpa_vmm
 
 # What the pages suppose to be there (tests/tool/man-examples)
 setup() {
@@ -32,6 +35,10 @@ examples_work() {
 	examples=$("$VDPA_TOP/tests/tool/man-examples" "$VDPA_TOP/man/$1")
 	[ "$examples" ] || fail "man/$1 has no examples"
 	while IFS=$'\t' read -r expected command; do
+		if [ "$expected" = step ]; then
+			"step_${command%% *}" "${command#* }"
+			continue
+		fi
 		run bash -c "$command"
 		[ "$status" -eq "$expected" ] || fail "status $status instead of $expected: $command" "$output"
 	done <<<"$examples"
@@ -54,6 +61,32 @@ examples_work() {
 @test "the examples of vdpa-monitor(8) work" {
 	load_simulated_disks
 	examples_work vdpa-monitor.8
+}
+
+# A guest that works with b0, whose data is where b1 finds it
+step_start() {
+	echo pool >/sys/kernel/debug/vdpasim_blk/store
+	vdpa dev add name b0 mgmtdev vdpasim_blk
+	guest_start vm "$(vhost_node b0)" blk queues 2
+	guest vm go
+}
+step_prepare() { guest vm prepare "$(vhost_node "$1")"; }
+step_pause() { guest vm pause; }
+step_continue() {
+	guest vm continue
+	guest vm wait 100
+}
+step_finish() {
+	guest vm finish
+	guest_ends vm
+	vdpa dev del b1
+}
+
+@test "the examples of vdpa-migration(8) work" {
+	rmmod virtio_vdpa
+	load_bus_drivers vhost_vdpa
+	load_simulated_disks
+	examples_work vdpa-migration.8
 }
 
 @test "there is no man page whose examples are not run" {

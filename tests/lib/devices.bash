@@ -5,7 +5,7 @@
 KNOBS=/sys/kernel/debug/vdpa_test_parent
 BUS=/sys/bus/vdpa
 
-# What is the test parent's: names of its management devices and what they support (tests/parent/vdpa_test_parent.c)
+# What is the test parent's: names of its management devices and what they support (tests/parent/main.c)
 NET=vdpatest_net BLK=vdpatest_blk ODD=vdpatest_odd MULTI=vdpatest_multi ON_BUS=platform/vdpatest_bus.0
 NET_FEATURES=0x300c30028 BLK_FEATURES=0x300007666 ODD_FEATURES=0x300000000
 

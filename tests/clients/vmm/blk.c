@@ -4,17 +4,14 @@
  * it is what its number says. Where asked to, it suspends the device in the middle and watches that
  * nothing moves.
  */
-#include <linux/virtio_blk.h>
 #include <linux/virtio_ids.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "vmm.h"
+#include "block.h"
 
-#define BLOCK		4096U
-#define BLOCK_SECTORS	(BLOCK / 512)
 #define WAIT_MS		240000
 
 struct options {
@@ -29,19 +26,10 @@ struct options {
 	unsigned long hold;
 };
 
-/* A request, in memory that the device sees. */
-struct request {
-	struct virtio_blk_outhdr hdr;
-	uint8_t data[BLOCK];
-	uint8_t status;
-	uint64_t number;
-	struct request *next_free;
-};
-
 struct run {
 	struct vmm vmm;
 	struct options options;
-	struct request *free[VMM_VQS_MAX];
+	struct block_request *free[VMM_VQS_MAX];
 	size_t requests_at;
 	uint64_t done;
 	uint64_t round;
@@ -55,58 +43,30 @@ static uint64_t seed(const struct run *run, uint64_t number)
 	return number + (run->round << 32);
 }
 
-static void fill(uint8_t *data, uint64_t number)
-{
-	uint64_t word;
-	size_t i;
-
-	for (i = 0; i < BLOCK; i += sizeof(word)) {
-		word = number * 0x9e3779b97f4a7c15ULL + i;
-		memcpy(data + i, &word, sizeof(word));
-	}
-}
-
-static bool is_filled(const uint8_t *data, uint64_t number)
-{
-	uint8_t expected[BLOCK];
-
-	fill(expected, number);
-	return !memcmp(data, expected, BLOCK);
-}
-
 static bool submit(struct run *run, struct vmm_vq *vq, uint64_t number, uint32_t type)
 {
-	struct request *request = run->free[vq->index];
-	bool write = type == VIRTIO_BLK_T_OUT;
+	struct block_request *request = run->free[vq->index];
 
 	if (!request)
 		return false;
 
-	struct vmm_buf bufs[] = {
-		{ &request->hdr, sizeof(request->hdr) },
-		{ request->data, BLOCK },
-		{ &request->status, 1 },
-	};
-
-	request->hdr.type = type;
-	request->hdr.sector = number * BLOCK_SECTORS;
-	request->status = 0xff;
 	request->number = number;
-	if (write)
-		fill(request->data, seed(run, number));
+	if (type == VIRTIO_BLK_T_OUT)
+		block_fill(request->data, seed(run, number));
 	else
 		memset(request->data, 0, BLOCK);
-	if (!vmm_add(&run->vmm, vq, bufs, write ? 2 : 1, write ? 1 : 2, request))
+	if (!block_submit(&run->vmm, vq, request, type, number))
 		return false;
 	run->free[vq->index] = request->next_free;
 	return true;
 }
 
-static void finish(struct run *run, struct vmm_vq *vq, struct request *request, uint32_t type)
+static void finish(struct run *run, struct vmm_vq *vq, struct block_request *request, uint32_t type)
 {
 	if (request->status != VIRTIO_BLK_S_OK)
 		run->wrong++;
-	else if (type == VIRTIO_BLK_T_IN && !is_filled(request->data, seed(run, request->number)))
+	else if (type == VIRTIO_BLK_T_IN &&
+		 !block_is_filled(request->data, seed(run, request->number)))
 		run->wrong++;
 	run->done++;
 	request->next_free = run->free[vq->index];
@@ -184,7 +144,7 @@ static void wait_for_any(struct run *run)
 static void start(struct run *run)
 {
 	struct vmm *vmm = &run->vmm;
-	struct request *request;
+	struct block_request *request;
 	unsigned long i, q;
 
 	vmm_negotiate(vmm, 1ULL << VIRTIO_BLK_F_MQ | 1ULL << VIRTIO_BLK_F_FLUSH);

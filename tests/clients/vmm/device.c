@@ -32,34 +32,61 @@ static void call(const struct vmm *vmm, unsigned long request, void *arg, const 
 
 #define CALL(vmm, request, arg) call(vmm, request, arg, #request)
 
-/* Opens the device and gives it nothing yet; @mem_size bytes of memory are there to be given. */
-void vmm_open(struct vmm *vmm, const char *path, size_t mem_size)
+/* Shared, as a parent that works on user addresses takes no other. @at: where; NULL: anywhere. */
+void *vmm_memory(void *at, size_t size)
+{
+	int memfd = memfd_create("vmm", MFD_CLOEXEC);
+	void *mem;
+
+	if (memfd < 0 || ftruncate(memfd, size))
+		vmm_fail_errno("memfd");
+	mem = mmap(at, size, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | (at ? MAP_FIXED_NOREPLACE : 0), memfd, 0);
+	if (mem == MAP_FAILED)
+		vmm_fail_errno("mmap");
+	close(memfd);
+	return mem;
+}
+
+/* Opens the device and gives it nothing yet. */
+void vmm_attach(struct vmm *vmm, const char *path)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	uint64_t backend = 1ULL << VHOST_BACKEND_F_IOTLB_MSG_V2;
-	int memfd;
 
 	/* A parent that works on pinned pages asks for it. */
 	if (setrlimit(RLIMIT_MEMLOCK, &unlimited))
 		vmm_fail_errno("setrlimit");
 
-	memset(vmm, 0, sizeof(*vmm));
 	vmm->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (vmm->fd < 0)
 		vmm_fail_errno(path);
 	CALL(vmm, VHOST_SET_OWNER, NULL);
 	CALL(vmm, VHOST_SET_BACKEND_FEATURES, &backend);
 	CALL(vmm, VHOST_VDPA_GET_DEVICE_ID, &vmm->device_id);
+}
 
-	/* Shared, as a parent that works on user addresses takes no other. */
-	memfd = memfd_create("vmm", MFD_CLOEXEC);
-	if (memfd < 0 || ftruncate(memfd, mem_size))
-		vmm_fail_errno("memfd");
-	vmm->mem = mmap(NULL, mem_size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
-	if (vmm->mem == MAP_FAILED)
-		vmm_fail_errno("mmap");
+/* Closes the device, if it is open. vhost-vdpa resets it. */
+void vmm_detach(struct vmm *vmm)
+{
+	if (vmm->fd > 0)
+		close(vmm->fd);
+	if (vmm->config_call > 0)
+		close(vmm->config_call);
+	vmm->fd = -1;
+	vmm->config_call = -1;
+}
+
+/* Opens the device and gives it nothing yet; @mem_size bytes of memory are there to be given. */
+void vmm_open(struct vmm *vmm, const char *path, size_t mem_size)
+{
+	memset(vmm, 0, sizeof(*vmm));
+	vmm_attach(vmm, path);
+	vmm->mem = vmm_memory(NULL, mem_size);
 	vmm->mem_size = mem_size;
-	close(memfd);
+	vmm->vqs = calloc(VMM_VQS_MAX, sizeof(*vmm->vqs));
+	if (!vmm->vqs)
+		vmm_fail_errno("calloc");
 }
 
 static void set_status(struct vmm *vmm, uint8_t status)
@@ -153,23 +180,26 @@ static int new_eventfd(void)
 	return fd;
 }
 
-static void setup_vq(struct vmm *vmm, unsigned int index, uint16_t first)
+/* What the device and we tell each other with. */
+void vmm_vq_events(struct vmm_vq *vq)
+{
+	vq->kick = new_eventfd();
+	vq->call = new_eventfd();
+}
+
+void vmm_set_vq_base(const struct vmm *vmm, unsigned int index, uint32_t base)
+{
+	struct vhost_vring_state state = { .index = index, .num = base };
+
+	CALL(vmm, VHOST_SET_VRING_BASE, &state);
+}
+
+/* Shows the device a ring that is there, whatever is in it. */
+void vmm_connect_vq(struct vmm *vmm, unsigned int index)
 {
 	struct vhost_vring_state num = { .index = index, .num = VMM_VQ_SIZE };
-	struct vhost_vring_state base = { .index = index, .num = first };
 	struct vhost_vring_state enable = { .index = index, .num = 1 };
-	struct vmm_vq *vq = &vmm->vqs[index];
-
-	if (!vq->desc) {
-		vq->index = index;
-		vq->desc = vmm_alloc(vmm, VMM_VQ_SIZE * sizeof(*vq->desc));
-		vq->avail = vmm_alloc(vmm, sizeof(*vq->avail) + (VMM_VQ_SIZE + 1) * 2);
-		vq->used = vmm_alloc(vmm, sizeof(*vq->used) + VMM_VQ_SIZE * 8 + 2);
-		vq->kick = new_eventfd();
-		vq->call = new_eventfd();
-	}
-	vmm_vq_init(vq, first);
-
+	const struct vmm_vq *vq = &vmm->vqs[index];
 	struct vhost_vring_addr addr = {
 		.index = index,
 		.desc_user_addr = vmm_iova(vmm, vq->desc),
@@ -180,11 +210,26 @@ static void setup_vq(struct vmm *vmm, unsigned int index, uint16_t first)
 	struct vhost_vring_file intr = { .index = index, .fd = vq->call };
 
 	CALL(vmm, VHOST_SET_VRING_NUM, &num);
-	CALL(vmm, VHOST_SET_VRING_BASE, &base);
 	CALL(vmm, VHOST_SET_VRING_ADDR, &addr);
 	CALL(vmm, VHOST_SET_VRING_KICK, &kick);
 	CALL(vmm, VHOST_SET_VRING_CALL, &intr);
 	CALL(vmm, VHOST_VDPA_SET_VRING_ENABLE, &enable);
+}
+
+static void setup_vq(struct vmm *vmm, unsigned int index, uint16_t first)
+{
+	struct vmm_vq *vq = &vmm->vqs[index];
+
+	if (!vq->desc) {
+		vq->index = index;
+		vq->desc = vmm_alloc(vmm, VMM_VQ_SIZE * sizeof(*vq->desc));
+		vq->avail = vmm_alloc(vmm, sizeof(*vq->avail) + (VMM_VQ_SIZE + 1) * 2);
+		vq->used = vmm_alloc(vmm, sizeof(*vq->used) + VMM_VQ_SIZE * 8 + 2);
+		vmm_vq_events(vq);
+	}
+	vmm_vq_init(vq, first);
+	vmm_set_vq_base(vmm, index, first);
+	vmm_connect_vq(vmm, index);
 }
 
 /* The first @n queues of the device, with empty rings whose indices start at @first. */

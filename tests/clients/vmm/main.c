@@ -8,15 +8,23 @@
  *			    [hold 1]
  *	vdpa_vmm NODE break { help | KIND }
  *	vdpa_vmm NODE fuzz  [seed N] [seconds N]
+ *	vdpa_vmm NODE guest { blk [depth N] [queues N] [blocks N] | net [depth N] [size N] }
+ *	vdpa_vmm NODE guest { blk | net } restore FILE
+ *	vdpa_vmm NODE image { read | write } [blocks N]
+ *
+ * A guest works until it is told otherwise: guest.c says what it can be told. An image is the first
+ * blocks of a disk, on standard output or input.
  *
  * SIGUSR1 has it tell, a line a queue, how far the driver's own rings are. SIGUSR2 ends what would go
- * on (endless, or a large count), after the requests that are on their way and the comparison.
+ * on (endless, or a large count), after the requests that are on their way and the comparison. A guest
+ * takes SIGUSR1 for the wish to move.
  *
  * With hold it keeps the device as it is when it is done, until its standard input ends.
  *
  * Exit status: 0 all went as it should, 1 usage, 2 it did not.
  */
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,19 +45,53 @@ static const struct {
 	{ "net", vmm_net },
 	{ "break", vmm_break },
 	{ "fuzz", vmm_fuzz },
+	{ "guest", vmm_guest },
+	{ "image", vmm_image },
 };
+
+/* Where vmm_fail() leads, and where it leaves its message; NULL: out of the program. */
+static struct {
+	jmp_buf *to;
+	char *why;
+	size_t size;
+} catcher;
 
 _Noreturn void vmm_fail(const char *format, ...)
 {
 	va_list args;
 
+	va_start(args, format);
+	if (catcher.to) {
+		vsnprintf(catcher.why, catcher.size, format, args);
+		va_end(args);
+		longjmp(*catcher.to, 1);
+	}
 	fflush(stdout);
 	fputs("vdpa_vmm: ", stderr);
-	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
 	exit(2);
+}
+
+/*
+ * Returns whether @what was done. Where it was not, @why says why, and what it had begun stays as
+ * it is. It must not try anything in its turn.
+ */
+bool vmm_try(void (*what)(void *arg), void *arg, char *why, size_t size)
+{
+	jmp_buf here;
+
+	catcher.to = &here;
+	catcher.why = why;
+	catcher.size = size;
+	if (!setjmp(here)) {
+		what(arg);
+		catcher.to = NULL;
+		return true;
+	}
+	catcher.to = NULL;
+	return false;
 }
 
 _Noreturn void vmm_fail_errno(const char *what)
@@ -65,6 +107,15 @@ uint64_t vmm_now_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
+/* By the clock on the wall: it is that of other programs, too. */
+uint64_t vmm_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
+}
+
 /* Until nobody is at the other end of standard input any more. */
 void vmm_hold(void)
 {
@@ -76,7 +127,9 @@ void vmm_hold(void)
 static _Noreturn void usage(void)
 {
 	fputs("Usage: vdpa_vmm NODE { blk | net | fuzz } [ OPTION NUMBER ] …\n"
-	      "       vdpa_vmm NODE break { help | KIND }\n", stderr);
+	      "       vdpa_vmm NODE break { help | KIND }\n"
+	      "       vdpa_vmm NODE guest { blk | net } { [ OPTION NUMBER ] … | restore FILE }\n"
+	      "       vdpa_vmm NODE image { read | write } [ blocks NUMBER ]\n", stderr);
 	exit(1);
 }
 

@@ -9,12 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm.h"
+#include "frame.h"
 
 #define RX		0
 #define TX		1
-#define FRAME_MAX	9018U
-#define ETHERTYPE	0x88b5	/* for experiments */
 #define WAIT_MS		240000
 
 struct options {
@@ -26,16 +24,6 @@ struct options {
 	unsigned long hold;
 	unsigned long to;	/* a MAC address as a number; 0: our own */
 };
-
-struct frame {
-	struct virtio_net_hdr_v1 hdr;
-	uint8_t dst[6];
-	uint8_t src[6];
-	uint8_t type[2];
-	uint64_t number;
-	uint8_t data[FRAME_MAX - 14 - 8];
-	struct frame *next_free;
-} __attribute__((packed));
 
 struct run {
 	struct vmm vmm;
@@ -55,49 +43,15 @@ static void put_mac(uint8_t *mac, unsigned long number)
 		mac[i] = number;
 }
 
-static size_t data_len(const struct run *run)
-{
-	return run->options.size - 14 - 8;
-}
-
-static uint8_t data_byte(uint64_t number, size_t i)
-{
-	return number * 31 + i;
-}
-
 static void fill(struct run *run, struct frame *frame, uint64_t number)
 {
-	size_t i;
+	uint8_t dst[6];
 
-	memset(&frame->hdr, 0, sizeof(frame->hdr));
 	if (run->options.to)
-		put_mac(frame->dst, run->options.to);
+		put_mac(dst, run->options.to);
 	else
-		memcpy(frame->dst, run->mac, 6);
-	memcpy(frame->src, run->mac, 6);
-	frame->type[0] = ETHERTYPE >> 8;
-	frame->type[1] = ETHERTYPE & 0xff;
-	frame->number = number;
-	for (i = 0; i < data_len(run); i++)
-		frame->data[i] = data_byte(number, i);
-}
-
-static bool is_numbered(const struct frame *frame)
-{
-	return frame->type[0] == ETHERTYPE >> 8 && frame->type[1] == (ETHERTYPE & 0xff);
-}
-
-static bool is_right(struct run *run, const struct frame *frame, uint32_t len)
-{
-	size_t i;
-
-	if (frame->number != run->received ||
-	    len != sizeof(frame->hdr) + run->options.size || frame->hdr.num_buffers != 1)
-		return false;
-	for (i = 0; i < data_len(run); i++)
-		if (frame->data[i] != data_byte(frame->number, i))
-			return false;
-	return true;
+		memcpy(dst, run->mac, 6);
+	frame_fill(frame, dst, run->mac, number, run->options.size);
 }
 
 static void offer(struct run *run, struct frame *frame)
@@ -118,8 +72,9 @@ static void receive(struct run *run)
 	while (vmm_get(vq, &len, &cookie)) {
 		struct frame *frame = cookie;
 
-		if (is_numbered(frame)) {
-			run->wrong += !is_right(run, frame, len);
+		if (frame_is_numbered(frame)) {
+			run->wrong += frame->number != run->received ||
+				      !frame_is_right(frame, len, run->options.size);
 			run->received++;
 		}
 		offer(run, frame);
@@ -214,8 +169,8 @@ int vmm_net(const char *node, int argc, char **argv)
 		{ "to", &run->options.to },
 		{ NULL, NULL },
 	});
-	if (run->options.size < 22 || run->options.size > FRAME_MAX)
-		vmm_fail("a frame has 22 to %u bytes", FRAME_MAX);
+	if (run->options.size < FRAME_MIN || run->options.size > FRAME_MAX)
+		vmm_fail("a frame has %u to %u bytes", FRAME_MIN, FRAME_MAX);
 
 	prepare(run, node);
 	while (!finished(run)) {

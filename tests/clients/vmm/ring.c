@@ -91,6 +91,12 @@ bool vmm_get(struct vmm_vq *vq, uint32_t *len, void **cookie)
 	}
 }
 
+/* Requests that the device has not given back, or we have not taken. */
+uint16_t vmm_in_flight(const struct vmm_vq *vq)
+{
+	return vq->avail_idx - vq->used_idx;
+}
+
 static void snapshot(const struct vmm *vmm)
 {
 	const struct vmm_vq *vq;

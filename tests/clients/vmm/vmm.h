@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A small virtual machine monitor without a virtual machine: it is itself the driver of a
- * vhost-vdpa character device. Any failure that no test asks for ends the program with a message.
+ * vhost-vdpa character device. Any failure that no test asks for ends the program with a message,
+ * or with vmm_try() what was tried.
  */
 #ifndef VMM_H
 #define VMM_H
@@ -58,7 +59,7 @@ struct vmm_vq {
  * @mem_size: bytes of it
  * @mem_used: bytes of it that vmm_alloc() has given out
  * @nvqs: queues that are set up
- * @vqs: the queues
+ * @vqs: the queues, VMM_VQS_MAX of them
  */
 struct vmm {
 	int fd;
@@ -69,7 +70,7 @@ struct vmm {
 	size_t mem_size;
 	size_t mem_used;
 	unsigned int nvqs;
-	struct vmm_vq vqs[VMM_VQS_MAX];
+	struct vmm_vq *vqs;
 };
 
 /* A buffer of a request, in memory from vmm_alloc(). */
@@ -84,12 +85,17 @@ extern volatile sig_atomic_t vmm_stop_asked;
 
 _Noreturn void vmm_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void vmm_fail_errno(const char *what);
+bool vmm_try(void (*what)(void *arg), void *arg, char *why, size_t size);
 uint64_t vmm_now_ms(void);
+uint64_t vmm_now_us(void);
 void vmm_hold(void);
 
 /* device.c */
 
 void vmm_open(struct vmm *vmm, const char *path, size_t mem_size);
+void vmm_attach(struct vmm *vmm, const char *path);
+void vmm_detach(struct vmm *vmm);
+void *vmm_memory(void *at, size_t size);
 void vmm_negotiate(struct vmm *vmm, uint64_t wanted);
 void vmm_share(struct vmm *vmm);
 void vmm_map(struct vmm *vmm, uint64_t iova, void *mem, size_t size, bool writable);
@@ -97,6 +103,9 @@ void vmm_unmap(struct vmm *vmm, uint64_t iova, size_t size);
 void *vmm_alloc(struct vmm *vmm, size_t size);
 uint64_t vmm_iova(const struct vmm *vmm, const void *mem);
 void vmm_setup_vqs(struct vmm *vmm, unsigned int n, uint16_t first);
+void vmm_vq_events(struct vmm_vq *vq);
+void vmm_connect_vq(struct vmm *vmm, unsigned int index);
+void vmm_set_vq_base(const struct vmm *vmm, unsigned int index, uint32_t base);
 void vmm_start(struct vmm *vmm);
 void vmm_reset(struct vmm *vmm);
 uint8_t vmm_status(const struct vmm *vmm);
@@ -115,6 +124,7 @@ bool vmm_add(struct vmm *vmm, struct vmm_vq *vq, const struct vmm_buf *bufs, uns
 	     unsigned int n_in, void *cookie);
 void vmm_kick(struct vmm_vq *vq);
 bool vmm_get(struct vmm_vq *vq, uint32_t *len, void **cookie);
+uint16_t vmm_in_flight(const struct vmm_vq *vq);
 void vmm_wait(struct vmm *vmm, struct vmm_vq *vq, int ms);
 
 /* The programs: each gets the words that follow its name, and returns the exit status. */
@@ -123,6 +133,8 @@ int vmm_blk(const char *node, int argc, char **argv);
 int vmm_net(const char *node, int argc, char **argv);
 int vmm_break(const char *node, int argc, char **argv);
 int vmm_fuzz(const char *node, int argc, char **argv);
+int vmm_guest(const char *node, int argc, char **argv);
+int vmm_image(const char *node, int argc, char **argv);
 
 /* main.c */
 

@@ -2,8 +2,8 @@
 /*
  * A vDPA parent without hardware and without a data path, for tests.
  *
- * It needs nothing but the kernel's own headers, so the same module loads on
- * every vDPA core. It offers up to five management devices (see the table
+ * It needs nothing but the kernel's headers and <linux/vdpa_migration.h>, so the same module loads on
+ * every vDPA core. It offers up to six management devices (see the table
  * vtp_parents), keeps what bus drivers write to its devices and hands it back,
  * and can be told, through debugfs, to be slow, to fail or to get stuck:
  *
@@ -15,6 +15,7 @@
  *                                             /stuck_set_status
  *                                             /add_errno
  *                                             /waiting	(operations held up now)
+ *                                             /description	(mig only: see describe.c)
  *
  * No queue is ever served: a driver that waits for an answer waits forever.
  */
@@ -35,6 +36,8 @@
 #include <net/netlink.h>
 #include <uapi/linux/vdpa.h>
 
+#include "describe.h"
+
 #define VTP_NAME	"vdpa_test_parent"
 #define VTP_VENDOR_ID	0x7e57
 #define VTP_VQ_NUM_MAX	256
@@ -48,7 +51,7 @@
 
 static char *parents = "net,blk,odd,multi,bus";
 module_param(parents, charp, 0444);
-MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus");
+MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig");
 
 static char *unmanaged;
 module_param(unmanaged, charp, 0444);
@@ -104,6 +107,7 @@ struct vtp_parent {
 	const char *key;		/* its word in the module parameter */
 	const char *name;		/* the management device's name */
 	bool on_bus;			/* a platform device, else one without bus */
+	bool described;			/* has a description of its own: describe.c */
 	bool registered;
 	struct platform_device *pdev;
 	struct vdpa_mgmt_dev mgmt;
@@ -671,6 +675,19 @@ static struct vtp_parent vtp_parents[] = {
 			.supported_features = VTP_NET_FEATURES,
 			.max_supported_vqs = VTP_NET_VQS,
 		},
+	}, {
+		/* not offered unless asked for */
+		.key = "mig",
+		.name = "vdpatest_mig",
+		.described = true,
+		.mgmt = {
+			.ops = &vtp_mgmt_ops,
+			.id_table = vtp_id_net,
+			.config_attr_mask = VTP_NET_ATTRS |
+					    BIT_ULL(VDPA_ATTR_DEV_FEATURES),
+			.supported_features = VTP_NET_FEATURES,
+			.max_supported_vqs = VTP_NET_VQS,
+		},
 	},
 };
 
@@ -695,6 +712,8 @@ static void vtp_add_knobs(struct vtp_parent *parent)
 	debugfs_create_bool("stuck_set_status", 0600, dir, &knobs->stuck_set_status);
 	debugfs_create_u32("add_errno", 0600, dir, &knobs->add_errno);
 	debugfs_create_atomic_t("waiting", 0400, dir, &knobs->waiting);
+	if (parent->described)
+		vtp_add_description(dir);
 }
 
 static void vtp_put_device(struct vtp_parent *parent)
@@ -728,7 +747,8 @@ static int vtp_add_parent(struct vtp_parent *parent)
 	if (err)
 		return err;
 
-	err = vdpa_mgmtdev_register(&parent->mgmt);
+	err = parent->described ? vtp_register_described(&parent->mgmt) :
+				  vdpa_mgmtdev_register(&parent->mgmt);
 	if (err) {
 		vtp_put_device(parent);
 		return err;
@@ -749,6 +769,7 @@ static void vtp_remove_parents(void)
 		vtp_put_device(&vtp_parents[i]);
 	}
 	debugfs_remove(vtp_debugfs);
+	vtp_free_description();
 }
 
 /* Without a control queue: any driver may take it, and one would wait there forever. */

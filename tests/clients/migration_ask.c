@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * migration_ask: asks the kernel about each case of a table (tests/migration_cases.txt
+ * tells what one is), byte for byte as it is written there, right or wrong.
+ *
+ *	migration_ask TABLE KNOB DEV MGMTDEV
+ *
+ * The case's target is written to KNOB, a file of the test parent, which makes it
+ * the description of the device DEV and of the management device MGMTDEV. Then the
+ * kernel is asked about one of them. A line for each case comes out, in which the
+ * message is the kernel's:
+ *
+ *	WRITTEN <TAB> ERRNO <TAB> SENTENCE <TAB> MESSAGE
+ *
+ * WRITTEN is the table's verdict, ERRNO a name or 0. Cases that only a file can
+ * have are left out.
+ *
+ * Exit status: 0 all were asked, 1 they could not be.
+ */
+#define _GNU_SOURCE	/* strerrorname_np() */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/vdpa.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+enum { COLUMNS = 4, REPLY_SIZE = 32768, MESSAGE_SIZE = 65536 };
+
+struct asker {
+	struct nl_sock *socket;
+	int family;
+	const char *knob, *dev, *mgmtdev;
+};
+
+struct answer {
+	int errnum;
+	char message[256];
+};
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "migration_ask: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* --- the table --- */
+
+/* Cuts a line at its bars, and the blanks around them away. */
+static bool split(char *line, char *columns[COLUMNS])
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		size_t len;
+
+		if (!line)
+			return false;
+		columns[i] = strsep(&line, "|");
+		columns[i] += strspn(columns[i], " \t");
+		len = strlen(columns[i]);
+		while (len && strchr(" \t\n", columns[i][len - 1]))
+			columns[i][--len] = '\0';
+	}
+	return true;
+}
+
+/* The next of the attributes in a cell; NULL at its end. */
+static char *next_part(char **cell)
+{
+	char *part;
+
+	do {
+		part = strsep(cell, ";");
+	} while (part && !part[strspn(part, " ")]);
+	return part ? part + strspn(part, " ") : NULL;
+}
+
+/* --- the source, as attributes --- */
+
+static uint64_t number(const char *text)
+{
+	return strtoull(text, NULL, 0);
+}
+
+/* One KEY=VALUE; "range" and the like need no more than their keys. */
+static void put_token(struct nl_msg *msg, const char *token)
+{
+	static const struct {
+		const char *key;
+		int type;
+		bool number;
+	} keys[] = {
+		{ "u64=",	VDPA_MIGRATION_ATTR_U64,	true },
+		{ "first=",	VDPA_MIGRATION_ATTR_FIRST,	true },
+		{ "last=",	VDPA_MIGRATION_ATTR_LAST,	true },
+		{ "string=",	VDPA_MIGRATION_ATTR_STRING,	false },
+		{ "accepts=",	VDPA_MIGRATION_ATTR_ACCEPTS,	false },
+		{ "member=",	VDPA_MIGRATION_ATTR_MEMBER,	false },
+	};
+
+	if (strcmp(token, "provision") == 0) {
+		nla_put_flag(msg, VDPA_MIGRATION_ATTR_PROVISION);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		size_t len = strlen(keys[i].key);
+
+		if (strncmp(token, keys[i].key, len) != 0)
+			continue;
+		if (keys[i].number)
+			nla_put_u64(msg, keys[i].type, number(token + len));
+		else
+			nla_put_string(msg, keys[i].type, token + len);
+		return;
+	}
+	errno = EINVAL;
+	die(token);
+}
+
+static void put_attribute(struct nl_msg *msg, char *text)
+{
+	static const int types[] = {
+		VDPA_MIGRATION_ATTR_NAME, VDPA_MIGRATION_ATTR_TYPE, VDPA_MIGRATION_ATTR_RULE,
+	};
+	struct nlattr *nest = nla_nest_start(msg, VDPA_MIGRATION_ATTR | NLA_F_NESTED);
+	size_t n = 0;
+	char *word;
+
+	while ((word = strsep(&text, " "))) {
+		if (!*word)
+			continue;
+		if (n < sizeof(types) / sizeof(types[0]))
+			nla_put_string(msg, types[n++], word);
+		else
+			put_token(msg, word);
+	}
+	nla_nest_end(msg, nest);
+}
+
+static uint32_t class_number(const char *name)
+{
+	static const char prefix[] = "class_";
+
+	if (strncmp(name, prefix, strlen(prefix)) == 0)
+		return number(name + strlen(prefix));
+	return strcmp(name, "block") == 0 ? 2 : 1;
+}
+
+static void put_source(struct nl_msg *msg, char *cell)
+{
+	static const char class[] = "class ";
+	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_MIGRATION | NLA_F_NESTED);
+	char *part = next_part(&cell);
+
+	if (part && strncmp(part, class, strlen(class)) == 0) {
+		part[strcspn(part + strlen(class), " ") + strlen(class)] = '\0';
+		nla_put_u32(msg, VDPA_MIGRATION_CLASS, class_number(part + strlen(class)));
+		part = next_part(&cell);
+	} else {
+		nla_put_u32(msg, VDPA_MIGRATION_CLASS, 1);
+	}
+	for (; part; part = next_part(&cell))
+		put_attribute(msg, part);
+	nla_nest_end(msg, nest);
+}
+
+/* --- the target --- */
+
+static void write_knob(const char *knob, const char *text)
+{
+	int fd = open(knob, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die(knob);
+	close(fd);
+}
+
+/* Returns whether the target is the management device. */
+static bool set_target(const struct asker *asker, char *cell)
+{
+	static const char mgmtdev[] = "mgmtdev ; ";
+	bool creates = strncmp(cell, mgmtdev, strlen(mgmtdev)) == 0;
+
+	write_knob(asker->knob, creates ? cell + strlen(mgmtdev) : cell);
+	return creates;
+}
+
+/* --- asking --- */
+
+static void take_answer(const struct nlmsghdr *nlh, struct answer *answer)
+{
+	const struct nlmsgerr *nlerr = nlmsg_data(nlh);
+	struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1];
+	int offset = sizeof(*nlerr);
+
+	answer->errnum = -nlerr->error;
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		offset += NLMSG_ALIGN(nlerr->msg.nlmsg_len) - NLMSG_HDRLEN;
+	if (nla_parse(attrs, NLMSGERR_ATTR_MAX,
+		      (struct nlattr *)((char *)nlmsg_data(nlh) + offset),
+		      nlmsg_datalen(nlh) - offset, NULL) < 0)
+		return;
+	if (attrs[NLMSGERR_ATTR_MSG])
+		snprintf(answer->message, sizeof(answer->message), "%s",
+			 nla_get_string(attrs[NLMSGERR_ATTR_MSG]));
+}
+
+static void ask(const struct asker *asker, char *source, bool creates, struct answer *answer)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_SIZE);
+	static char reply[REPLY_SIZE] __attribute__((aligned(8)));
+	ssize_t len;
+
+	genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, asker->family, 0, NLM_F_ACK,
+		    VDPA_CMD_MIGRATION_CHECK, VDPA_GENL_VERSION);
+	if (creates)
+		nla_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, asker->mgmtdev);
+	else
+		nla_put_string(msg, VDPA_ATTR_DEV_NAME, asker->dev);
+	put_source(msg, source);
+	if (nl_send_auto(asker->socket, msg) < 0)
+		die("send");
+	nlmsg_free(msg);
+	do {
+		len = recv(nl_socket_get_fd(asker->socket), reply, sizeof(reply), 0);
+	} while (len < 0 && errno == EINTR);
+	if (len < NLMSG_HDRLEN || ((struct nlmsghdr *)reply)->nlmsg_type != NLMSG_ERROR)
+		die("receive");
+	take_answer((struct nlmsghdr *)reply, answer);
+}
+
+static void ask_case(const struct asker *asker, char *columns[COLUMNS])
+{
+	bool creates = set_target(asker, columns[3]);
+	struct answer answer = { 0 };
+	const char *name;
+
+	ask(asker, columns[2], creates, &answer);
+	name = answer.errnum ? strerrorname_np(answer.errnum) : "0";
+	printf("%s\t%s\t%s\t%s\n", columns[0], name ? name : "?", columns[1], answer.message);
+}
+
+static void connect_kernel(struct asker *asker)
+{
+	int on = 1;
+
+	asker->socket = nl_socket_alloc();
+	if (!asker->socket || genl_connect(asker->socket) < 0)
+		die("netlink socket");
+	setsockopt(nl_socket_get_fd(asker->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	asker->family = genl_ctrl_resolve(asker->socket, VDPA_GENL_NAME);
+	if (asker->family < 0)
+		die("no family vdpa");
+}
+
+int main(int argc, char **argv)
+{
+	struct asker asker = { 0 };
+	char *line = NULL;
+	size_t size = 0;
+	FILE *table;
+
+	if (argc != 5) {
+		fprintf(stderr, "usage: migration_ask TABLE KNOB DEV MGMTDEV\n");
+		return 1;
+	}
+	table = fopen(argv[1], "r");
+	if (!table)
+		die(argv[1]);
+	asker.knob = argv[2];
+	asker.dev = argv[3];
+	asker.mgmtdev = argv[4];
+	connect_kernel(&asker);
+	while (getline(&line, &size, table) >= 0) {
+		char *columns[COLUMNS];
+
+		if (*line == '#' || *line == '\n')
+			continue;
+		if (!split(line, columns)) {
+			errno = EINVAL;
+			die(line);
+		}
+		if (strcmp(columns[0], "unreadable") != 0)
+			ask_case(&asker, columns);
+	}
+	free(line);
+	fclose(table);
+	nl_socket_free(asker.socket);
+	return 0;
+}

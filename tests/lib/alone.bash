@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The libraries of tests for scripts that are none: those named after it. The script runs in a test VM.
+#
+#	. tests/lib/alone.bash sim guest
+
+BATS_TEST_TMPDIR=${BATS_TEST_TMPDIR:-/tmp} BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR
+bats_require_minimum_version() { :; }
+for _library in common "$@"; do
+	# shellcheck source=/dev/null
+	. "$VDPA_TOP/tests/lib/$_library.bash"
+done

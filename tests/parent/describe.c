@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes of migration that tests choose: see describe.h.
+ *
+ * The text has attributes separated by ';' or line feeds, each
+ *
+ *	NAME TYPE RULE [provision] [u64=N] [string=TEXT] [accepts=RANGES]
+ *		[member=TEXT]... [first=N] [last=N]
+ *
+ * with blanks in between and none in a value.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vdpa_migration.h>
+
+#include "describe.h"
+
+#define VTP_TEXT_MAX	SZ_64K
+#define VTP_MEMBERS_MAX	512
+
+static DEFINE_MUTEX(vtp_lock);		/* vtp_text; nothing is called with it held */
+static char *vtp_text;			/* NULL: nothing to say */
+
+/* One attribute that is being read; values of all types at once. */
+struct vtp_attribute {
+	struct vdpa_migration_attribute attr;
+	u64 num;
+	u64 first;
+	u64 last;
+	const char *string;
+	const char *accepts;
+	const char *members[VTP_MEMBERS_MAX];
+	unsigned int n_members;
+};
+
+static const char *vtp_value(const char *token, const char *key)
+{
+	size_t len = strlen(key);
+
+	return !strncmp(token, key, len) && token[len] == '=' ? token + len + 1 : NULL;
+}
+
+static int vtp_take_token(struct vtp_attribute *a, const char *token)
+{
+	const char *value;
+
+	if (!strcmp(token, "provision")) {
+		a->attr.provision = true;
+		return 0;
+	}
+	a->attr.has_value = true;
+	value = vtp_value(token, "u64");
+	if (value)
+		return kstrtou64(value, 0, &a->num);
+	value = vtp_value(token, "first");
+	if (value)
+		return kstrtou64(value, 0, &a->first);
+	value = vtp_value(token, "last");
+	if (value)
+		return kstrtou64(value, 0, &a->last);
+	value = vtp_value(token, "string");
+	if (value) {
+		a->string = value;
+		return 0;
+	}
+	value = vtp_value(token, "accepts");
+	if (value) {
+		a->accepts = value;
+		return 0;
+	}
+	value = vtp_value(token, "member");
+	if (!value || a->n_members == VTP_MEMBERS_MAX)
+		return -EINVAL;
+	a->members[a->n_members++] = value;
+	return 0;
+}
+
+/* The union of values: which one counts follows from the type. */
+static void vtp_set_value(struct vtp_attribute *a)
+{
+	const char *type = a->attr.type;
+
+	if (!strcmp(type, "set")) {
+		a->attr.has_value |= !a->attr.provision;
+		a->attr.members = a->members;
+		a->attr.n_members = a->n_members;
+	} else if (!strcmp(type, "range")) {
+		a->attr.first = a->first;
+		a->attr.last = a->last;
+	} else if (!strcmp(type, "string") || !strcmp(type, "version")) {
+		a->attr.string = a->string;
+		a->attr.accepts = a->accepts;
+	} else {
+		a->attr.num = a->num;
+	}
+}
+
+static int vtp_take_attribute(struct vdpa_migration_list *list, struct vtp_attribute *a, char *text)
+{
+	const char **words[] = { &a->attr.name, &a->attr.type, &a->attr.rule };
+	unsigned int n = 0;
+	char *token;
+	int err;
+
+	memset(a, 0, sizeof(*a));
+	while ((token = strsep(&text, " \t"))) {
+		if (!*token)
+			continue;
+		if (n < ARRAY_SIZE(words)) {
+			*words[n++] = token;
+			continue;
+		}
+		err = vtp_take_token(a, token);
+		if (err)
+			return err;
+	}
+	if (!n)
+		return 0;
+	if (n < ARRAY_SIZE(words))
+		return -EINVAL;
+	vtp_set_value(a);
+	return list->add(list, &a->attr);
+}
+
+static int vtp_take_all(struct vdpa_migration_list *list, char *text)
+{
+	struct vtp_attribute *a;
+	char *part;
+	int err = 0;
+
+	a = kvmalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return -ENOMEM;
+	while (!err && (part = strsep(&text, ";\n")))
+		err = vtp_take_attribute(list, a, part);
+	kvfree(a);
+	return err;
+}
+
+static int vtp_describe(struct vdpa_migration_list *list)
+{
+	char *copy;
+	int err;
+
+	mutex_lock(&vtp_lock);
+	copy = kstrdup(vtp_text ?: "", GFP_KERNEL);
+	mutex_unlock(&vtp_lock);
+	if (!copy)
+		return -ENOMEM;
+	err = vtp_take_all(list, copy);
+	kfree(copy);
+	return err;
+}
+
+static int vtp_describe_device(struct vdpa_device *vdev, struct vdpa_migration_list *list)
+{
+	return vtp_describe(list);
+}
+
+static int vtp_describe_mgmtdev(struct vdpa_mgmt_dev *mdev, u32 class,
+				struct vdpa_migration_list *list)
+{
+	return vtp_describe(list);
+}
+
+static const struct vdpa_migration_ops vtp_migration_ops = {
+	.size = sizeof(vtp_migration_ops),
+	.describe = vtp_describe_device,
+	.describe_mgmtdev = vtp_describe_mgmtdev,
+};
+
+int vtp_register_described(struct vdpa_mgmt_dev *mgmt)
+{
+	return vdpa_mgmtdev_register_migration(mgmt, &vtp_migration_ops);
+}
+
+/* The text is replaced by what one write has. */
+static ssize_t vtp_write(struct file *file, const char __user *from, size_t len, loff_t *at)
+{
+	char *text;
+
+	if (len > VTP_TEXT_MAX)
+		return -E2BIG;
+	text = memdup_user_nul(from, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	mutex_lock(&vtp_lock);
+	swap(vtp_text, text);
+	mutex_unlock(&vtp_lock);
+	kfree(text);
+	return len;
+}
+
+static const struct file_operations vtp_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = vtp_write,
+};
+
+void vtp_add_description(struct dentry *dir)
+{
+	debugfs_create_file("description", 0200, dir, NULL, &vtp_fops);
+}
+
+void vtp_free_description(void)
+{
+	kfree(vtp_text);
+}
