@@ -129,7 +129,7 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	"$M" show dev >all
 
 	echo 0 >"$PARENT_KNOBS/describe_delay_ms"
-	[ "$(grep -E '^(dev|class)' all)" = $'dev n0\ndev b0\nclass 2' ]
+	[ "$(grep -E '^(dev|class) ' all)" = $'dev n0\ndev b0\nclass 2' ]
 	"$M" show dev n0 | grep -qx 'class 1'
 }
 

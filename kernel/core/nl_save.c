@@ -157,7 +157,7 @@ static int save_description(struct saved *saved)
 	return 0;
 }
 
-/* Nothing may have moved meanwhile. */
+/* Nothing may have moved meanwhile; if it has, that is also why the parent may have failed. */
 static int save_all(struct saved *saved)
 {
 	struct vdpa_state_view before, after;
@@ -166,12 +166,10 @@ static int save_all(struct saved *saved)
 
 	before = vdpa_state_read(saved->entry, &seq);
 	err = save_description(saved) ?: save_vqs(saved) ?: save_private(saved);
-	if (err)
-		return err;
 	after = vdpa_state_read(saved->entry, &seq);
 	if (before.now == VDPA_DEV_STATE_SUSPENDED && after.now == before.now &&
 	    after.transitions == before.transitions)
-		return 0;
+		return err;
 	NL_SET_ERR_MSG_FMT(&saved->extack, "device " VDPA_MSG_NAME
 			   " was resumed or reset while its state was read", saved->name);
 	return -EAGAIN;
