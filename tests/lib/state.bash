@@ -58,16 +58,19 @@ told() {
 		jq -r ".vq[\"$1\"].queues[] | select(.ready) | \"queue \\(.qidx) used \\(.avail_index)\""
 }
 
+# used DEV - what the device has done with them; the driver may yet make more available.
+used() { rings "$1" | sed 's/ available [0-9]*//'; }
+
 # at_rest DEV - the device is where the driver's rings say, which is stable, and stays there although there is more to do.
 at_rest() {
 	local before
 
-	before=$(rings "$1")
+	before=$(used "$1")
 	[ "$before" ] || fail 'the driver says nothing about its rings'
-	assert_equal "$(told "$1")" "$(sed 's/ available [0-9]*//' <<<"$before")"
+	assert_equal "$(told "$1")" "$before"
 	[ "$("$VDPA_TOOL" -j dev vq show "$1" | jq "[.vq[\"$1\"].queues[].stable] | all")" = true ]
 	sleep 1	# time in which nothing may happen
-	assert_equal "$(rings "$1")" "$before"
+	assert_equal "$(used "$1")" "$before"
 }
 
 # watch [OPTION…] - vdpa monitor, which has begun to listen; its lines go to $WATCHED, its process is $WATCHER.
