@@ -52,8 +52,7 @@ others_answer() {
 	in_time "$VDPA_TOOL" mgmtdev show
 	in_time "$IPROUTE_VDPA" dev show
 	in_time "$IPROUTE_VDPA" mgmtdev show
-	in_time genl ctrl list
-	in_time devlink dev show
+	other_families_answer
 }
 
 # Waiting for an open node
@@ -215,8 +214,7 @@ others_answer() {
 	in_time "$VDPA_TOOL" dev show
 	in_time "$VDPA_TOOL" mgmtdev show vduse
 	in_time "$IPROUTE_VDPA" mgmtdev show vduse
-	in_time genl ctrl list
-	in_time devlink dev show
+	other_families_answer
 	command_refuses 2 "$NET" dev add name n1 mgmtdev "$NET"
 
 	release

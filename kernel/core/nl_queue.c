@@ -3,6 +3,7 @@
  * Requests about virtqueues: see nl_queue.h.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/kref.h>
 #include <linux/slab.h>
 #include <linux/vdpa.h>
@@ -17,8 +18,16 @@
 #include "nl_queue.h"
 #include "registry.h"
 
-/* How long a dump waits for the answer about one device, in ms. */
+/*
+ * How long a dump waits for the answer about one device, in ms: of all devices for each,
+ * and in its first round, which is a doit, of which job.h says why it must not wait; and
+ * later about the one device that was asked for: the client waits in its own receive.
+ */
 #define ANSWER_PATIENCE_MS	100
+#define NAMED_PATIENCE_MS	1000
+
+/* Between two attempts to get a device's cf_lock, in ms. */
+#define LOCK_PAUSE_MS		5
 
 /* Bytes that one question brings at most; a dump asks again for the rest. */
 #define ANSWER_SIZE		(3 * NLMSG_GOODSIZE)
@@ -33,6 +42,7 @@
  * @done: the answer is complete
  * @request: what is asked
  * @entry: the device, of which the question is a user
+ * @patience: how long to try, in jiffies
  * @first: the first queue
  * @next: the first queue that is not in the answer
  * @busy: somebody who is in the parent keeps the device's cf_lock
@@ -46,6 +56,7 @@ struct question {
 	struct completion done;
 	const struct vdpa_queue_request *request;
 	struct vdpa_entry *entry;
+	unsigned long patience;
 	u32 first;
 	u32 next;
 	bool busy;
@@ -94,12 +105,25 @@ static int ask_queue(struct question *q, u16 index)
 	return err;
 }
 
+/* Whoever has the lock may be in the parent for ever, so this does not wait for it as such. */
+static bool lock_config(struct vdpa_device *vdev, unsigned long patience)
+{
+	unsigned long until = jiffies + patience;
+
+	while (!down_read_trylock(&vdev->cf_lock)) {
+		if (time_after(jiffies, until))
+			return false;
+		msleep(LOCK_PAUSE_MS);
+	}
+	return true;
+}
+
 static void question_ask(struct work_struct *work)
 {
 	struct question *q = container_of(work, struct question, work);
 	struct vdpa_device *vdev = q->entry->vdev;
 
-	q->busy = !down_read_trylock(&vdev->cf_lock);
+	q->busy = !lock_config(vdev, q->patience);
 	if (!q->busy) {
 		for (q->next = q->first; q->next < vdev->nvqs; q->next++)
 			if (ask_queue(q, q->next) == -EMSGSIZE && q->next > q->first)
@@ -112,7 +136,8 @@ static void question_ask(struct work_struct *work)
 
 /* Return: the question, answered or not, or NULL. */
 static struct question *question_put_to(struct vdpa_entry *entry,
-					const struct vdpa_queue_request *request, u32 first)
+					const struct vdpa_queue_request *request, u32 first,
+					unsigned long patience)
 {
 	struct question *q = kzalloc(sizeof(*q), GFP_KERNEL);
 
@@ -128,11 +153,12 @@ static struct question *question_put_to(struct vdpa_entry *entry,
 	INIT_WORK(&q->work, question_ask);
 	q->request = request;
 	q->entry = entry;
+	q->patience = patience;
 	q->first = first;
 	vdpa_entry_get(entry);
 	kref_get(&q->ref);
 	queue_work(system_unbound_wq, &q->work);
-	wait_for_completion_killable_timeout(&q->done, msecs_to_jiffies(ANSWER_PATIENCE_MS));
+	wait_for_completion_killable_timeout(&q->done, patience);
 	return q;
 }
 
@@ -157,6 +183,7 @@ struct round {
 	struct netlink_callback *cb;
 	const struct vdpa_queue_request *request;
 	bool named;	/* it is about one device */
+	bool first;	/* it is the first round */
 };
 
 static void *round_message(const struct round *r, const struct vdpa_entry *entry)
@@ -219,6 +246,20 @@ static int dump_nothing(const struct round *r, struct question *q)
 	return q->err;
 }
 
+/* In jiffies. */
+static unsigned long round_patience(const struct round *r)
+{
+	return msecs_to_jiffies(r->named && !r->first ? NAMED_PATIENCE_MS : ANSWER_PATIENCE_MS);
+}
+
+/* A round cannot be empty: this one has a message that means nothing, and the next can wait. */
+static int dump_later(const struct round *r)
+{
+	nlmsg_put(r->msg, NETLINK_CB(r->cb->skb).portid, r->cb->nlh->nlmsg_seq, NLMSG_NOOP, 0,
+		  NLM_F_MULTI);
+	return -EMSGSIZE;
+}
+
 /* Return: 0 at the end of the device, -EMSGSIZE if the round is full, or an error. */
 static int dump_device(const struct round *r, struct vdpa_entry *entry)
 {
@@ -228,7 +269,7 @@ static int dump_device(const struct round *r, struct vdpa_entry *entry)
 	int err = 0;
 
 	while (!err && r->cb->args[1] < nvqs) {
-		q = question_put_to(entry, r->request, r->cb->args[1]);
+		q = question_put_to(entry, r->request, r->cb->args[1], round_patience(r));
 		if (!q)
 			return -ENOMEM;
 		answered = completion_done(&q->done) && !q->busy;
@@ -236,6 +277,8 @@ static int dump_device(const struct round *r, struct vdpa_entry *entry)
 			err = dump_answer(r, q);
 		else if (answered)
 			err = dump_nothing(r, q);
+		else if (r->named && r->first)
+			err = dump_later(r);
 		else if (!r->cb->args[1])
 			err = dump_bare(r, entry);
 		if (!err && !(answered && q->answer->len))
@@ -300,7 +343,8 @@ static int dump_all(const struct round *r)
  * vdpa_nl_queue_dumpit - one round of a dump about the queues of one or all devices
  * @msg: where to
  * @cb: the dump; VDPA_ATTR_DEV_NAME in its request restricts it to one device.
- *	args[0] is the index of the device, args[1] the queue to go on at.
+ *	args[0] is the index of the device, args[1] the queue to go on at, args[2] that the
+ *	one device is done, args[3] that the first round is over.
  * @request: what is asked; where it is about all, devices that it does not apply
  *	to, or that do not answer, are listed without queues
  *
@@ -310,9 +354,16 @@ int vdpa_nl_queue_dumpit(struct sk_buff *msg, struct netlink_callback *cb,
 			 const struct vdpa_queue_request *request)
 {
 	struct nlattr *name = genl_dumpit_info(cb)->info.attrs[VDPA_ATTR_DEV_NAME];
-	struct round r = { .msg = msg, .cb = cb, .request = request, .named = name };
+	struct round r = {
+		.msg = msg,
+		.cb = cb,
+		.request = request,
+		.named = name,
+		.first = !cb->args[3],
+	};
 	int err;
 
+	cb->args[3] = 1;
 	cb->seq = vdpa_registry_generation();
 	err = name ? dump_one(&r, name) : dump_all(&r);
 	return msg->len ?: err;

@@ -204,3 +204,10 @@ in_time() {
 	wait "$PID" || fail "failed: $*" "$(cat "$OUT")" || return
 	((took <= IN_TIME)) || fail "took $took ms, not at most $IN_TIME: $*"
 }
+
+# other_families_answer - generic netlink itself and, where the kernel has it (the debug kernel has not), devlink do within
+# $IN_TIME.
+other_families_answer() {
+	in_time genl ctrl list || return
+	! grep -q devlink "$OUT" || in_time devlink dev show
+}
