@@ -186,7 +186,7 @@ refused() {
 	knob "$BLK" version 2.5.0
 
 	knob "$BLK/devices/b1" load_errno 5
-	refused b1 'Input/output error'
+	refused b1 'refuses the private state: .*(EIO|Input/output error)'
 	knob "$BLK/devices/b1" load_errno 0
 
 	cp "$STATE" "$STATE.whole"
