@@ -9,7 +9,7 @@ SOURCE_ADDRESS=10.77.0.1 TARGET_ADDRESS=10.77.0.2 TARGET_PORT=7000
 there() {
 	local out
 
-	out=$({ echo "${1//$'\n'/ }"; [ -t 0 ] || cat; } | socat -t 120 - "TCP:$TARGET_ADDRESS:$TARGET_PORT") || return
+	out=$({ echo "${1//$'\n'/ }"; [ -t 0 ] || cat; } | socat -t 600 - "TCP:$TARGET_ADDRESS:$TARGET_PORT") || return
 	[ "$out" = "${out##*$'\n'}" ] || echo "${out%$'\n'*}"
 	[[ ${out##*$'\n'} =~ ^status\ ([0-9]+)$ ]] || fail "the other host says: $out" || return
 	return "${BASH_REMATCH[1]}"
