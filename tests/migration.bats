@@ -375,7 +375,7 @@ found() { jq -r '.find.there.candidates[] | .dev // .mgmtdev' <<<"$output"; }
 	run -2 vdpa dev state load b1 file other
 	jq -c '.vdpa_state.virtqueues[0].index = 999' state >other
 	run -2 vdpa dev state load b1 file other
-	jq -c '.vdpa_state.private += "AAAA"' state >other
+	jq -c '.vdpa_state.private = "AAAAAAAA"' state >other
 	run -2 vdpa dev state load b1 file other
 
 	assert_equal "$(vdpa -j dev vq show b1)" "$before"

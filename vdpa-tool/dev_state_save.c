@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,15 +121,17 @@ static int write_path(const char *path, const struct save *saves, int count)
 
 static enum status write_documents(const char *path, const struct save *saves, int count)
 {
+	bool standard = strcmp(path, "-") == 0;
+
 	errno = 0;
-	/* Whether standard output takes it is found out at the end of the program. */
-	if (strcmp(path, "-") == 0) {
-		write_all(stdout, saves, count);
+	if ((standard ? write_all(stdout, saves, count) : write_path(path, saves, count)) == 0)
 		return STATUS_DONE;
+	/* What is left in the buffer is not tried again, and not said twice. */
+	if (standard) {
+		__fpurge(stdout);
+		clearerr(stdout);
 	}
-	if (write_path(path, saves, count) == 0)
-		return STATUS_DONE;
-	error_local(errno ? errno : EIO, "%s", path);
+	error_local(errno ? errno : EIO, "%s", standard ? "standard output" : path);
 	return STATUS_USAGE;
 }
 

@@ -178,6 +178,14 @@ static int add_private(struct saved_state_builder *builder, const struct nlattr 
 	return 0;
 }
 
+/* A kernel that still collects the state sends the device's name, and nothing else. */
+static bool is_empty(const struct nlattr **slots)
+{
+	return !slots[VDPA_ATTR_MIGRATION] && !slots[VDPA_ATTR_STATE_FEATURES] &&
+	       !slots[VDPA_ATTR_STATE_STATUS] && !slots[VDPA_ATTR_STATE_VQ] &&
+	       !slots[VDPA_ATTR_STATE_PRIVATE];
+}
+
 int saved_state_add(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
@@ -185,6 +193,8 @@ int saved_state_add(const struct nlmsghdr *nlh, struct nl_error *err, void *data
 
 	if (attrs_parse(nlh, slots, err) < 0 || attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0)
 		return -1;
+	if (is_empty(slots))
+		return 0;
 	if (!builder->state && begin(builder, slots, err) < 0)
 		return -1;
 	if (add_queues(builder, nlh, err) < 0)

@@ -184,12 +184,22 @@ static int finish(struct saved_state_builder *builder, int failed, struct nl_err
 	return status;
 }
 
+/* A message with a name and nothing else may come at any time. */
+static struct nlmsghdr *only_name(char *buf)
+{
+	struct nlmsghdr *nlh = message(buf);
+
+	put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
+	return nlh;
+}
+
 static int save(uint32_t queues, size_t private, size_t piece)
 {
 	static char buf[BUFFER];
 	struct saved_state_builder builder = { 0 };
 	struct nl_error err = { 0 };
-	int failed = add(&builder, first_piece(buf), &err);
+	int failed = add(&builder, only_name(buf), &err) || add(&builder, first_piece(buf), &err) ||
+		     add(&builder, only_name(buf), &err);
 
 	for (uint32_t i = 0; !failed && i < queues;) {
 		struct nlmsghdr *nlh = message(buf);
