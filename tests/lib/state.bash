@@ -26,6 +26,7 @@ transitions() { field dev-get "$1" DEV_TRANSITIONS; }
 
 # drive DEV PROGRAM [OPTION…] - a user-space driver (tests/clients/vmm) starts the device and uses it.
 drive() {
+	[ "$2" != blk ] || set -- "$@" announce 1
 	start "$VMM" "$(vhost_of "$1")" "${@:2}"
 	DRIVER[$1]=$PID DRIVER_OUT[$1]=$OUT
 	wait_until 30 said "$OUT" ready || fail "$(<"$OUT")"

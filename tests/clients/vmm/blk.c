@@ -23,6 +23,7 @@ struct options {
 	unsigned long reset_after;
 	unsigned long base;
 	unsigned long endless;
+	unsigned long announce;
 	unsigned long hold;
 };
 
@@ -221,12 +222,14 @@ int vmm_blk(const char *node, int argc, char **argv)
 		{ "reset-after", &run->options.reset_after },
 		{ "base", &run->options.base },
 		{ "endless", &run->options.endless },
+		{ "announce", &run->options.announce },
 		{ "hold", &run->options.hold },
 		{ NULL, NULL },
 	});
 
 	prepare(run, node);
-	puts("ready");
+	if (run->options.announce)
+		puts("ready");
 	do {
 		pass(run, VIRTIO_BLK_T_OUT);
 		pass(run, VIRTIO_BLK_T_IN);
