@@ -64,7 +64,7 @@ static json_t *time_json(const struct nlattr *attr)
 }
 
 /* A line at once, so that a reader need not wait for the next. */
-static void print(json_t *line)
+static int print(json_t *line, struct nl_error *err)
 {
 	const char *separator = "";
 	json_t *value;
@@ -82,8 +82,10 @@ static void print(json_t *line)
 		}
 	}
 	putchar('\n');
-	fflush(stdout);
 	json_decref(line);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return nl_fail(err, errno, "standard output: %s", strerror(errno));
 }
 
 static json_t *line_begin(const char *event, const struct nlattr *time)
@@ -119,7 +121,8 @@ static void set_subject(json_t *line, const struct nlattr **slots)
 	free(mgmtdev);
 }
 
-static void print_event(const struct kind *kind, const struct nlattr **slots)
+static int print_event(const struct kind *kind, const struct nlattr **slots,
+		       struct nl_error *err)
 {
 	json_t *line = line_begin(kind->name, slots[VDPA_ATTR_EVENT_TIME]);
 
@@ -130,7 +133,7 @@ static void print_event(const struct kind *kind, const struct nlattr **slots)
 		output_set(line, "state", state_json(attr_uint(slots[VDPA_ATTR_DEV_STATE])));
 	if (slots[VDPA_ATTR_EVENT_CAUSE])
 		output_set(line, "cause", cause_json(attr_uint(slots[VDPA_ATTR_EVENT_CAUSE])));
-	print(line);
+	return print(line, err);
 }
 
 /* --- what is known --- */
@@ -192,8 +195,7 @@ static int present(const struct nlmsghdr *nlh, struct nl_error *err, struct moni
 	set_subject(line, slots);
 	if (slots[VDPA_ATTR_DEV_STATE])
 		output_set(line, "state", state_json(attr_uint(slots[VDPA_ATTR_DEV_STATE])));
-	print(line);
-	return 0;
+	return print(line, err);
 }
 
 static int present_mgmtdev(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
@@ -244,8 +246,8 @@ static int take_event(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 	if (monitor->follow && !is_news(monitor, event, slots, kind->of))
 		return 0;
 	if (monitor->of & kind->of)
-		print_event(kind, slots);
-	return ferror(stdout) ? nl_fail(err, errno, "standard output: %s", strerror(errno)) : 0;
+		return print_event(kind, slots, err);
+	return 0;
 }
 
 /*
@@ -254,9 +256,20 @@ static int take_event(const struct nlmsghdr *nlh, struct nl_error *err, void *da
  */
 static int lost(struct monitor *monitor, struct nl *events, struct nl_error *err)
 {
-	print(line_begin("lost", NULL));
+	if (print(line_begin("lost", NULL), err) < 0)
+		return -1;
 	nl_drain(events);
 	return show_state(monitor, err);
+}
+
+/* Nobody reads what is printed any more: told here, where the error's number is known. */
+static enum status ended(const struct nl_error *err)
+{
+	if (!ferror(stdout))
+		return error_refused(NULL, err);
+	clearerr(stdout);
+	error_local(err->errnum, "standard output");
+	return STATUS_USAGE;
 }
 
 static enum status follow(struct monitor *monitor, struct nl *events)
@@ -269,7 +282,7 @@ static enum status follow(struct monitor *monitor, struct nl *events)
 		if (failed && err.errnum == ENOBUFS)
 			failed = lost(monitor, events, &err);
 	}
-	return error_refused(NULL, &err);
+	return ended(&err);
 }
 
 static enum status monitor_run(struct vdpa *vdpa, int of)
@@ -291,7 +304,7 @@ static enum status monitor_run(struct vdpa *vdpa, int of)
 	if (nl_open_like(&events, &vdpa->nl, &err) < 0)
 		return error_refused(NULL, &err);
 	if (nl_join(&events, &err) < 0 || (options.state && show_state(&monitor, &err) < 0))
-		status = error_refused(NULL, &err);
+		status = ended(&err);
 	else
 		status = follow(&monitor, &events);
 	nl_close(&events);
