@@ -58,16 +58,16 @@ setup() {
 @test "a device whose parent does not answer hides no other" {
 	started_disks 2
 	load_parent
-	vdpa dev add name p0 mgmtdev vdpatest_blk
-	echo 1 >/sys/kernel/debug/vdpa_test_parent/vdpatest_blk/stuck_set_status
+	vdpa dev add name p0 mgmtdev vdpatest_net
+	echo 1 >/sys/kernel/debug/vdpa_test_parent/vdpatest_net/stuck_set_status
 	start "$VDPA_CLIENTS/vhost_hold" --status 11 "$(vhost_of p0)"
 	wait_until 10 stuck
 
 	run -0 "$VDPA_TOOL" -j dev vstats show
 	jq -e '.vstats | keys_unsorted == ["d1", "d2", "p0"] and (.d2.queues | length) == 4' <<<"$output"
-	jq -e '.vstats.p0 == {"available": false, "reason": "its parent does not answer"}' <<<"$output"
+	jq -e '.vstats.p0 == {"available": false, "reason": "no driver has negotiated features yet"}' <<<"$output"
 	run -0 "$VDPA_TOOL" -j dev vq show
 	jq -e '.vq | (.d2.queues | length) == 4 and .p0.reason == "its parent does not answer"' <<<"$output"
-	echo 0 >/sys/kernel/debug/vdpa_test_parent/vdpatest_blk/stuck_set_status
+	echo 0 >/sys/kernel/debug/vdpa_test_parent/vdpatest_net/stuck_set_status
 }
-stuck() { [ "$(cat /sys/kernel/debug/vdpa_test_parent/vdpatest_blk/waiting)" -gt 0 ]; }
+stuck() { [ "$(cat /sys/kernel/debug/vdpa_test_parent/vdpatest_net/waiting)" -gt 0 ]; }
