@@ -60,7 +60,9 @@ all_that_is_shown() {
 	a_few_devices ours
 
 	ours=$(nl_raw "${requests[@]}")
-	assert_equal "$(grep -vE '^(DEV_(STATE|STATUS|CAPS|DRIVER|TRANSITIONS)|EVENT_SEQ)=' <<<"$ours")" "$distro"
+	# Ours names the queue before the negotiated features: the order within a message is nobody's to rely on.
+	assert_equal "$(grep -vE '^(DEV_(STATE|STATUS|CAPS|DRIVER|TRANSITIONS)|EVENT_SEQ)=' <<<"$ours" | sort)" \
+		"$(sort <<<"$distro")"
 }
 
 @test "what the distribution's core lacks is said, by each command that needs it" {
@@ -78,9 +80,9 @@ all_that_is_shown() {
 	a_few_devices distro
 
 	run -0 "$VDPA_TOOL" -j dev vstats show n0
-	[ "$(jq -c '[.vstats.n0.queues[].qidx]' <<<"$output")" = '[0,1,2,3,4,5,6,7,8]' ]
+	[ "$(jq -c '[.vstats.n0.queues[].qidx]' <<<"$output")" = '[0,1,2,3,4]' ]
 	run -0 "$VDPA_TOOL" -j dev vstats show
-	[ "$(jq -c '.vstats.n0.queues | length' <<<"$output")" = 9 ]
+	[ "$(jq -c '.vstats.n0.queues | length' <<<"$output")" = 5 ]
 	[ "$(jq -c '.vstats.b0.available' <<<"$output")" = false ]
 }
 
