@@ -89,10 +89,7 @@ static int ask_queue(struct question *q, u16 index)
 	nest = nla_nest_start(q->answer, ANSWER_QUEUE);
 	if (!nest)
 		return -EMSGSIZE;
-	if (nla_put_u32(q->answer, VDPA_ATTR_DEV_QUEUE_INDEX, index))
-		err = -EMSGSIZE;
-	else
-		err = q->request->fill(q->entry, index, q->answer, &extack);
+	err = q->request->fill(q->entry, index, q->answer, &extack);
 	if (!err) {
 		nla_nest_end(q->answer, nest);
 		return 0;
@@ -219,7 +216,8 @@ static int dump_answer(const struct round *r, struct question *q)
 	int left;
 
 	nla_for_each_attr(queue, (struct nlattr *)q->answer->data, q->answer->len, left) {
-		const struct nlattr *index = nla_data(queue);
+		const struct nlattr *index = nla_find(nla_data(queue), nla_len(queue),
+						      VDPA_ATTR_DEV_QUEUE_INDEX);
 		void *hdr = round_message(r, q->entry);
 
 		if (!hdr)
@@ -407,7 +405,7 @@ static int queue_reply(struct vdpa_job *job)
 	if (!msg)
 		return -ENOMEM;
 	hdr = message_begin(msg, job->entry, request->command, info->snd_portid, info->snd_seq, 0);
-	if (!hdr || nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, index))
+	if (!hdr)
 		err = -EMSGSIZE;
 	else
 		err = request->fill(job->entry, index, msg, info->extack);

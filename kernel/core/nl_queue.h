@@ -19,7 +19,8 @@ struct vdpa_entry;
  * @command: of the replies
  * @check: whether the device can be asked at all; may be called in any context
  *	that sleeps not; sets the extack
- * @fill: writes what there is about one queue; in the worker, with cf_lock held
+ * @fill: writes what there is about one queue, its index included; in the worker, with
+ *	cf_lock held
  *	for reading; sets the extack
  */
 struct vdpa_queue_request {

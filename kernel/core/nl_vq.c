@@ -129,6 +129,8 @@ int vdpa_nl_put_vq(struct vdpa_entry *entry, u16 index, struct sk_buff *msg)
 static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 		   struct netlink_ext_ack *extack)
 {
+	if (nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, index))
+		return -EMSGSIZE;
 	return vdpa_nl_put_vq(entry, index, msg);
 }
 

@@ -40,7 +40,8 @@ static int vstats_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 	}
 	features = entry->ops.get_driver_features(vdev);
 	if (nla_put_u64_64bit(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES, features, VDPA_ATTR_PAD) ||
-	    put_queue_pairs(entry, msg, features))
+	    put_queue_pairs(entry, msg, features) ||
+	    nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, index))
 		return -EMSGSIZE;
 	err = entry->ops.get_vendor_vq_stats(vdev, index, msg, extack);
 	if (err && !extack->_msg)
