@@ -200,6 +200,9 @@ carries() {
 	vdpa dev config show n1 | grep -q 'mac 02:00:00:00:00:77'
 	ip -n ns0 neigh flush dev eth0
 	in_ns 0 ping -c 1 -W 5 10.0.0.2
+	# From here on frames are counted: none that only asks whether a known neighbour is still there.
+	ip -n ns0 neigh replace 10.0.0.2 lladdr 02:00:00:00:00:77 nud permanent dev eth0
+	ip -n ns1 neigh replace 10.0.0.1 lladdr 02:00:00:00:00:01 nud permanent dev eth0
 
 	in_ns 1 ethtool -L eth0 combined 1
 	before=$(vstat n1 2 'rx packets')
