@@ -31,15 +31,16 @@ nothing_left() {
 	! genl ctrl get name vdpa
 }
 
-@test "the twelve symbols of the core are exported" {
+@test "the twelve symbols of the core are exported, and the one that it adds, no more" {
 	load_core ours
 
 	for symbol in __vdpa_alloc_device _vdpa_register_device _vdpa_unregister_device vdpa_register_device \
 		vdpa_unregister_device __vdpa_register_driver vdpa_unregister_driver vdpa_mgmtdev_register \
-		vdpa_mgmtdev_unregister vdpa_get_config vdpa_set_config vdpa_set_status; do
+		vdpa_mgmtdev_unregister vdpa_get_config vdpa_set_config vdpa_set_status \
+		__vdpa_mgmtdev_register_migration; do
 		grep -q " __ksymtab_$symbol\s*\[vdpa\]" /proc/kallsyms || fail "$symbol is not exported"
 	done
-	[ "$(grep -c ' __ksymtab_.*\[vdpa\]' /proc/kallsyms)" -eq 12 ]
+	[ "$(grep -c ' __ksymtab_.*\[vdpa\]' /proc/kallsyms)" -eq 13 ]
 }
 
 @test "the core comes and goes, again and again, and leaves nothing" {

@@ -253,6 +253,36 @@ others_answer() {
 	gone d1
 }
 
+unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
+
+@test "unloading a parent that is stuck in suspend keeps nobody else waiting, and ends when the parent does" {
+	user_devices "$NET" n0
+	started_disks 1
+	knob "$BLK/devices/d1" suspend_delay_ms 15000
+	calibrate
+	suspending d1
+	kill "${DRIVER[d1]}"
+	wait_until 10 saw d1 'suspending inactive driver'
+	start rmmod vdpa_sim_blk
+	unloader=$PID
+	wait_until 10 unregistering
+
+	in_time "$VDPA_TOOL" dev show n0
+	in_time "$VDPA_TOOL" dev add name n1 mgmtdev "$NET"
+	in_time "$VDPA_TOOL" dev del n1
+	in_time "$VDPA_TOOL" mgmtdev show
+
+	wait_until 60 ended "$unloader"
+	wait "$unloader"
+	[ ! -e /sys/module/vdpa_sim_blk ]
+	gone d1
+	wait_until 10 ended "$CALLER"
+	status=0
+	wait "$CALLER" || status=$?
+	assert_equal "$status" 2
+	assert_match "$(<"$ANSWER")" d1
+}
+
 @test "a suspend whose caller is killed goes on, and is there to be resumed" {
 	started_disks 1
 	knob "$BLK" suspend_delay_ms 5000

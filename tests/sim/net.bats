@@ -13,12 +13,11 @@ serve() {
 }
 listening() { in_ns 1 ss -Htln "sport = :$1" | grep -q .; }
 
-# transfer FLOWS - sends data over that many connections at once from n0 to n1, and compares checksums
+# transfer FLOWS - sends data over that many connections at once from n0 to n1, and compares every byte
 transfer() {
-	local flow sent dir=$BATS_TEST_TMPDIR pids=()
+	local flow dir=$BATS_TEST_TMPDIR pids=()
 
 	numbered $((MIB * 1048576 / $1)) >"$dir/data"
-	sent=$(sha256sum <"$dir/data")
 	for ((flow = 0; flow < $1; flow++)); do
 		serve "$dir/got$flow" $((5000 + flow))
 		pids+=($!)
@@ -29,7 +28,7 @@ transfer() {
 	done
 	wait "${pids[@]}"
 	for ((flow = 0; flow < $1; flow++)); do
-		assert_equal "$(sha256sum <"$dir/got$flow")" "$sent"
+		cmp "$dir/data" "$dir/got$flow"
 	done
 }
 

@@ -87,7 +87,7 @@ moving() {
 		both ours use_va=$va
 		written=0
 		for i in 1 2 3 4 5; do
-			start "$VMM" "$BLK_NODE" blk count 20000 depth 20 queues 4
+			start "$VMM" "$BLK_NODE" blk endless 1 depth 20 queues 4
 			wait_until 60 vstat_above b0 1 writes $((written + 100 * i))
 			written=$(vstat b0 1 writes)
 			kill -KILL "$PID"
