@@ -38,21 +38,23 @@ setup() {
 
 	run -0 nl_raw --dump mgmtdev-get
 
-	[ "$output" = "$(cat <<-END
+	assert_equal "$output" "$(cat <<-END
 		MGMTDEV_DEV_NAME=vdpatest_blk
 		MGMTDEV_SUPPORTED_CLASSES=0x4
 		DEV_MGMTDEV_MAX_VQS=2
 		DEV_SUPPORTED_FEATURES=$BLK_FEATURES
+		EVENT_SEQ=2
 
 		MGMTDEV_BUS_NAME=platform
 		MGMTDEV_DEV_NAME=vdpatest_bus.0
 		MGMTDEV_SUPPORTED_CLASSES=0x2
 		DEV_MGMTDEV_MAX_VQS=9
 		DEV_SUPPORTED_FEATURES=$NET_FEATURES
+		EVENT_SEQ=2
 
 		errno=0
 	END
-	)" ]
+	)"
 }
 
 @test "one management device is shown by its name, with its bus where it has one" {
