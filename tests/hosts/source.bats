@@ -70,8 +70,9 @@ sent() {
 	writer
 	described b0
 
-	there 'vdpa migration find source /tmp/source.json' </dev/null
+	# Both hosts have the pool that the disk is from, as they would have one in a network.
 	there "knob $BLK store pool" </dev/null
+	there 'vdpa migration find source /tmp/source.json' </dev/null
 	there "eval \"\$(vdpa migration plan source /tmp/source.json mgmtdev $BLK name b1)\"" </dev/null
 	there 'vdpa migration check source /tmp/source.json dev b1' </dev/null
 
