@@ -110,7 +110,7 @@ uninstall: have-kdir
 
 # --- Trying and testing, in a VM. Each installs first what is missing.
 
-.PHONY: deps vm-modules demo vm vm-update check check-migration bench debug-kernel debug-modules check-debug
+.PHONY: deps vm-modules demo vm vm-update check bench debug-kernel debug-modules check-debug
 deps:
 	$(Q)debian/deps
 
@@ -127,17 +127,10 @@ vm-update:
 	$(Q)rm -rf build/vm/kernel build/vm/headers
 	$(Q)tests/vm/kernel >/dev/null
 
-migration_tests := tests/vm/hosts.bats $(addprefix tests/,$(addsuffix .bats,move migrate migration migration_kernel))
-quick_tests := $(filter-out $(migration_tests),$(wildcard $(addsuffix /*.bats,tests/tool tests/vm tests/sim tests)))
-
 # TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 check: vm-modules
-	$(Q)tests/run --jobs $(JOBS) $(or $(TESTS),$(quick_tests))
-
-# What moves devices between drivers and machines, by itself: it takes long where the VM is emulated.
-check-migration: vm-modules
-	$(Q)tests/run --jobs $(JOBS) $(or $(TESTS),$(migration_tests))
+	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 bench: vm-modules
 	$(Q)tests/vm/run --timeout 1800 -- bench/sim
@@ -199,7 +192,6 @@ help:
 	@echo 'make uninstall      removes what install put there'
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
-	@echo 'make check-migration  the tests that move devices, which take longer'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
