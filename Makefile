@@ -84,7 +84,49 @@ tests/clients/%: tests/clients/%.c Makefile
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
 
--include $(wildcard vdpa-tool/*.d tests/clients/*.d)
+# --- The command as libFuzzer wants it: each target of tests/fuzz/tool is a program of its own, with all of the command in
+# it but for the system calls that tests/fuzz/tool/world.c answers. Only the command itself is watched for what it covers.
+
+fuzz_dir := build/fuzz/tool
+fuzz_targets := arguments replies stream files
+fuzz_programs := $(addprefix $(fuzz_dir)/,$(fuzz_targets))
+fuzz_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	$(WARNINGS) -MMD -MP -Iinclude/uapi -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
+fuzz_calls := open close read mkostemp stat rename unlink access opendir readdir closedir readlink recv setsockopt exit \
+	pthread_create $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
+fuzz_tool := $(patsubst vdpa-tool/%.c,$(fuzz_dir)/vdpa/%.o,$(wildcard vdpa-tool/*.c))
+fuzz_world := $(addprefix $(fuzz_dir)/,world.o check.o input.o reply.o)
+comma := ,
+
+.PHONY: fuzz-programs
+fuzz-programs: $(fuzz_programs) $(fuzz_dir)/encode
+
+$(fuzz_dir)/vdpa/%.o: vdpa-tool/%.c Makefile | have-clang
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)clang $(fuzz_flags) -fsanitize=fuzzer-no-link -Dmain=vdpa_main -Wno-missing-prototypes \
+		$(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+
+$(fuzz_dir)/%.o: tests/fuzz/tool/%.c Makefile | have-clang
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)clang $(fuzz_flags) -c -o $@ $<
+
+$(fuzz_dir)/reply.o: tests/tool/reply.c Makefile | have-clang
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)clang $(fuzz_flags) -c -o $@ $<
+
+$(fuzz_programs): $(fuzz_dir)/%: $(fuzz_dir)/%.o $(fuzz_world) $(fuzz_tool)
+	$(call say,LD,$@)clang -fsanitize=fuzzer,address,undefined $(addprefix -Wl$(comma)--wrap=,$(fuzz_calls)) \
+		-o $@ $^ $(tool_link) -pthread
+
+$(fuzz_dir)/encode: $(fuzz_dir)/encode.o $(fuzz_world) $(fuzz_tool)
+	$(call say,LD,$@)clang -fsanitize=address,undefined $(addprefix -Wl$(comma)--wrap=,$(fuzz_calls)) \
+		-o $@ $^ $(tool_link) -pthread
+
+.PHONY: have-clang
+have-clang:
+	@command -v clang >/dev/null || { echo 'no clang on this machine: "make deps" installs it' >&2; exit 1; }
+
+-include $(wildcard vdpa-tool/*.d tests/clients/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
 
 # --- Installing.
 
