@@ -22,6 +22,9 @@ static void *append(struct reply *reply, size_t len)
 {
 	void *at = reply->bytes + reply->used;
 
+	/* What was cut off anywhere cannot go on. */
+	if (reply->used % MNL_ALIGNTO)
+		return NULL;
 	if (len > REPLY_SIZE - MNL_ALIGNTO || MNL_ALIGN(len) > REPLY_SIZE - reply->used)
 		return NULL;
 	memset(at, 0, MNL_ALIGN(len));

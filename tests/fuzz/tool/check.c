@@ -59,6 +59,14 @@ static void stream_end(struct stream *stream)
 	*stream->place = stream->own;
 }
 
+static void show(void)
+{
+	fputs("vdpa", stderr);
+	for (int i = 0; i < argument_count; i++)
+		fprintf(stderr, " '%s'", arguments[i]);
+	fprintf(stderr, "\n--- standard output\n%s--- standard error\n%s---\n", out.bytes, err.bytes);
+}
+
 void check_fail(const char *what)
 {
 	/* libFuzzer has a stream of its own, which goes where standard error went first. */
@@ -66,10 +74,8 @@ void check_fail(const char *what)
 		stream_end(&out);
 		stream_end(&err);
 	}
-	fprintf(stderr, "broken promise: %s\nvdpa", what);
-	for (int i = 0; i < argument_count; i++)
-		fprintf(stderr, " '%s'", arguments[i]);
-	fprintf(stderr, "\n--- standard output\n%s\n--- standard error\n%s\n", out.bytes, err.bytes);
+	fprintf(stderr, "broken promise: %s\n", what);
+	show();
 	abort();
 }
 
@@ -195,6 +201,10 @@ void check_end(const struct outcome *outcome)
 
 	stream_end(&out);
 	stream_end(&err);
+	if (getenv("FUZZ_SHOW")) {
+		show();
+		fprintf(stderr, "exit status %d\n", outcome->status);
+	}
 	if (with)
 		tamper(with, &seen);
 	check_outcome(&seen);

@@ -18,6 +18,8 @@ void check_begin(struct outcome *outcome, int count, char **words);
 /*
  * Lets what is printed go its way again, and aborts if a promise was broken.
  *
+ * FUZZ_SHOW in the environment: what the command printed goes to standard error, with its exit status.
+ *
  * So that it can be seen that this sees something: what the environment variable FUZZ_TAMPER names
  * ("status", "output", "error", "open", "sent", "memory") is changed beforehand as if the command had failed there.
  */

@@ -5,6 +5,7 @@
  * whatever it is asked, so that what was read is also sent.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <string.h>
 
 #include "input.h"
@@ -13,11 +14,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static ssize_t acknowledge(void *data, const struct nlmsghdr *request, char *buf, size_t size)
 {
-	struct nlmsghdr *ack = mnl_nlmsg_put_header(buf);
+	struct nlmsghdr *ack;
 	struct nlmsgerr *err;
 
 	(void)data;
 	(void)size;
+	if (!request->nlmsg_seq)
+		return -ENOTCONN;
+	ack = mnl_nlmsg_put_header(buf);
 	ack->nlmsg_type = NLMSG_ERROR;
 	ack->nlmsg_flags = NLM_F_CAPPED;
 	ack->nlmsg_seq = request->nlmsg_seq;
