@@ -122,6 +122,12 @@ $(fuzz_dir)/encode: $(fuzz_dir)/encode.o $(fuzz_world) $(fuzz_tool)
 	$(call say,LD,$@)clang -fsanitize=address,undefined $(addprefix -Wl$(comma)--wrap=,$(fuzz_calls)) \
 		-o $@ $^ $(tool_link) -pthread
 
+# SECONDS: how long each target runs. SEED: what its random numbers begin with.
+.PHONY: fuzz-tool
+fuzz-tool: deps
+	$(Q)$(MAKE) fuzz-programs
+	$(Q)tests/fuzz/tool/run -max_total_time=$(or $(SECONDS),60) -seed=$(or $(SEED),1)
+
 .PHONY: have-clang
 have-clang:
 	@command -v clang >/dev/null || { echo 'no clang on this machine: "make deps" installs it' >&2; exit 1; }
@@ -174,7 +180,7 @@ quick_tests := $(filter-out $(migration_tests),$(wildcard $(addsuffix /*.bats,te
 
 # TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
-check: vm-modules
+check: vm-modules fuzz-programs
 	$(Q)tests/run --jobs $(JOBS) $(or $(TESTS),$(quick_tests))
 
 # What moves devices between drivers and machines, by itself: it takes long where the VM is emulated.
@@ -243,6 +249,7 @@ help:
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-migration  the tests that move devices, which take longer'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
+	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
 	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,13 +149,13 @@ static void check_text(const struct outcome *outcome)
 
 static void check_outcome(const struct outcome *outcome)
 {
+	expect(outcome->status >= STATUS_DONE && outcome->status <= STATUS_UNFIT, "the exit status is one of vdpa(8)'s");
+	expect(outcome->status != STATUS_USAGE || !outcome->sent, "where arguments are wrong nothing is sent");
+	expect(outcome->open == 0, "what is opened is closed");
 	if (options.json)
 		check_json(outcome);
 	else
 		check_text(outcome);
-	expect(outcome->status >= STATUS_DONE && outcome->status <= STATUS_UNFIT, "the exit status is one of vdpa(8)'s");
-	expect(outcome->status != STATUS_USAGE || !outcome->sent, "where arguments are wrong nothing is sent");
-	expect(outcome->open == 0, "what is opened is closed");
 }
 
 /* --- showing that they are checked --- */
@@ -181,8 +182,16 @@ static void tamper(const char *with, struct outcome *outcome)
 		*outcome = (struct outcome){ .status = STATUS_USAGE, .sent = 1 };
 	else if (strcmp(with, "memory") == 0)
 		lose_memory();
-	else
+	else if (strcmp(with, "overread") != 0)
 		check_fail("FUZZ_TAMPER is unknown");
+}
+
+void check_overread(const char *byte)
+{
+	const char *with = getenv("FUZZ_TAMPER");
+
+	if (with && strcmp(with, "overread") == 0)
+		memory = (void *)(uintptr_t)*byte;
 }
 
 void check_begin(struct outcome *outcome, int count, char **words)

@@ -147,6 +147,7 @@ ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *constant, void *buf,
 	socket->poisoned = (char *)buf + len;
 	socket->len = size - len;
 	ASAN_POISON_MEMORY_REGION(socket->poisoned, socket->len);
+	check_overread(socket->poisoned);
 	return len;
 }
 
@@ -426,7 +427,7 @@ int world_words(char *text, char separator, char **words)
 {
 	int count = 0;
 
-	for (char *end; text && count < WORLD_ARGUMENTS; text = end) {
+	for (char *end; text && *text && count < WORLD_ARGUMENTS; text = end) {
 		end = strchr(text, separator);
 		if (end)
 			*end++ = '\0';

@@ -45,8 +45,8 @@ struct world {
 void world_run(const struct world *world, int count, char **words);
 
 /*
- * Takes @text, which is changed, apart at each @separator, into at most WORLD_ARGUMENTS words. Returns how
- * many there are.
+ * Takes @text, which is changed, apart at each @separator, into at most WORLD_ARGUMENTS words; one at its end
+ * ends the last. Returns how many there are.
  */
 int world_words(char *text, char separator, char **words);
 
