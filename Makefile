@@ -207,11 +207,12 @@ debug-modules: debug-kernel
 check-debug: debug-modules tool clients
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
 
-# --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. A library's variables
+# --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. The command is also
+# looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
-	tests/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
+	tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
 
 .PHONY: style
 style: have-kdir
@@ -222,6 +223,15 @@ style: have-kdir
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
+	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' ANALYZE $$file; \
+		gcc -std=gnu11 -Werror -O2 -fanalyzer -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+			-c -o build/style/tool.o $$file || exit; done
+	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' TIDY $$file; \
+		clang-tidy --quiet $$file -- -std=gnu11 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+			2>build/style/tidy || { cat build/style/tidy; exit 1; }; done
+	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+		clang $(fuzz_flags) -Werror $$(pkg-config --cflags $(tool_libs)) \
+			-c -o build/style/fuzz.o -MF build/style/fuzz.d $$file || exit; done
 	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/vmm/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(client_libs)) \
 			-c -o build/style/client.o $$file || exit; done
@@ -253,6 +263,6 @@ help:
 	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'
-	@echo 'make style          checkpatch, sparse, warnings, shellcheck, mandoc'
+	@echo 'make style          checkpatch, sparse, warnings, clang-tidy, -fanalyzer, shellcheck, mandoc'
 	@echo 'make deps           installs what debian/control says a build and the tests need'
 	@echo 'make clean          removes what make built;  make distclean: the fetched and built kernels, too'
