@@ -84,7 +84,55 @@ tests/clients/%: tests/clients/%.c Makefile
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
 
--include $(wildcard vdpa-tool/*.d tests/clients/*.d)
+# --- The command as libFuzzer wants it: each target of tests/fuzz/tool is a program of its own, with all of the command in
+# it but for the system calls that tests/fuzz/tool/world.c answers. Only the command itself is watched for what it covers.
+
+fuzz_dir := build/fuzz/tool
+fuzz_targets := arguments replies stream files
+fuzz_programs := $(addprefix $(fuzz_dir)/,$(fuzz_targets))
+fuzz_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	$(WARNINGS) -MMD -MP -Iinclude/uapi -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
+fuzz_calls := open close read mkostemp stat rename unlink access opendir readdir closedir readlink recv setsockopt exit \
+	pthread_create $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
+fuzz_tool := $(patsubst vdpa-tool/%.c,$(fuzz_dir)/vdpa/%.o,$(wildcard vdpa-tool/*.c))
+fuzz_world := $(addprefix $(fuzz_dir)/,world.o check.o input.o reply.o)
+comma := ,
+
+.PHONY: fuzz-programs
+fuzz-programs: $(fuzz_programs) $(fuzz_dir)/encode
+
+$(fuzz_dir)/vdpa/%.o: vdpa-tool/%.c Makefile | have-clang
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)clang $(fuzz_flags) -fsanitize=fuzzer-no-link -Dmain=vdpa_main -Wno-missing-prototypes \
+		$(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+
+$(fuzz_dir)/%.o: tests/fuzz/tool/%.c Makefile | have-clang
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)clang $(fuzz_flags) -c -o $@ $<
+
+$(fuzz_dir)/reply.o: tests/tool/reply.c Makefile | have-clang
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)clang $(fuzz_flags) -c -o $@ $<
+
+$(fuzz_programs): $(fuzz_dir)/%: $(fuzz_dir)/%.o $(fuzz_world) $(fuzz_tool)
+	$(call say,LD,$@)clang -fsanitize=fuzzer,address,undefined $(addprefix -Wl$(comma)--wrap=,$(fuzz_calls)) \
+		-o $@ $^ $(tool_link) -pthread
+
+$(fuzz_dir)/encode: $(fuzz_dir)/encode.o $(fuzz_world) $(fuzz_tool)
+	$(call say,LD,$@)clang -fsanitize=address,undefined $(addprefix -Wl$(comma)--wrap=,$(fuzz_calls)) \
+		-o $@ $^ $(tool_link) -pthread
+
+# SECONDS: how long each target runs. SEED: what its random numbers begin with.
+.PHONY: fuzz-tool
+fuzz-tool: deps
+	$(Q)$(MAKE) fuzz-programs
+	$(Q)tests/fuzz/tool/run -max_total_time=$(or $(SECONDS),60) -seed=$(or $(SEED),1)
+
+.PHONY: have-clang
+have-clang:
+	@command -v clang >/dev/null || { echo 'no clang on this machine: "make deps" installs it' >&2; exit 1; }
+
+-include $(wildcard vdpa-tool/*.d tests/clients/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
 
 # --- Installing.
 
@@ -129,7 +177,7 @@ vm-update:
 
 # TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
-check: vm-modules
+check: vm-modules fuzz-programs
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 bench: vm-modules
@@ -152,11 +200,12 @@ debug-modules: debug-kernel
 check-debug: debug-modules tool clients
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
 
-# --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. A library's variables
+# --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. The command is also
+# looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
-	tests/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
+	tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
 
 .PHONY: style
 style: have-kdir
@@ -167,6 +216,15 @@ style: have-kdir
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
+	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' ANALYZE $$file; \
+		gcc -std=gnu11 -Werror -O2 -fanalyzer -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+			-c -o build/style/tool.o $$file || exit; done
+	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' TIDY $$file; \
+		clang-tidy --quiet $$file -- -std=gnu11 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+			2>build/style/tidy || { cat build/style/tidy; exit 1; }; done
+	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+		clang $(fuzz_flags) -Werror $$(pkg-config --cflags $(tool_libs)) \
+			-c -o build/style/fuzz.o -MF build/style/fuzz.d $$file || exit; done
 	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/vmm/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(client_libs)) \
 			-c -o build/style/client.o $$file || exit; done
@@ -193,9 +251,10 @@ help:
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
+	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
 	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'
-	@echo 'make style          checkpatch, sparse, warnings, shellcheck, mandoc'
+	@echo 'make style          checkpatch, sparse, warnings, clang-tidy, -fanalyzer, shellcheck, mandoc'
 	@echo 'make deps           installs what debian/control says a build and the tests need'
 	@echo 'make clean          removes what make built;  make distclean: the fetched and built kernels, too'

@@ -123,6 +123,7 @@ static int parse(const void *from, const char *tail, const struct nlattr **slots
 {
 	const struct nlattr *attr = from;
 
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): the slots are pointers */
 	memset(slots, 0, ATTR_SLOTS * sizeof(*slots));
 	for (; mnl_attr_ok(attr, tail - (const char *)attr); attr = mnl_attr_next(attr)) {
 		uint16_t type = mnl_attr_get_type(attr);

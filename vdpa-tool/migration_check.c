@@ -59,7 +59,7 @@ static enum status print_verdict(struct vdpa *vdpa, const char *name, json_t *mi
 	if (json_array_size(mismatches) || options.json)
 		output_set(entry, "mismatches", json_incref(mismatches));
 	if (kernel)
-		output_set(entry, "kernel", json_string(kernel));
+		output_set(entry, "kernel", output_string(kernel));
 	output_begin(&vdpa->out, "check");
 	output_entry(&vdpa->out, name, entry);
 	output_end(&vdpa->out, true);

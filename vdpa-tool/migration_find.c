@@ -136,7 +136,7 @@ static int ask(struct search *search, struct candidate *candidate, struct nl_err
 	    VERDICT_FIT)
 		reason = error_reason(err);
 	if (reason)
-		candidate->reason = json_string(reason);
+		candidate->reason = output_string(reason);
 	return err->errnum == EPERM ? -1 : 0;
 }
 
@@ -156,7 +156,7 @@ static int judge_candidate(struct search *search, struct candidate *candidate,
 	mismatches = migration_mismatches(search->source, &subject, &err);
 	describe(search, candidate, &subject);
 	if (!mismatches)
-		candidate->reason = json_string(error_reason(&err));
+		candidate->reason = output_string(error_reason(&err));
 	else if (json_array_size(mismatches))
 		candidate->reason = first_reason(mismatches);
 	else if (!is_free(search, candidate))
@@ -233,7 +233,8 @@ static enum status find(struct search *search)
 	for (size_t i = 0; i < search->count; i++)
 		if (judge_candidate(search, &search->candidates[i], &err) < 0)
 			return error_refused(NULL, &err);
-	qsort(search->candidates, search->count, sizeof(*search->candidates), compare);
+	if (search->count)
+		qsort(search->candidates, search->count, sizeof(*search->candidates), compare);
 	if (interrupted)
 		error_devices_changed();
 	return print_found(search);

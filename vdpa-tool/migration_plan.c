@@ -9,7 +9,7 @@
 
 #include "error.h"
 #include "migration_check.h"
-
+#include "text.h"
 
 static void add_word(json_t *words, const char *word)
 {
@@ -269,6 +269,17 @@ static const struct keyword plan_keywords[] = {
 	{ .word.name = NULL }
 };
 
+/* Names become part of a line, and of JSON, which no other bytes get into and out of as they are. */
+static enum status check_names(struct vdpa *vdpa, const struct plan *plan)
+{
+	if (!text_plain(plan->name))
+		return error_usage(vdpa, "name \"%s\" is not printable UTF-8", plan->name);
+	if (!text_plain(plan->target.mgmtdev.text))
+		return error_usage(vdpa, "mgmtdev \"%s\" is not printable UTF-8",
+				   plan->target.mgmtdev.text);
+	return STATUS_DONE;
+}
+
 enum status migration_plan(struct vdpa *vdpa, int argc, char **argv)
 {
 	struct nl_error err = { 0 };
@@ -279,6 +290,8 @@ enum status migration_plan(struct vdpa *vdpa, int argc, char **argv)
 	uint32_t given;
 
 	status = args_keywords(vdpa, plan_keywords, argc, argv, &plan, &given);
+	if (status == STATUS_DONE)
+		status = check_names(vdpa, &plan);
 	if (status == STATUS_DONE)
 		status = source_read(plan.source, &source);
 	if (status != STATUS_DONE)

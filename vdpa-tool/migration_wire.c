@@ -138,6 +138,7 @@ static int sort(const struct nlattr *nest, const struct nlattr **slots, struct n
 	const char *tail = (const char *)mnl_attr_get_payload(nest) + mnl_attr_get_payload_len(nest);
 	const struct nlattr *attr;
 
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): the slots are pointers */
 	memset(slots, 0, WIRE_SLOTS * sizeof(*slots));
 	mnl_attr_for_each_nested(attr, nest)
 		if (mnl_attr_get_type(attr) < WIRE_SLOTS)

@@ -287,7 +287,7 @@ static enum status follow(struct monitor *monitor, struct nl *events)
 
 static enum status monitor_run(struct vdpa *vdpa, int of)
 {
-	struct monitor monitor = { .vdpa = vdpa, .of = of, .known = output_object() };
+	struct monitor monitor = { .vdpa = vdpa, .of = of };
 	struct nl_error err = { 0 };
 	enum status status;
 	struct nl events;
@@ -303,6 +303,7 @@ static enum status monitor_run(struct vdpa *vdpa, int of)
 	}
 	if (nl_open_like(&events, &vdpa->nl, &err) < 0)
 		return error_refused(NULL, &err);
+	monitor.known = output_object();
 	if (nl_join(&events, &err) < 0 || (options.state && show_state(&monitor, &err) < 0))
 		status = ended(&err);
 	else

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "output.h"
@@ -24,6 +25,15 @@ json_t *output_object(void)
 json_t *output_array(void)
 {
 	return have(json_array());
+}
+
+json_t *output_string(const char *bytes)
+{
+	char *clean = text_utf8(bytes, strlen(bytes));
+	json_t *json = have(json_string(clean));
+
+	free(clean);
+	return json;
 }
 
 void output_set(json_t *object, const char *key, json_t *value)

@@ -38,6 +38,9 @@ void output_set(json_t *object, const char *key, json_t *value);
 /* Appends to @array likewise. */
 void output_append(json_t *array, json_t *value);
 
+/* A string of what may be anything but valid UTF-8 (text_utf8()); ends the program without memory. */
+json_t *output_string(const char *bytes);
+
 /* An object or an array; ends the program without memory. */
 json_t *output_object(void);
 json_t *output_array(void);

@@ -7,7 +7,6 @@
 #include "attrs.h"
 #include "error.h"
 #include "queues.h"
-#include "text.h"
 
 /* The queues of a device come one after the other; a device is written when the next begins. */
 struct devices {
@@ -20,12 +19,10 @@ struct devices {
 
 json_t *queues_unavailable(const char *reason)
 {
-	char *clean = text_utf8(reason, strlen(reason));
 	json_t *device = output_object();
 
 	output_set(device, "available", json_false());
-	output_set(device, "reason", json_string(clean));
-	free(clean);
+	output_set(device, "reason", output_string(reason));
 	return device;
 }
 

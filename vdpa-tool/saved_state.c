@@ -165,6 +165,7 @@ static int add_private(struct saved_state_builder *builder, const struct nlattr 
 
 	if (offset && attr_uint(offset) != builder->len)
 		return nl_fail(err, EBADMSG, "malformed reply: private state with a gap in it");
+	/* NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result): a constant that an int holds */
 	if (builder->len + len > VDPA_STATE_PRIVATE_MAX)
 		return nl_fail(err, EBADMSG, "malformed reply: more than 64 MiB of private state");
 	if (builder->len + len > builder->size) {

@@ -76,6 +76,19 @@ static bool is_control(const unsigned char *c)
 	return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
 }
 
+bool text_plain(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t len = strlen(text), n;
+
+	for (; len; c += n, len -= n) {
+		n = character_length(c, len);
+		if (!n || is_control(c))
+			return false;
+	}
+	return true;
+}
+
 void text_print(FILE *file, const char *utf8)
 {
 	for (const unsigned char *c = (const unsigned char *)utf8; *c; c++) {

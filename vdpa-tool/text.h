@@ -3,6 +3,7 @@
 #ifndef VDPA_TOOL_TEXT_H
 #define VDPA_TOOL_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -11,6 +12,9 @@
  * a NUL, becomes the four characters \xNN. The caller frees the copy.
  */
 char *text_utf8(const char *bytes, size_t len);
+
+/* Whether text_utf8() and text_print() would leave @text as it is. */
+bool text_plain(const char *text);
 
 /* Prints valid UTF-8, control characters as \xNN. */
 void text_print(FILE *file, const char *utf8);

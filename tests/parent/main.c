@@ -2,10 +2,11 @@
 /*
  * A vDPA parent without hardware and without a data path, for tests.
  *
- * It needs nothing but the kernel's headers and <linux/vdpa_migration.h>, so the same module loads on
- * every vDPA core. It offers up to six management devices (see the table
- * vtp_parents), keeps what bus drivers write to its devices and hands it back,
- * and can be told, through debugfs, to be slow, to fail or to get stuck:
+ * It needs nothing but the kernel's headers and <linux/vdpa_migration.h>, so the
+ * same module loads on every vDPA core. It offers up to six management devices
+ * (see the table vtp_parents), keeps what bus drivers write to its devices and
+ * hands it back, and can be told, through debugfs, to be slow, to fail or to get
+ * stuck:
  *
  *   /sys/kernel/debug/vdpa_test_parent/MGMTDEV/add_delay_ms
  *                                             /del_delay_ms

@@ -16,7 +16,7 @@ setup_file() {
 	# shellcheck disable=SC2046
 	cc -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I"$VDPA_TOP/include/uapi" -I"$VDPA_TOP/vdpa-tool" $(pkg-config --cflags libmnl jansson) \
-		-o "$BATS_FILE_TMPDIR/test_replies" "$VDPA_TOP/tests/tool/test_replies.c" "${sources[@]}" \
+		-o "$BATS_FILE_TMPDIR/test_replies" "$VDPA_TOP/tests/tool/"{test_replies,reply}.c "${sources[@]}" \
 		-pthread $(pkg-config --libs libmnl jansson) -lresolv
 }
 
