@@ -111,6 +111,8 @@ const char *arg_file(const char *text, void *value)
 {
 	if (!*text)
 		return "is empty";
+	if (options.batch && strcmp(text, "-") == 0)
+		return "is not to be had in a batch";
 	*(const char **)value = text;
 	return NULL;
 }
@@ -316,4 +318,11 @@ enum status args_names(struct vdpa *vdpa, int n, char **argv)
 				return error_usage(vdpa, "device \"%s\" is given twice", argv[i]);
 	}
 	return STATUS_DONE;
+}
+
+enum status args_own_file(const struct vdpa *vdpa, const char *file)
+{
+	if (!options.batch || strcmp(file, "-") != 0)
+		return STATUS_DONE;
+	return error_usage(vdpa, "in a batch, a file has to be named");
 }

@@ -36,7 +36,7 @@ const char *arg_queue(const char *text, void *value);		/* uint32_t, queue index 
 const char *arg_deadline(const char *text, void *value);	/* uint32_t, ms */
 const char *arg_ring_index(const char *text, void *value);	/* uint16_t */
 const char *arg_wrap_counter(const char *text, void *value);	/* uint8_t, 0 or 1 */
-const char *arg_file(const char *text, void *value);		/* const char *: a path, or "-" */
+const char *arg_file(const char *text, void *value);		/* const char *: a path, or "-", but not in a batch */
 const char *arg_features(const char *text, void *value);	/* uint64_t, hexadecimal */
 
 /* Takes digits to the end of @text, decimal or with 0x, from @min to @max. */
@@ -76,5 +76,8 @@ enum status args_names(struct vdpa *vdpa, int n, char **argv);
 
 /* Appends a management device to a request. */
 void args_put_mgmtdev(struct nlmsghdr *nlh, const struct mgmtdev_handle *handle);
+
+/* A standard stream is nobody's own in a batch: there @file may not be "-", which is what it is when it is not given. */
+enum status args_own_file(const struct vdpa *vdpa, const char *file);
 
 #endif

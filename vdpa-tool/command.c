@@ -48,6 +48,15 @@ void command_help(const struct command *table, const char *path)
 	usage_lines(table, path, &first);
 }
 
+/* A batch with -j has one document on standard output, and nothing else. */
+static bool refuses_help(const struct vdpa *vdpa, enum status *status)
+{
+	if (!options.batch || !options.json)
+		return false;
+	*status = error_usage(vdpa, "there is no help in a batch with -j");
+	return true;
+}
+
 static bool wants_help(const char *text)
 {
 	return *text && strncmp(text, "help", strlen(text)) == 0;
@@ -71,12 +80,16 @@ static enum status unknown(const struct vdpa *vdpa, const struct command *table,
 static enum status run_leaf(struct vdpa *vdpa, const struct command *command,
 			    int argc, char **argv)
 {
+	enum status status = STATUS_DONE;
 	bool first = true;
 
 	if (!command->takes_name && argc == 1 && strcmp(argv[0], "help") == 0) {
-		usage_line(vdpa->help, command, &first);
-		return STATUS_DONE;
+		if (!refuses_help(vdpa, &status))
+			usage_line(vdpa->help, command, &first);
+		return status;
 	}
+	if (options.batch && command->alone)
+		return error_usage(vdpa, "not in a batch");
 	vdpa->command = command;
 	return command->run(vdpa, argc, argv);
 }
@@ -85,11 +98,13 @@ static enum status run_word(struct vdpa *vdpa, const struct command *table, cons
 			    int argc, char **argv)
 {
 	int found = words_find(table, sizeof(*table), text);
+	enum status status = STATUS_DONE;
 	const struct command *command;
 
 	if (found < 0 && wants_help(text)) {
-		command_help(table, vdpa->path);
-		return STATUS_DONE;
+		if (!refuses_help(vdpa, &status))
+			command_help(table, vdpa->path);
+		return status;
 	}
 	if (found < 0)
 		return unknown(vdpa, table, text, found);

@@ -132,6 +132,8 @@ enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
 	if (status == STATUS_DONE)
 		status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments,
 				       &given);
+	if (status == STATUS_DONE)
+		status = args_own_file(vdpa, arguments.file);
 	if (status != STATUS_DONE)
 		return status;
 

@@ -174,6 +174,8 @@ enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
 		status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments,
 				       &given);
 	if (status == STATUS_DONE)
+		status = args_own_file(vdpa, arguments.file);
+	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
 	if (status != STATUS_DONE)
 		return status;

@@ -41,6 +41,20 @@ static const char *errno_sentence(int errnum)
 	return strerror(errnum);
 }
 
+/* What it is about, beside the message: the place in a batch. */
+static void write_place(json_t *inner)
+{
+	char *file;
+
+	if (!options.batch)
+		return;
+	file = text_utf8(options.batch, strlen(options.batch));
+	json_object_set_new(inner, "file", json_string(file));
+	if (options.line)
+		json_object_set_new(inner, "line", json_integer(options.line));
+	free(file);
+}
+
 static void write_json(const char *kind, int errnum, const char *attribute, const char *message)
 {
 	const char *name = errnum ? strerrorname_np(errnum) : NULL;
@@ -54,6 +68,7 @@ static void write_json(const char *kind, int errnum, const char *attribute, cons
 	json_object_set_new(inner, "message", json_string(clean));
 	if (attribute)
 		json_object_set_new(inner, "attribute", json_string(attribute));
+	write_place(inner);
 	json_object_set_new(outer, kind, inner);
 	json_dumpf(outer, stderr, JSON_COMPACT);
 	fputc('\n', stderr);
@@ -66,6 +81,15 @@ static void write_text(const char *attribute, const char *message)
 	char *clean = text_utf8(message, strlen(message));
 
 	fputs("vdpa: ", stderr);
+	if (options.batch) {
+		char *file = text_utf8(options.batch, strlen(options.batch));
+
+		text_print(stderr, file);
+		free(file);
+		if (options.line)
+			fprintf(stderr, ":%lu", options.line);
+		fputs(": ", stderr);
+	}
 	text_print(stderr, clean);
 	if (attribute)
 		fprintf(stderr, " (%s)", attribute);

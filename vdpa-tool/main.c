@@ -11,6 +11,7 @@
 
 #include <linux/vdpa.h>
 
+#include "batch.h"
 #include "error.h"
 #include "vdpa.h"
 #include "version.h"
@@ -27,6 +28,7 @@ static const struct command objects[] = {
 		.run = monitor,
 		.needs = VDPA_CMD_DEV_GET,
 		.needs_text = "Linux 5.12",
+		.alone = true,
 	},
 	{ .word.name = NULL }
 };
@@ -36,7 +38,8 @@ static void help(void)
 	char list[128];
 
 	command_help(objects, "");
-	printf("       vdpa [ OBJECT ... ] help\n"
+	printf("       vdpa -b[atch] FILE [ -f[orce] ]\n"
+	       "       vdpa [ OBJECT ... ] help\n"
 	       "where  OBJECT := { %s }\n"
 	       "       OPTIONS, before or after the command := { -j[son] | -p[retty] | -s[tate] |\n"
 	       "                  -t[imestamp] | -V[ersion] | -h[elp] }\n",
@@ -71,6 +74,8 @@ static enum status finish_output(enum status status)
 /* getopt leaves a letter in optopt, unless it is a whole word that is unknown. */
 static enum status unknown_option(char **argv)
 {
+	if (optopt == 'b')
+		return error_usage(NULL, "the option -batch needs a FILE");
 	if (optopt)
 		return error_usage(NULL, "unknown option \"-%c\"", optopt);
 	return error_usage(NULL, "unknown option \"%s\"", argv[optind - 1]);
@@ -98,6 +103,12 @@ static bool take_option(int option, char **argv, enum status *status)
 	case 't':
 		options.timestamp = true;
 		return true;
+	case 'b':
+		options.batch = optarg;
+		return true;
+	case 'f':
+		options.force = true;
+		return true;
 	case 'V':
 		puts("vdpa " VDPA_VERSION);
 		return false;
@@ -122,6 +133,8 @@ static bool parse_options(int argc, char **argv, int *words, enum status *status
 		{ "pretty",	no_argument, NULL, 'p' },
 		{ "state",	no_argument, NULL, 's' },
 		{ "timestamp",	no_argument, NULL, 't' },
+		{ "batch",	required_argument, NULL, 'b' },
+		{ "force",	no_argument, NULL, 'f' },
 		{ "Version",	no_argument, NULL, 'V' },
 		{ "help",	no_argument, NULL, 'h' },
 		{ 0 }
@@ -138,7 +151,7 @@ static bool parse_options(int argc, char **argv, int *words, enum status *status
 		} else if (strcmp(text, "--") == 0) {
 			only_words = true;
 			optind++;
-		} else if (!take_option(getopt_long_only(argc, argv, "+jpstVh", known, NULL),
+		} else if (!take_option(getopt_long_only(argc, argv, "+jpstb:fVh", known, NULL),
 					argv, status)) {
 			return false;
 		}
@@ -151,6 +164,12 @@ static enum status run(int argc, char **argv)
 	struct vdpa vdpa = { 0 };
 	enum status status;
 
+	if (options.batch && argc) {
+		options.batch = NULL;
+		return error_usage(NULL, "with -batch the commands are in the file, there is none to be named besides");
+	}
+	if (options.batch)
+		return batch_run(objects);
 	if (!argc || strcmp(argv[0], "help") == 0) {
 		help();
 		return STATUS_DONE;

@@ -88,8 +88,10 @@ static void json_key(const char *name)
 	fputs(options.pretty ? ": " : ":", stdout);
 }
 
-static void json_open(const struct output *out)
+static void json_open(struct output *out)
 {
+	if (options.batch && out->documents++)
+		fputs(",\n", stdout);
 	putchar('{');
 	json_newline(1);
 	json_key(out->section);
@@ -102,10 +104,10 @@ static void json_close(const struct output *out)
 		json_newline(1);
 	putchar('}');
 	json_newline(0);
-	fputs("}\n", stdout);
+	fputs(options.batch ? "}" : "}\n", stdout);
 }
 
-static void json_entry(const struct output *out, const char *name, const json_t *entry)
+static void json_entry( struct output *out, const char *name, const json_t *entry)
 {
 	if (out->entries)
 		putchar(',');
@@ -245,9 +247,21 @@ static void text_entry(const char *name, json_t *entry)
 
 /* --- sections --- */
 
+void output_batch_begin(void)
+{
+	if (options.json)
+		fputs("[\n", stdout);
+}
+
+void output_batch_end(const struct output *out)
+{
+	if (options.json)
+		fputs(out->documents ? "\n]\n" : "]\n", stdout);
+}
+
 void output_begin(struct output *out, const char *section)
 {
-	*out = (struct output){ .section = section };
+	*out = (struct output){ .section = section, .documents = out->documents };
 }
 
 void output_entry(struct output *out, const char *name, json_t *entry)

@@ -14,7 +14,15 @@
 struct output {
 	const char *section;	/* the key of all entries, e.g. "dev" */
 	unsigned long entries;	/* written so far */
+	unsigned long documents;	/* begun so far, in a batch */
 };
+
+/*
+ * With -j the documents of a batch are the elements of one array, which begins and ends with these. @out is the
+ * last command's.
+ */
+void output_batch_begin(void);
+void output_batch_end(const struct output *out);
 
 /* Begins a section. Nothing is written yet: what fails at once leaves no trace. */
 void output_begin(struct output *out, const char *section);

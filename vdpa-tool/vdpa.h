@@ -25,12 +25,15 @@ enum status {
 	STATUS_UNFIT = 3,	/* a migration is not possible: not compatible, or no target found */
 };
 
-/* The only global state: set once, by main(). */
+/* The only global state: set once, by main(), but for the line. */
 struct options {
 	bool json;		/* -j */
 	bool pretty;		/* -p: indent JSON */
 	bool timestamp;		/* -t: the time of each event */
 	bool state;		/* -s: the present state before the events */
+	const char *batch;	/* -b: the file that the commands are in; NULL: one command, from the arguments */
+	bool force;		/* -f: go on with the batch after a command that failed */
+	unsigned long line;	/* of the batch; 0: none yet */
 };
 
 extern struct options options;
@@ -53,6 +56,7 @@ struct command {
 	const struct command *below;	/* the commands of an object */
 	const char *bare;		/* the command meant by the object alone, NULL: help */
 	bool takes_name;		/* a first argument "help" is a name, not a wish */
+	bool alone;			/* does not end by itself, or has output of its own kind: not in a batch */
 	uint8_t needs;			/* the kernel command that this one cannot do without */
 	const char *needs_text;		/* what brings that command */
 };

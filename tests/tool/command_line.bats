@@ -385,3 +385,56 @@ reaches_kernel() {
 		reaches_kernel $words
 	done
 }
+
+# Batches
+
+# batch_error PATTERN LINE… - a batch of these lines ends with status 1 and a message that matches PATTERN.
+batch_error() {
+	local pattern=$1
+	shift
+
+	printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/batch"
+	run -1 --separate-stderr vdpa -b "$BATS_TEST_TMPDIR/batch"
+	[ -z "$output" ] || fail "it prints" "$output"
+	[[ $stderr =~ $pattern ]] || fail "the message does not say \"$pattern\": $*" "$stderr"
+}
+
+@test "what is wrong with a line of a batch is told with file and line" {
+	batch_error 'batch:1: unknown object "nonsense"' nonsense
+	batch_error 'batch:3: .*unknown command "nonsense"' '# a comment' '' 'dev nonsense'
+	batch_error 'batch:1: a quote is not closed' 'dev show "n0'
+	batch_error 'batch:1: a quote is not closed' "dev show 'n0"
+	batch_error 'batch:1: .*monitor.*: not in a batch' monitor
+	batch_error 'batch:1: dev state save: in a batch, a file has to be named' 'dev state save n0'
+	batch_error 'batch:1: dev state load: in a batch, a file has to be named' 'dev state load n0'
+	batch_error 'batch:1: .*is not to be had in a batch' 'dev state load n0 file -'
+	batch_error 'batch:1: .*is not to be had in a batch' 'migration check source - target x'
+
+	printf 'dev show\0\n' >"$BATS_TEST_TMPDIR/nul"
+	run -1 vdpa -b "$BATS_TEST_TMPDIR/nul"
+	assert_match "$output" 'nul:1: a line with a NUL in it'
+	head -c 1100000 /dev/zero | tr '\0' a >"$BATS_TEST_TMPDIR/long"
+	run -1 vdpa -b "$BATS_TEST_TMPDIR/long"
+	assert_match "$output" 'long:1: a line of more than 1048576 bytes'
+}
+
+@test "a batch with -j has no help in its document, without it has" {
+	echo 'dev help' >"$BATS_TEST_TMPDIR/batch"
+	run -0 vdpa -b "$BATS_TEST_TMPDIR/batch"
+	assert_match "$output" '^Usage: vdpa dev'
+	run -1 --separate-stderr vdpa -j -b "$BATS_TEST_TMPDIR/batch"
+	assert_equal "$(jq -c . <<<"$output")" '[]'
+	assert_match "$(jq -r .error.message <<<"$stderr")" 'no help in a batch with -j'
+	echo 'dev show help' >"$BATS_TEST_TMPDIR/batch"
+	run --separate-stderr vdpa -j -b "$BATS_TEST_TMPDIR/batch"
+	assert_equal "$(jq -c . <<<"$output")" '[]'
+}
+
+@test "a batch that cannot be read is named" {
+	run -1 vdpa -b "$BATS_TEST_TMPDIR/nowhere"
+	assert_match "$output" 'nowhere: cannot be opened: No such file'
+	run -1 vdpa -b /
+	assert_match "$output" 'vdpa: /: reading failed: Is a directory'
+	usage_error 'batch needs a FILE' -b
+	usage_error 'there is none to be named besides' -b x dev show
+}
