@@ -68,23 +68,27 @@ vdpa-tool/vdpa: $(tool_objects)
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
 
-# --- The tests' own programs: each file is one, and vmm/ one of several files.
+# --- The tests' own programs: each file is one, and vmm/ one of several files. wire/ is what those that talk netlink share.
 
 client_libs := libnl-genl-3.0
-client_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c)) tests/clients/vdpa_vmm
+client_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c)) tests/clients/vdpa_vmm
 vmm_sources := $(wildcard tests/clients/vmm/*.c)
+wire_objects := $(patsubst %.c,%.o,$(wildcard tests/clients/wire/*.c))
+client_compile = $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi -Itests/clients $(shell pkg-config --cflags $(client_libs))
 
 .PHONY: clients
 clients: $(client_programs)
 
-tests/clients/%: tests/clients/%.c Makefile
-	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(client_libs)) \
-		$(LDFLAGS) -o $@ $< $(shell pkg-config --libs $(client_libs)) -pthread
+tests/clients/wire/%.o: tests/clients/wire/%.c Makefile
+	$(call say,CC,$@)$(client_compile) -c -o $@ $<
+
+$(filter-out %/vdpa_vmm,$(client_programs)): %: %.c $(wire_objects) Makefile
+	$(call say,CC,$@)$(client_compile) $(LDFLAGS) -o $@ $< $(wire_objects) $(shell pkg-config --libs $(client_libs)) -pthread
 
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
 
--include $(wildcard vdpa-tool/*.d tests/clients/*.d)
+-include $(wildcard vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d)
 
 # --- Installing.
 
@@ -174,8 +178,8 @@ style: have-kdir
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
-	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/vmm/*.c); do printf '  %-7s %s\n' WERROR $$file; \
-		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(client_libs)) \
+	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/*/*.c tests/fuzz/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi -Itests/clients $$(pkg-config --cflags $(client_libs)) \
 			-c -o build/style/client.o $$file || exit; done
 	$(call say,SHCHECK,$(words $(shell_scripts)) scripts)shellcheck -x -S warning -e SC2034,SC2154 $(shell_scripts)
 	$(call say,MANDOC,$(man_pages))mandoc -T lint -W warning $(man_pages) </dev/null
@@ -186,7 +190,7 @@ style: have-kdir
 clean:
 	$(Q)find kernel tests/parent \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name modules.order -o -name Module.symvers \) -delete
-	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d
+	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d tests/clients/wire/*.[od] tests/fuzz/*.d
 	$(Q)rm -rf build/style
 
 distclean: clean

@@ -2,9 +2,10 @@
 # For tests of what devices do: suspend, resume, virtqueue state, events. On the simulated parents (lib/sim), with the
 # independent client and what goes with it (lib/devices); where both have a name it is lib/sim's.
 
-load lib/common
-load lib/devices
-load lib/sim
+_state_lib=$(dirname "${BASH_SOURCE[0]}")
+load "$_state_lib/common"
+load "$_state_lib/devices"
+load "$_state_lib/sim"
 
 # As a message of the kernel names it; not every kernel has names for its errors (CONFIG_SYMBOLIC_ERRNAME).
 EIO='-(EIO|5)'
