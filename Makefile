@@ -68,11 +68,14 @@ vdpa-tool/vdpa: $(tool_objects)
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
 
-# --- The tests' own programs: each file is one, and vmm/ one of several files. wire/ is what those that talk netlink share.
+# --- The tests' own programs: each file is one, and vmm/ and conform/ are one of several files each. wire/ is what those
+# that talk netlink share.
 
 client_libs := libnl-genl-3.0
-client_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c)) tests/clients/vdpa_vmm
+file_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c))
+client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm
 vmm_sources := $(wildcard tests/clients/vmm/*.c)
+conform_sources := $(wildcard tests/clients/conform/*.c)
 wire_objects := $(patsubst %.c,%.o,$(wildcard tests/clients/wire/*.c))
 client_compile = $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi -Itests/clients $(shell pkg-config --cflags $(client_libs))
 
@@ -82,8 +85,12 @@ clients: $(client_programs)
 tests/clients/wire/%.o: tests/clients/wire/%.c Makefile
 	$(call say,CC,$@)$(client_compile) -c -o $@ $<
 
-$(filter-out %/vdpa_vmm,$(client_programs)): %: %.c $(wire_objects) Makefile
+$(file_programs): %: %.c $(wire_objects) Makefile
 	$(call say,CC,$@)$(client_compile) $(LDFLAGS) -o $@ $< $(wire_objects) $(shell pkg-config --libs $(client_libs)) -pthread
+
+tests/clients/nl_conform: $(conform_sources) $(wire_objects) tests/clients/conform/conform.h Makefile
+	$(call say,CC,$@)$(filter-out -MMD -MP,$(client_compile)) $(LDFLAGS) -o $@ $(conform_sources) $(wire_objects) \
+		$(shell pkg-config --libs $(client_libs))
 
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
@@ -158,10 +165,24 @@ debug-modules: debug-kernel
 	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' | \
 		cpio --quiet -pdm $(debug_modules)
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
-		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y modules || exit; done
+		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y KCFLAGS=-g modules || exit; done
 
 check-debug: debug-modules tool clients
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
+
+# For a night: in the debug kernel, with a seed of their own. Their logs are in build/fuzz and build/stress.
+MESSAGES ?= 1000000
+SECONDS ?= 600
+SEED ?= $(shell date +%s)
+.PHONY: fuzz-kernel stress
+fuzz-kernel: debug-modules tool clients
+	$(Q)tests/vm/run --kernel debug --timeout $$((600 + $(MESSAGES) / 20)) --out build/fuzz -- \
+		env VDPA_MESSAGES=$(MESSAGES) VDPA_SEED=$(SEED) bats --tap --timing tests/fuzz.bats
+	$(Q)tests/fuzz/coverage build/fuzz $(debug_modules)/kernel/core/vdpa.ko
+
+stress: debug-modules tool clients
+	$(Q)tests/vm/run --kernel debug --timeout $$((600 + 2 * $(SECONDS))) --out build/stress -- \
+		env VDPA_SECONDS=$(SECONDS) VDPA_SEED=$(SEED) bats --tap --timing tests/debug/stress.bats
 
 # --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
@@ -205,6 +226,7 @@ help:
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-migration  the tests that move devices, which take longer'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
+	@echo 'make fuzz-kernel    sends MESSAGES=1000000 that nobody would send, there;  make stress: everything at once for SECONDS=600'
 	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'

@@ -333,17 +333,6 @@ static bool put_state(struct nl_msg *msg)
 	return true;
 }
 
-/* A suspend of one device says nothing of a group; the grammar has that as the other form of it. */
-static bool put_group(struct nl_msg *msg)
-{
-	if (chance(60))
-		return false;
-	put_attr(msg, wire_attr(wire_attrs, VDPA_ATTR_DEV_GROUP));
-	if (chance(50))
-		put_attr(msg, wire_attr(wire_attrs, VDPA_ATTR_DEADLINE));
-	return true;
-}
-
 static struct nl_msg *well_formed(struct wire *wire, const struct wire_command *command)
 {
 	bool dump = command->dump && (!command->one || chance(30));
@@ -351,12 +340,7 @@ static struct nl_msg *well_formed(struct wire *wire, const struct wire_command *
 
 	if (dump)
 		put_uses(msg, command->dump_request);
-	else if (command->number == VDPA_CMD_DEV_STATE_SET && put_state(msg))
-		;
-	else if ((command->number == VDPA_CMD_DEV_SUSPEND || command->number == VDPA_CMD_DEV_RESUME) &&
-		 put_group(msg))
-		;
-	else
+	else if (command->number != VDPA_CMD_DEV_STATE_SET || !put_state(msg))
 		put_uses(msg, command->request);
 	return msg;
 }

@@ -128,3 +128,15 @@ suspending() {
 	CALLER=$PID ANSWER=$OUT
 	wait_until 30 saw "$1" 'active suspending management'
 }
+
+# started_pair - a network device n0 and a block device b0 of the simulated parents, which drivers in user space have started
+started_pair() {
+	load_sim ours net blk
+	load_bus_drivers vhost_vdpa
+	user_devices "$NET" n0
+	user_devices "$BLK" b0
+	start "$VMM" "$(vhost_of n0)" net count 1 hold 1
+	start "$VMM" "$(vhost_of b0)" blk count 1 hold 1
+	wait_until 60 has_state n0 active
+	wait_until 60 has_state b0 active
+}

@@ -11,6 +11,7 @@
 
 #define IN	.in = true
 #define BITS	.bits = true
+#define ALWAYS	.always = true
 
 static const struct wire_attr group_attrs[] = {
 	ATTR(DEV_NAME, STRING, IN, .max = VDPA_NAME_LEN_MAX),
@@ -18,9 +19,9 @@ static const struct wire_attr group_attrs[] = {
 };
 
 static const struct wire_attr description_attr_attrs[] = {
-	PART(ATTR_NAME, STRING, .max = VDPA_MIGRATION_NAME_MAX),
-	PART(ATTR_TYPE, STRING, .max = VDPA_MIGRATION_TYPE_MAX),
-	PART(ATTR_RULE, STRING, .max = VDPA_MIGRATION_RULE_MAX),
+	PART(ATTR_NAME, STRING, ALWAYS, .max = VDPA_MIGRATION_NAME_MAX),
+	PART(ATTR_TYPE, STRING, ALWAYS, .max = VDPA_MIGRATION_TYPE_MAX),
+	PART(ATTR_RULE, STRING, ALWAYS, .max = VDPA_MIGRATION_RULE_MAX),
 	PART(ATTR_PROVISION, FLAG),
 	PART(ATTR_U64, U64),
 	PART(ATTR_STRING, STRING, .max = VDPA_MIGRATION_STRING_MAX),
@@ -32,13 +33,13 @@ static const struct wire_attr description_attr_attrs[] = {
 };
 
 static const struct wire_attr description_attrs[] = {
-	PART(CLASS, U32),
+	PART(CLASS, U32, ALWAYS),
 	PART(ATTR, NEST, .nest = description_attr_attrs),
 	{ }
 };
 
 static const struct wire_attr state_vq_attrs[] = {
-	ATTR(DEV_QUEUE_INDEX, U32, IN),
+	ATTR(DEV_QUEUE_INDEX, U32, IN, ALWAYS),
 	ATTR(VQ_TYPE, U8, IN, .max = VDPA_VQ_TYPE_REQUEST),
 	ATTR(VQ_READY, U8, IN, .max = 1),
 	ATTR(VQ_SIZE, U16, IN),
@@ -188,8 +189,14 @@ const struct wire_command wire_commands[] = {
 		.name = "dev-suspend", .number = VDPA_CMD_DEV_SUSPEND, .one = true, .changes = true,
 		.request = { A(DEV_NAME), M(DEADLINE) },
 	}, {
+		.name = "dev-suspend of a group", .number = VDPA_CMD_DEV_SUSPEND, .one = true, .changes = true,
+		.request = { A(DEV_GROUP), M(DEADLINE) },
+	}, {
 		.name = "dev-resume", .number = VDPA_CMD_DEV_RESUME, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },
+	}, {
+		.name = "dev-resume of a group", .number = VDPA_CMD_DEV_RESUME, .one = true, .changes = true,
+		.request = { A(DEV_GROUP) },
 	}, {
 		.name = "dev-vq-get", .number = VDPA_CMD_DEV_VQ_GET, .one = true, .dump = true,
 		.reply = VDPA_CMD_DEV_VQ_GET,
@@ -215,6 +222,9 @@ const struct wire_command wire_commands[] = {
 	}, {
 		.name = "migration-check", .number = VDPA_CMD_MIGRATION_CHECK, .one = true,
 		.request = { A(DEV_NAME), A(MIGRATION) },
+	}, {
+		.name = "migration-check of a management device", .number = VDPA_CMD_MIGRATION_CHECK, .one = true,
+		.request = { MGMTDEV, A(MIGRATION) },
 	}, {
 		.name = "dev-state-get", .number = VDPA_CMD_DEV_STATE_GET, .dump = true,
 		.reply = VDPA_CMD_DEV_STATE_GET,

@@ -33,6 +33,7 @@ enum wire_type {
  * @type: of its payload
  * @bits: an integer that is a set of bits
  * @in: a request may have it: the kernel's policy knows it
+ * @always: what it is nested in cannot do without it
  * @max: of a string: bytes without the terminator, 0: any; of an integer: the largest value that makes sense, 0: any
  * @nest: what is nested, up to an entry without a name; NULL: nothing
  */
@@ -42,6 +43,7 @@ struct wire_attr {
 	enum wire_type type;
 	bool bits;
 	bool in;
+	bool always;
 	uint32_t max;
 	const struct wire_attr *nest;
 };
@@ -62,7 +64,7 @@ struct wire_use {
 #define WIRE_USES_MAX	32
 
 /**
- * struct wire_command - a command
+ * struct wire_command - a command, or one of two forms of it
  * @name: for people
  * @number: on the wire
  * @one: there is a request about one
