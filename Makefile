@@ -188,7 +188,7 @@ stress: debug-modules tool clients
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
-	tests/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
+	tests/run tests/vm/* tests/hosts/* tests/fuzz/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
 
 .PHONY: style
 style: have-kdir

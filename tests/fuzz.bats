@@ -8,8 +8,12 @@ load lib/state
 # In the debug kernel, where a message costs ten times as much, this is what the rest of a file takes, too.
 MESSAGES=20000
 
+# digest SEED - of the first messages. Only of those: what the kernel tells goes into what is sent.
+digest() { "$VDPA_TOP/tests/fuzz/nl_fuzz" --plain --messages 30 --seed "$1" | sed -n 's/.* digest //p'; }
+
 @test "the core answers whatever is sent to it, and every device can be deleted afterwards" {
 	started_pair
+	load_parent
 
 	run "$VDPA_TOP/tests/fuzz/nl_fuzz" --messages "${VDPA_MESSAGES:-$MESSAGES}" --seed "${VDPA_SEED:-1}" \
 		--places "$VDPA_OUT/places" n0 b0
@@ -24,12 +28,9 @@ MESSAGES=20000
 	"$VDPA_TOOL" dev del b0
 }
 
-@test "the same seed makes the same messages" {
+@test "the same seed makes the same messages, another one others" {
 	load_sim ours net blk
 
-	for i in 1 2; do
-		run -0 "$VDPA_TOP/tests/fuzz/nl_fuzz" --messages 300 --seed 7
-		FIGURES[i]=$(sed 's/ sockets.*//; s/ lost.*//' <<<"${lines[-1]}")
-	done
-	assert_equal "${FIGURES[1]}" "${FIGURES[2]}"
+	run -0 digest 7 && assert_equal "$(digest 7)" "$output"
+	[ "$(digest 8)" != "$output" ]
 }

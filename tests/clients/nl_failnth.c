@@ -12,7 +12,8 @@
  * The first one fails, then the second, and so on, until all goes well for want of a further one. NET and BLK are
  * devices of the simulated parents that their drivers have started, nobody else changes anything. After each failure:
  * the request was refused for want of memory, or it was done all the same. If it was refused the family shows what
- * it did before, no module has more users than before, and the same request, sent again, is done.
+ * it did before, no module has more users than before, and the same request, sent again, is done. Whoever listens to
+ * events has heard of each, or that one was lost.
  *
  * A line for each case, "ok NAME: failed N refused N done N lost N" (lost: the acknowledgment, for want of memory for
  * it) or "not ok NAME: …"; then "total failed N". Exit status: 0 all ok, 1 usage, 2 something is not.
@@ -27,11 +28,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netlink/genl/ctrl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -291,6 +294,9 @@ static uint64_t now_ms(void)
 struct context {
 	struct wire wire;	/* allocations fail in requests over this one alone */
 	struct wire control;
+	struct wire ears;
+	uint64_t heard;			/* number of the last event */
+	uint64_t anew;			/* up to this one they do not count: one is known to be lost */
 	const char *net;
 	const char *blk;
 	struct nl_msg *description;	/* the attribute MIGRATION of NET */
@@ -632,6 +638,76 @@ static bool restored(struct context *c, const struct wire_shown *before, unsigne
 	return same;
 }
 
+/* Events */
+
+static void listen_to_events(struct context *c)
+{
+	int group = genl_ctrl_resolve_grp(c->control.sock, VDPA_GENL_NAME, VDPA_MCGRP_MONITOR);
+
+	wire_open(&c->ears);
+	if (group < 0 || setsockopt(c->ears.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		wire_quit("no events");
+}
+
+static void take_number(struct nlmsghdr *nlh, void *number)
+{
+	struct nlattr *nla = nlmsg_find_attr(nlh, GENL_HDRLEN, VDPA_ATTR_EVENT_SEQ);
+
+	if (nla)
+		*(uint64_t *)number = nla_get_u64(nla);
+}
+
+static uint64_t last_event(struct context *c)
+{
+	struct nl_msg *msg = mgmtdev_get(c, &c->control);
+	struct wire_answer answer;
+	uint64_t number = 0;
+
+	wire_ask(&c->control, nlmsg_hdr(msg), take_number, &number, &answer);
+	nlmsg_free(msg);
+	return number;
+}
+
+/* Returns whether what was heard begins where it ended the last time. */
+static bool take_events(struct context *c, void *buf, int len)
+{
+	for (struct nlmsghdr *nlh = buf; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len)) {
+		uint64_t number = 0;
+
+		take_number(nlh, &number);
+		if (number <= c->anew)
+			continue;
+		if (number != c->heard + 1)
+			return false;
+		c->heard = number;
+	}
+	return true;
+}
+
+/* All events up to now are heard of, or that there was one which cannot be: then it begins anew. */
+static bool hear(struct context *c)
+{
+	struct pollfd pfd = { .fd = c->ears.fd, .events = POLLIN };
+	uint64_t last = last_event(c);
+	static uint8_t buf[16384] __attribute__((aligned(8)));
+
+	while (c->heard < last) {
+		ssize_t len;
+
+		if (poll(&pfd, 1, SETTLE_MS) == 0)
+			return false;
+		len = recv(c->ears.fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (len >= 0 && !take_events(c, buf, len))
+			return false;
+		if (len < 0 && errno == ENOBUFS) {
+			wire_drain(&c->ears);
+			c->heard = c->anew = last_event(c);
+			return true;
+		}
+	}
+	return true;
+}
+
 static bool for_want_of_memory(const struct wire_answer *answer)
 {
 	return answer->err == ENOMEM || answer->err == ENOBUFS;
@@ -689,6 +765,8 @@ static bool try_nth(struct context *c, const struct attempt *a, unsigned int nth
 		ok = judge(c, a, nth, &answer, &before, users_before, count);
 	else
 		ok = succeed(c, a, nth, a->undo, "cannot be undone", count);
+	if (ok && !hear(c))
+		ok = complain(a, nth, "nobody heard of an event", &answer);
 	wire_shown_free(&before);
 	return ok;
 }
@@ -777,6 +855,8 @@ static int try_requests(const char *only, const char *net, const char *blk)
 	wire_open(&c.wire);
 	wire_open(&c.control);
 	learn(&c);
+	listen_to_events(&c);
+	c.heard = c.anew = last_event(&c);
 	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++)
 		if (!only || !strcmp(only, attempts[i].name))
 			ok &= try_all(&c, &attempts[i]);

@@ -2,21 +2,22 @@
 /*
  * nl_fuzz: sends the generic netlink family vdpa what nobody would send.
  *
- *	nl_fuzz [--seed N] [--messages N] [--from N] [--every N] [--places FILE] [DEVICE…]
+ *	nl_fuzz [--seed N] [--messages N] [--from N] [--every N] [--places FILE] [--plain] [DEVICE…]
  *
  * Messages are made by the grammar (tests/clients/wire/grammar.c): well-formed, with one thing wrong, or pieces of
  * earlier ones put together. They go over several sockets, which are closed from time to time, in the middle of dumps as
  * well. They name devices that are there, and bear descriptions and states that the kernel gave. Each message has a
  * random sequence of its own, from the seed and its number; what it is made of also depends on those before it.
  *
- * Where the kernel has KCOV, messages that reached code of ours that none had reached before are kept, to be changed.
+ * Where the kernel has KCOV, messages that went a way through our code that none had gone before are kept, to be changed.
  * What workers do for a request does not count as reached by it.
  *
  *	--every N	a line in the kernel's log each N messages, so that a report there has one before it (default 1000)
  *	--places FILE	the addresses that were reached, one a line
+ *	--plain		without KCOV, which is not the same each time: what is sent depends on the kernel's answers alone
  *	DEVICE		is left alone at the end
  *
- * At the end it deletes all devices but those. The last line has the figures. Exit status: 0 the kernel has answered
+ * At the end it deletes all devices but those. The last line has the figures, and a digest of what was sent. Exit status: 0 the kernel has answered
  * all that it had to answer, 1 usage, 2 it has not.
  */
 #define _GNU_SOURCE
@@ -74,6 +75,7 @@ static struct {
 	uint64_t unanswered;	/* that had no answer coming, or whose answer nobody waited for */
 	uint64_t lost;
 	uint64_t sockets;
+	uint64_t digest;	/* of all that was sent (FNV-1a) */
 } figures;
 
 static struct wire_random rnd;
@@ -226,12 +228,20 @@ static const char *const words[] = {
 
 static size_t text_of(const struct wire_attr *attr, char *text)
 {
-	static const char *const parents[] = { "vdpasim_net", "vdpasim_blk", "vdpatest_net", "vduse" };
+	/* The simulated ones, and those of the tests' own parent. */
+	static const char *const parents[] = {
+		"vdpasim_net", "vdpasim_blk", "vdpatest_net", "vdpatest_blk", "vdpatest_odd", "vdpatest_multi",
+		"vdpatest_mig", "vdpatest_bus.0",
+	};
 
 	switch (attr->number) {
 	case VDPA_ATTR_MGMTDEV_DEV_NAME:
 		if (attr->type == WIRE_NAME && chance(90))
-			return sprintf(text, "%s", parents[below(chance(90) ? 2 : ARRAY_SIZE(parents))]);
+			return sprintf(text, "%s", parents[below(chance(60) ? 2 : ARRAY_SIZE(parents))]);
+		break;
+	case VDPA_ATTR_MGMTDEV_BUS_NAME:
+		if (attr->type == WIRE_STRING && !attr->max && chance(80))
+			return sprintf(text, "platform");
 		break;
 	case VDPA_ATTR_DEV_NAME:
 		if (attr->max != VDPA_MIGRATION_RULE_MAX && chance(95))
@@ -310,10 +320,18 @@ static void put_attr(struct nl_msg *msg, const struct wire_attr *attr)
 
 /* Requests */
 
+/* Most parents are on no bus. */
+static unsigned int percent_of(const struct wire_use *use)
+{
+	if (use->attr == VDPA_ATTR_MGMTDEV_BUS_NAME)
+		return 5;
+	return use->when == WIRE_ALWAYS ? 98 : 40;
+}
+
 static void put_uses(struct nl_msg *msg, const struct wire_use *uses)
 {
 	for (; uses->attr; uses++)
-		for (unsigned int n = uses->when == WIRE_ALWAYS ? !chance(2) : chance(40); n;
+		for (unsigned int n = chance(percent_of(uses)); n;
 		     n = chance(uses->when == WIRE_MANY ? 60 : 1))
 			put_attr(msg, wire_attr(wire_attrs, uses->attr));
 }
@@ -543,6 +561,15 @@ static void replace(struct wire *wire)
 	figures.sockets++;
 }
 
+/* The header of netlink has numbers of the process in it. */
+static void digest(const struct nlmsghdr *nlh)
+{
+	const uint8_t *bytes = nlmsg_data(nlh);
+
+	for (uint32_t i = 0; i + NLMSG_HDRLEN < nlh->nlmsg_len; i++)
+		figures.digest = (figures.digest ^ bytes[i]) * 0x100000001b3ULL;
+}
+
 static void send_one(uint64_t number)
 {
 	struct wire *wire = &world.wires[below(SOCKETS)];
@@ -553,6 +580,7 @@ static void send_one(uint64_t number)
 	struct wire_answer answer;
 	size_t news;
 
+	digest(nlh);
 	wire_kcov_begin();
 	if (wire_send(wire, nlh, &answer) && wait)
 		wire_receive(wire, nlh->nlmsg_seq, learn, NULL, &answer);
@@ -631,12 +659,13 @@ int main(int argc, char **argv)
 		{ "from", required_argument, NULL, 'f' },
 		{ "every", required_argument, NULL, 'e' },
 		{ "places", required_argument, NULL, 'p' },
+		{ "plain", no_argument, NULL, 'P' },
 		{ }
 	};
 	uint64_t seed = 1, messages = 10000, from = 0, every = 1000;
 	const char *places = NULL;
 	int c, log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-	bool kcov;
+	bool kcov = true;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
@@ -645,13 +674,14 @@ int main(int argc, char **argv)
 		case 'f': from = to_number(optarg); break;
 		case 'e': every = to_number(optarg); break;
 		case 'p': places = optarg; break;
+		case 'P': kcov = false; break;
 		default: wire_quit("nl_fuzz: usage: see its source");
 		}
 	}
 	if (log < 0 || !every)
 		wire_quit("nl_fuzz: no kernel log to write to");
 	world.spared = argv + optind;
-	kcov = wire_kcov_open();
+	kcov = kcov && wire_kcov_open();
 	for (size_t i = 0; i < SOCKETS; i++)
 		wire_open(&world.wires[i]);
 	wire_open(&world.control);
@@ -678,6 +708,6 @@ int main(int argc, char **argv)
 	       (unsigned long long)figures.sockets, world.n_corpus);
 	if (kcov)
 		printf(" places %zu", wire_kcov_reached());
-	putchar('\n');
+	printf(" digest %016llx\n", (unsigned long long)figures.digest);
 	return 0;
 }

@@ -15,12 +15,17 @@
 /* Places that one request can pass; the kernel drops those beyond. */
 #define TRACE_SIZE	(256 * 1024)
 
-/* A hash table by open addressing: our modules have far fewer places. */
+/* Hash tables by open addressing: our modules have far fewer places, and ways from one to the next. */
 #define SET_SIZE	(1 << 16)
 
+struct set {
+	unsigned long members[SET_SIZE];
+	size_t n;
+};
+
 static unsigned long *trace;
-static unsigned long set[SET_SIZE];
-static size_t reached;
+static struct set places;
+static struct set ways;		/* two places each, hashed */
 
 /* Returns false where the kernel has no KCOV. */
 bool wire_kcov_open(void)
@@ -46,34 +51,37 @@ void wire_kcov_begin(void)
 		__atomic_store_n(&trace[0], 0, __ATOMIC_RELAXED);
 }
 
-static bool is_new(unsigned long pc)
+static void add(struct set *set, unsigned long member)
 {
-	size_t at = (pc * 0x9e3779b97f4a7c15UL >> 40) % SET_SIZE;
+	size_t at = (member * 0x9e3779b97f4a7c15UL >> 40) % SET_SIZE;
 
-	while (set[at] && set[at] != pc)
+	while (set->members[at] && set->members[at] != member)
 		at = (at + 1) % SET_SIZE;
-	if (set[at] == pc || reached == SET_SIZE / 2)
-		return false;
-	set[at] = pc;
-	reached++;
-	return true;
+	if (set->members[at] == member || set->n == SET_SIZE / 2)
+		return;
+	set->members[at] = member;
+	set->n++;
 }
 
-/* How many places were reached since it began that never were before. */
+/* How many ways from one place to another were gone since it began that never were before. */
 size_t wire_kcov_end(void)
 {
 	unsigned long n = trace ? __atomic_load_n(&trace[0], __ATOMIC_RELAXED) : 0;
-	size_t before = reached;
+	unsigned long last = 0;
+	size_t before = ways.n;
 
-	for (unsigned long i = 1; i <= n && i < TRACE_SIZE; i++)
-		is_new(trace[i]);
-	return reached - before;
+	for (unsigned long i = 1; i <= n && i < TRACE_SIZE; i++) {
+		add(&places, trace[i]);
+		add(&ways, trace[i] ^ last << 20 ^ last >> 44);
+		last = trace[i];
+	}
+	return ways.n - before;
 }
 
 /* How many places were reached in all. */
 size_t wire_kcov_reached(void)
 {
-	return reached;
+	return places.n;
 }
 
 /* A line for each place: its address. */
@@ -84,8 +92,8 @@ void wire_kcov_write(const char *path)
 	if (!file)
 		wire_quit("%s: %s", path, strerror(errno));
 	for (size_t i = 0; i < SET_SIZE; i++)
-		if (set[i])
-			fprintf(file, "0x%lx\n", set[i]);
+		if (places.members[i])
+			fprintf(file, "0x%lx\n", places.members[i]);
 	if (fclose(file))
 		wire_quit("%s: %s", path, strerror(errno));
 }
