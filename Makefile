@@ -68,18 +68,29 @@ vdpa-tool/vdpa: $(tool_objects)
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
 
-# --- The tests' own programs: each file is one, and vmm/ one of several files.
+# --- The tests' own programs: each file is one, and vmm/ and conform/ are one of several files each. wire/ is what those
+# that talk netlink share.
 
 client_libs := libnl-genl-3.0
-client_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c)) tests/clients/vdpa_vmm
+file_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c))
+client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm
 vmm_sources := $(wildcard tests/clients/vmm/*.c)
+conform_sources := $(wildcard tests/clients/conform/*.c)
+wire_objects := $(patsubst %.c,%.o,$(wildcard tests/clients/wire/*.c))
+client_compile = $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi -Itests/clients $(shell pkg-config --cflags $(client_libs))
 
 .PHONY: clients
 clients: $(client_programs)
 
-tests/clients/%: tests/clients/%.c Makefile
-	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -Iinclude/uapi $(shell pkg-config --cflags $(client_libs)) \
-		$(LDFLAGS) -o $@ $< $(shell pkg-config --libs $(client_libs)) -pthread
+tests/clients/wire/%.o: tests/clients/wire/%.c Makefile
+	$(call say,CC,$@)$(client_compile) -c -o $@ $<
+
+$(file_programs): %: %.c $(wire_objects) Makefile
+	$(call say,CC,$@)$(client_compile) $(LDFLAGS) -o $@ $< $(wire_objects) $(shell pkg-config --libs $(client_libs)) -pthread
+
+tests/clients/nl_conform: $(conform_sources) $(wire_objects) tests/clients/conform/conform.h Makefile
+	$(call say,CC,$@)$(filter-out -MMD -MP,$(client_compile)) $(LDFLAGS) -o $@ $(conform_sources) $(wire_objects) \
+		$(shell pkg-config --libs $(client_libs))
 
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
@@ -132,7 +143,7 @@ fuzz-tool: deps
 have-clang:
 	@command -v clang >/dev/null || { echo 'no clang on this machine: "make deps" installs it' >&2; exit 1; }
 
--include $(wildcard vdpa-tool/*.d tests/clients/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
+-include $(wildcard vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
 
 # --- Installing.
 
@@ -195,17 +206,32 @@ debug-modules: debug-kernel
 	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' | \
 		cpio --quiet -pdm $(debug_modules)
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
-		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y modules || exit; done
+		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y KCFLAGS=-g modules || exit; done
 
 check-debug: debug-modules tool clients
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
+
+# For a night, in the debug kernel: with MESSAGES, SECONDS, and a SEED of their own. Their logs are in build/fuzz/kernel and
+# build/stress.
+.PHONY: fuzz-kernel stress
+fuzz-kernel stress: messages = $(or $(MESSAGES),1000000)
+fuzz-kernel stress: seconds = $(or $(SECONDS),600)
+fuzz-kernel stress: seed = $(or $(SEED),$(shell date +%s))
+fuzz-kernel: debug-modules tool clients
+	$(Q)tests/vm/run --kernel debug --timeout $$((600 + $(messages) / 20)) --out build/fuzz/kernel -- \
+		env VDPA_MESSAGES=$(messages) VDPA_SEED=$(seed) bats --tap --timing tests/fuzz.bats
+	$(Q)tests/fuzz/coverage build/fuzz/kernel $(debug_modules)/kernel/core/vdpa.ko
+
+stress: debug-modules tool clients
+	$(Q)tests/vm/run --kernel debug --timeout $$((600 + 2 * $(seconds))) --out build/stress -- \
+		env VDPA_SECONDS=$(seconds) VDPA_SEED=$(seed) bats --tap --timing tests/debug/stress.bats
 
 # --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. The command is also
 # looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
-	tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
+	tests/run tests/fuzz/* tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
 
 .PHONY: style
 style: have-kdir
@@ -225,8 +251,8 @@ style: have-kdir
 	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		clang $(fuzz_flags) -Werror $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/fuzz.o -MF build/style/fuzz.d $$file || exit; done
-	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/vmm/*.c); do printf '  %-7s %s\n' WERROR $$file; \
-		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(client_libs)) \
+	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/*/*.c tests/fuzz/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi -Itests/clients $$(pkg-config --cflags $(client_libs)) \
 			-c -o build/style/client.o $$file || exit; done
 	$(call say,SHCHECK,$(words $(shell_scripts)) scripts)shellcheck -x -S warning -e SC2034,SC2154 $(shell_scripts)
 	$(call say,MANDOC,$(man_pages))mandoc -T lint -W warning $(man_pages) </dev/null
@@ -237,7 +263,7 @@ style: have-kdir
 clean:
 	$(Q)find kernel tests/parent \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name modules.order -o -name Module.symvers \) -delete
-	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d
+	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d tests/clients/wire/*.[od] tests/fuzz/*.d
 	$(Q)rm -rf build/style
 
 distclean: clean
@@ -252,6 +278,7 @@ help:
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
+	@echo 'make fuzz-kernel    sends MESSAGES=1000000 that nobody would send, there;  make stress: everything at once for SECONDS=600'
 	@echo 'make bench          measures side by side, in one run of the VM'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'

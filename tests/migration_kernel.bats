@@ -361,7 +361,7 @@ load_refused() {
 
 	command_refuses 2 'n0 would take 400 ms' dev suspend n0 deadline 100
 
-	[ "$(nl_raw dev-get DEV_NAME:str:n0 | sed -n 's/^159=//p')" = 0084d71700000000 ]
+	[ "$(field dev-get n0 DEV_SUSPEND_ESTIMATE)" = 400000000 ]
 	vdpa dev suspend n0 deadline 10000
 	vdpa dev resume n0
 	echo 0 >"$PARENT_KNOBS/suspend_delay_ms"

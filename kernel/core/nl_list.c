@@ -11,6 +11,12 @@
 
 #define TEXT(n)	{ .type = NLA_NUL_STRING, .len = VDPA_MIGRATION_ ## n ## _MAX }
 
+static const struct nla_policy list_policy[VDPA_MIGRATION_ATTR + 1] = {
+	[VDPA_MIGRATION_CLASS]		= { .type = NLA_U32 },
+	/* comes more than once: looked into where it is read */
+	[VDPA_MIGRATION_ATTR]		= { .type = NLA_NESTED },
+};
+
 static const struct nla_policy attr_policy[VDPA_MIGRATION_ATTR_ACCEPTS + 1] = {
 	[VDPA_MIGRATION_ATTR_NAME]	= TEXT(NAME),
 	[VDPA_MIGRATION_ATTR_TYPE]	= TEXT(TYPE),
@@ -209,16 +215,20 @@ static int read_attrs(const struct nlattr *nest, struct vdpa_list *list,
  */
 struct vdpa_list *vdpa_nl_read_list(const struct nlattr *nest, struct netlink_ext_ack *extack)
 {
-	const struct nlattr *class = nla_find_nested(nest, VDPA_MIGRATION_CLASS);
+	struct nlattr *tb[ARRAY_SIZE(list_policy)];
 	struct vdpa_list *list;
 	int err;
 
-	if (!class || nla_len(class) != sizeof(u32)) {
+	/* What is cut off or not known might be what does not match. */
+	err = nla_parse_nested(tb, VDPA_MIGRATION_ATTR, nest, list_policy, extack);
+	if (err)
+		return ERR_PTR(err);
+	if (!tb[VDPA_MIGRATION_CLASS]) {
 		NL_SET_ERR_MSG_ATTR(extack, nest, "the description names no class");
 		return ERR_PTR(-EINVAL);
 	}
 	/* A member takes a pointer more there than its header here. */
-	list = vdpa_list_new(nla_get_u32(class), 3 * nla_len(nest));
+	list = vdpa_list_new(nla_get_u32(tb[VDPA_MIGRATION_CLASS]), 3 * nla_len(nest));
 	if (!list)
 		return ERR_PTR(-ENOMEM);
 	err = read_attrs(nest, list, extack);

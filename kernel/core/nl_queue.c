@@ -154,7 +154,7 @@ static struct question *question_put_to(struct vdpa_entry *entry,
 	q->first = first;
 	vdpa_entry_get(entry);
 	kref_get(&q->ref);
-	queue_work(system_unbound_wq, &q->work);
+	vdpa_job_queue_work(&q->work);
 	wait_for_completion_killable_timeout(&q->done, patience);
 	return q;
 }

@@ -73,101 +73,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wire/grammar.h"
+
 #define MSG_SIZE	16384
 #define RECEIVE_SIZE	4096	/* small, so that a dump comes in many parts */
 #define MAX_ATTRS	1024
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-enum value_type { V_STRING, V_BINARY, V_U8, V_U16, V_U32, V_U64, V_BITS };
-
-struct attr_name {
-	uint16_t type;
-	const char *name;
-	enum value_type value;
-};
-
-#define ATTR(name, value) { VDPA_ATTR_ ## name, #name, value }
-
-static const struct attr_name attr_names[] = {
-	ATTR(MGMTDEV_BUS_NAME, V_STRING),
-	ATTR(MGMTDEV_DEV_NAME, V_STRING),
-	ATTR(MGMTDEV_SUPPORTED_CLASSES, V_BITS),
-	ATTR(DEV_NAME, V_STRING),
-	ATTR(DEV_ID, V_U32),
-	ATTR(DEV_VENDOR_ID, V_U32),
-	ATTR(DEV_MAX_VQS, V_U32),
-	ATTR(DEV_MAX_VQ_SIZE, V_U16),
-	ATTR(DEV_MIN_VQ_SIZE, V_U16),
-	ATTR(DEV_NET_CFG_MACADDR, V_BINARY),
-	ATTR(DEV_NET_STATUS, V_U16),
-	ATTR(DEV_NET_CFG_MAX_VQP, V_U16),
-	ATTR(DEV_NET_CFG_MTU, V_U16),
-	ATTR(DEV_NEGOTIATED_FEATURES, V_BITS),
-	ATTR(DEV_MGMTDEV_MAX_VQS, V_U32),
-	ATTR(DEV_SUPPORTED_FEATURES, V_BITS),
-	ATTR(DEV_QUEUE_INDEX, V_U32),
-	ATTR(DEV_VENDOR_ATTR_NAME, V_STRING),
-	ATTR(DEV_VENDOR_ATTR_VALUE, V_U64),
-	ATTR(DEV_FEATURES, V_BITS),
-	ATTR(DEV_BLK_CFG_CAPACITY, V_U64),
-	ATTR(DEV_BLK_CFG_SIZE_MAX, V_U32),
-	ATTR(DEV_BLK_CFG_BLK_SIZE, V_U32),
-	ATTR(DEV_BLK_CFG_SEG_MAX, V_U32),
-	ATTR(DEV_BLK_CFG_NUM_QUEUES, V_U16),
-	ATTR(DEV_BLK_CFG_PHY_BLK_EXP, V_U8),
-	ATTR(DEV_BLK_CFG_ALIGN_OFFSET, V_U8),
-	ATTR(DEV_BLK_CFG_MIN_IO_SIZE, V_U16),
-	ATTR(DEV_BLK_CFG_OPT_IO_SIZE, V_U32),
-	ATTR(DEV_BLK_CFG_MAX_DISCARD_SEC, V_U32),
-	ATTR(DEV_BLK_CFG_MAX_DISCARD_SEG, V_U32),
-	ATTR(DEV_BLK_CFG_DISCARD_SEC_ALIGN, V_U32),
-	ATTR(DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC, V_U32),
-	ATTR(DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG, V_U32),
-	ATTR(DEV_BLK_READ_ONLY, V_U8),
-	ATTR(DEV_BLK_FLUSH, V_U8),
-	ATTR(DEV_STATE, V_U8),
-	ATTR(DEV_STATUS, V_U8),
-	ATTR(DEV_CAPS, V_U32),
-	ATTR(DEV_DRIVER, V_STRING),
-	ATTR(DEV_TRANSITIONS, V_U64),
-	ATTR(DEV_SUSPEND_LAST, V_U64),
-	ATTR(DEV_SUSPEND_MAX, V_U64),
-	ATTR(DEV_RESUME_LAST, V_U64),
-	ATTR(DEV_RESUME_MAX, V_U64),
-	ATTR(DEV_GROUP, V_BINARY),
-	ATTR(DEADLINE, V_U32),
-	ATTR(VQ_TYPE, V_U8),
-	ATTR(VQ_READY, V_U8),
-	ATTR(VQ_SIZE, V_U16),
-	ATTR(VQ_AVAIL_INDEX, V_U16),
-	ATTR(VQ_AVAIL_COUNTER, V_U8),
-	ATTR(VQ_USED_INDEX, V_U16),
-	ATTR(VQ_USED_COUNTER, V_U8),
-	ATTR(VQ_STABLE, V_U8),
-	ATTR(EVENT, V_U8),
-	ATTR(EVENT_SEQ, V_U64),
-	ATTR(EVENT_TIME, V_U64),
-	ATTR(DEV_STATE_OLD, V_U8),
-	ATTR(EVENT_CAUSE, V_U8),
-};
-
-static const struct {
-	const char *name;
-	uint8_t cmd;
-} commands[] = {
-	{ "mgmtdev-new", VDPA_CMD_MGMTDEV_NEW },
-	{ "mgmtdev-get", VDPA_CMD_MGMTDEV_GET },
-	{ "dev-new", VDPA_CMD_DEV_NEW },
-	{ "dev-del", VDPA_CMD_DEV_DEL },
-	{ "dev-get", VDPA_CMD_DEV_GET },
-	{ "dev-config-get", VDPA_CMD_DEV_CONFIG_GET },
-	{ "dev-vstats-get", VDPA_CMD_DEV_VSTATS_GET },
-	{ "dev-attr-set", VDPA_CMD_DEV_ATTR_SET },
-	{ "dev-suspend", VDPA_CMD_DEV_SUSPEND },
-	{ "dev-resume", VDPA_CMD_DEV_RESUME },
-	{ "dev-vq-get", VDPA_CMD_DEV_VQ_GET },
-	{ "dev-vq-set", VDPA_CMD_DEV_VQ_SET },
-};
 
 struct request {
 	union {
@@ -221,27 +131,16 @@ static unsigned long long to_number(const char *text, unsigned long long max)
 	return value;
 }
 
-static const struct attr_name *find_attr(uint16_t type)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(attr_names); i++)
-		if (attr_names[i].type == type)
-			return &attr_names[i];
-
-	return NULL;
-}
-
 static uint16_t attr_type(const char *text)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(attr_names); i++)
-		if (!strcmp(attr_names[i].name, text))
-			return attr_names[i].type;
+	const struct wire_attr *attr = wire_attr_named(text);
 
-	return to_number(text, UINT16_MAX);
+	return attr ? attr->number : to_number(text, UINT16_MAX);
 }
 
 static void print_attr_name(const char *key, uint16_t type)
 {
-	const struct attr_name *attr = find_attr(type);
+	const struct wire_attr *attr = wire_attr(wire_attrs, type);
 
 	if (attr)
 		printf("%s=%s\n", key, attr->name);
@@ -251,11 +150,12 @@ static void print_attr_name(const char *key, uint16_t type)
 
 static uint8_t command(const char *text)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, text))
-			return commands[i].cmd;
+	const struct wire_command *command = wire_command_named(text);
 
-	return to_number(text, UINT8_MAX);
+	if (!strcmp(text, "mgmtdev-new"))
+		return VDPA_CMD_MGMTDEV_NEW;	/* in replies alone */
+
+	return command ? command->number : to_number(text, UINT8_MAX);
 }
 
 /* Building the request */
@@ -469,10 +369,8 @@ static void print_number(const struct nlattr *nla, size_t len, const char *forma
 
 static void print_attr(const struct nlattr *nla)
 {
-	static const size_t sizes[] = {
-		[V_U8] = 1, [V_U16] = 2, [V_U32] = 4, [V_U64] = 8, [V_BITS] = 8,
-	};
-	const struct attr_name *attr = find_attr(nla_type(nla));
+	const struct wire_attr *attr = wire_attr(wire_attrs, nla_type(nla));
+	size_t size = attr ? wire_size(attr->type) : 0;
 
 	if (!attr) {
 		if (nla_type(nla) == VDPA_ATTR_PAD)
@@ -483,13 +381,12 @@ static void print_attr(const struct nlattr *nla)
 	}
 
 	printf("%s=", attr->name);
-	if (attr->value == V_STRING)
+	if (attr->type == WIRE_STRING || attr->type == WIRE_NAME)
 		printf("%.*s\n", nla_len(nla), (const char *)nla_data(nla));
-	else if (attr->value == V_BINARY)
+	else if (!size || attr->type == WIRE_MAC)
 		print_bytes(nla_data(nla), nla_len(nla), ":");
 	else
-		print_number(nla, sizes[attr->value],
-			     attr->value == V_BITS ? "0x%llx\n" : "%llu\n");
+		print_number(nla, size, attr->bits ? "0x%llx\n" : "%llu\n");
 }
 
 static void print_reply(struct nlmsghdr *nlh)

@@ -2,9 +2,10 @@
 # For tests of what devices do: suspend, resume, virtqueue state, events. On the simulated parents (lib/sim), with the
 # independent client and what goes with it (lib/devices); where both have a name it is lib/sim's.
 
-load lib/common
-load lib/devices
-load lib/sim
+_state_lib=$(dirname "${BASH_SOURCE[0]}")
+load "$_state_lib/common"
+load "$_state_lib/devices"
+load "$_state_lib/sim"
 
 # As a message of the kernel names it; not every kernel has names for its errors (CONFIG_SYMBOLIC_ERRNAME).
 EIO='-(EIO|5)'
@@ -126,4 +127,16 @@ suspending() {
 	start "$VDPA_TOOL" dev suspend "$@"
 	CALLER=$PID ANSWER=$OUT
 	wait_until 30 saw "$1" 'active suspending management'
+}
+
+# started_pair - a network device n0 and a block device b0 of the simulated parents, which drivers in user space have started
+started_pair() {
+	load_sim ours net blk
+	load_bus_drivers vhost_vdpa
+	user_devices "$NET" n0
+	user_devices "$BLK" b0
+	start "$VMM" "$(vhost_of n0)" net count 1 hold 1
+	start "$VMM" "$(vhost_of b0)" blk count 1 hold 1
+	wait_until 60 has_state n0 active
+	wait_until 60 has_state b0 active
 }

@@ -238,11 +238,11 @@ enum vdpa_cause {
  * without a value the types have to be the same; else the rule is applied. A
  * target that is a device is judged by the rule alone.
  *
- * A list is malformed, and refused with EINVAL, that has no class, a name twice, no
- * name, type or rule, a longer string than below, no value of a type in the table
- * (but with the PROVISION mark), a range whose first is above its last, a version
- * or ranges that are none, or more attributes or members than below. Names consist
- * of letters, digits and '_', '-', '.'.
+ * A list is malformed, and refused with EINVAL, that has no class, an attribute that
+ * is not in the enums below, a name twice, no name, type or rule, a longer string than
+ * below, no value of a type in the table (but with the PROVISION mark), a range whose
+ * first is above its last, a version or ranges that are none, or more attributes or
+ * members than below. Names consist of letters, digits and '_', '-', '.'.
  *
  * A version is three decimal numbers below 2^32, "major.minor.bugfix". Ranges of them
  * are separated by commas: "2.0.1" (this one), "2.0.2-2.0.4" (both ends included),

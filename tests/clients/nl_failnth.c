@@ -1,0 +1,1007 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * nl_failnth: has every memory allocation fail once.
+ *
+ *	nl_failnth [OPTION…] task NET BLK	every allocation in the requests themselves
+ *	nl_failnth [OPTION…] worker NET BLK	every one that the core and the parents make for them in workers
+ *	nl_failnth [OPTION…] insmod FILE	every one while a module is loaded
+ *	nl_failnth [OPTION…] run PROGRAM…	every one of the core and the parents while a program runs
+ *
+ *	--only NAME	no other cases than that one
+ *
+ * The first one fails, then the second, and so on, until all goes well for want of a further one. NET and BLK are
+ * devices of the simulated parents that their drivers have started, nobody else changes anything. After each failure:
+ * the request was refused for want of memory, or it was done all the same. If it was refused the family shows what
+ * it did before, no module has more users than before, and the same request, sent again, is done. Whoever listens to
+ * events has heard of each, or that one was lost.
+ *
+ * A line for each case, "ok NAME: failed N refused N done N lost N" (lost: the acknowledgment, for want of memory for
+ * it) or "not ok NAME: …"; then "total failed N". Exit status: 0 all ok, 1 usage, 2 something is not.
+ *
+ * It needs a kernel with fault injection and its filter by stack trace: this is how allocations of the core and of the
+ * parents are told from others in a worker.
+ */
+#define _GNU_SOURCE
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netlink/genl/ctrl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire/talk.h"
+
+/* More allocations than any request makes. */
+#define NTH_MAX		5000
+
+/* How long what was done halfway may take to be undone, and a program to end. */
+#define SETTLE_MS	20000
+#define PROGRAM_MS	120000
+
+#define WORKERS_MAX	256
+
+static const char *const modules[] = { "vdpa", "vdpa_sim", "vdpa_sim_net", "vdpa_sim_blk" };
+
+static unsigned long total;
+
+/* Which allocations can fail: the kernel's own switches */
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		wire_quit("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* Not every kernel has both kinds. */
+static void set_attribute(const char *name, const char *value)
+{
+	static const char *const kinds[] = { "failslab", "fail_page_alloc" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", kinds[i], name);
+		if (!access(path, F_OK))
+			write_file(path, value);
+		else if (!i)
+			wire_quit("this kernel has no fault injection: %s is missing", path);
+	}
+}
+
+static void set_range(unsigned long from, unsigned long to)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lu", from);
+	set_attribute("require-start", text);
+	snprintf(text, sizeof(text), "%lu", to);
+	set_attribute("require-end", text);
+}
+
+static bool read_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool there = file && fgets(line, size, file);
+
+	if (file)
+		fclose(file);
+	return there;
+}
+
+/* Only allocations that our modules have a part in: a range of addresses that holds the code of all of them. */
+static void filter_modules(void)
+{
+	unsigned long from = ULONG_MAX, to = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
+		char path[PATH_MAX], line[64];
+		unsigned long start;
+
+		snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", modules[i]);
+		if (!read_line(path, line, sizeof(line)))
+			continue;
+		start = strtoul(line, NULL, 16);
+		snprintf(path, sizeof(path), "/sys/module/%s/coresize", modules[i]);
+		if (!read_line(path, line, sizeof(line)))
+			continue;
+		from = start < from ? start : from;
+		to = start + strtoul(line, NULL, 10) > to ? start + strtoul(line, NULL, 10) : to;
+	}
+	if (!to)
+		wire_quit("no module of ours is loaded");
+	set_range(from, to);
+}
+
+/* Where x86 has the code of modules; for one whose place is not known yet. */
+static void filter_any_module(void)
+{
+	set_range(0xffffffffa0000000, 0xffffffffff000000);
+}
+
+/*
+ * Never within bus_register(): where that fails in its middle, it gives back a lock class that it has not taken yet, and
+ * lockdep says so (Linux 6.12, drivers/base/bus.c). That is not ours to test.
+ */
+static void spare_bus_register(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long start = 0, end = 0, address;
+	char line[256], name[128], text[32];
+
+	while (file && !end && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx %*c %127s", &address, name) != 2)
+			continue;
+		if (start && address > start)
+			end = address;
+		else if (!strcmp(name, "bus_register"))
+			start = address;
+	}
+	if (!end)
+		wire_quit("bus_register() is not in /proc/kallsyms");
+	fclose(file);
+	snprintf(text, sizeof(text), "%lu", start);
+	set_attribute("reject-start", text);
+	snprintf(text, sizeof(text), "%lu", end);
+	set_attribute("reject-end", text);
+}
+
+static void prepare_faults(void)
+{
+	set_attribute("ignore-gfp-wait", "N");
+	set_attribute("probability", "0");
+	set_attribute("times", "-1");
+	set_attribute("verbose", "0");
+	set_attribute("stacktrace-depth", "32");
+	set_attribute("reject-start", "0");
+	set_attribute("reject-end", "0");
+	set_range(0, ULONG_MAX);
+}
+
+/*
+ * The tasks whose nth allocation fails: by their file fail-nth, in /proc. One counts for itself, so if several are at
+ * work for the same request, more than one may fail.
+ */
+static struct {
+	int fds[WORKERS_MAX];
+	size_t n;
+	char newest[64];	/* as /proc/loadavg told when they were looked up */
+	bool workers;
+} victims;
+
+static void add_victim(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;		/* it has just ended */
+	if (victims.n == WORKERS_MAX)
+		wire_quit("too many workers");
+	victims.fds[victims.n++] = fd;
+}
+
+static void add_workers(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	if (!proc)
+		wire_quit("no /proc");
+	while ((entry = readdir(proc))) {
+		char path[PATH_MAX], name[64];
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		if (!read_line(path, name, sizeof(name)) || strncmp(name, "kworker/u", 9))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/fail-nth", entry->d_name);
+		add_victim(path);
+	}
+	closedir(proc);
+}
+
+/* Looked up again when there is a new process, which may be a worker. */
+static void find_victims(void)
+{
+	char line[128] = "", *newest;
+
+	read_line("/proc/loadavg", line, sizeof(line));
+	newest = strrchr(line, ' ');
+	if (victims.n && (!victims.workers || !newest || !strcmp(newest, victims.newest)))
+		return;
+	while (victims.n)
+		close(victims.fds[--victims.n]);
+	if (victims.workers)
+		add_workers();
+	else
+		add_victim("/proc/thread-self/fail-nth");
+	if (!victims.n)
+		wire_quit("nothing in /proc whose allocations could fail");
+	snprintf(victims.newest, sizeof(victims.newest), "%s", newest ? newest : "");
+}
+
+static void arm(unsigned int nth)
+{
+	char text[16];
+	int len;
+
+	find_victims();
+	len = snprintf(text, sizeof(text), "%u", nth);
+	/* A worker that has ended is no victim any more. */
+	for (size_t i = 0; i < victims.n; i++)
+		if (pwrite(victims.fds[i], text, len, 0) != len && errno != ESRCH)
+			wire_quit("fail-nth: %s", strerror(errno));
+}
+
+/* Returns whether an allocation has failed since they were armed. */
+static bool disarm(void)
+{
+	bool failed = false;
+	char text[16];
+
+	for (size_t i = 0; i < victims.n; i++) {
+		ssize_t len = pread(victims.fds[i], text, sizeof(text) - 1, 0);
+
+		if (len <= 0)
+			continue;
+		text[len] = '\0';
+		failed |= !strtoul(text, NULL, 10);
+		if (pwrite(victims.fds[i], "0", 1, 0) != 1 && errno != ESRCH)
+			wire_quit("fail-nth: %s", strerror(errno));
+	}
+	return failed;
+}
+
+/* Who uses our modules */
+
+static unsigned long users(void)
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
+		char path[PATH_MAX], line[64];
+
+		snprintf(path, sizeof(path), "/sys/module/%s/refcnt", modules[i]);
+		if (read_line(path, line, sizeof(line)))
+			n = n * 1000 + strtoul(line, NULL, 10);
+	}
+	return n;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/* Requests */
+
+struct context {
+	struct wire wire;	/* allocations fail in requests over this one alone */
+	struct wire control;
+	struct wire ears;
+	uint64_t heard;			/* number of the last event */
+	uint64_t anew;			/* up to this one they do not count: one is known to be lost */
+	const char *net;
+	const char *blk;
+	struct nl_msg *description;	/* the attribute MIGRATION of NET */
+	struct nl_msg *state;		/* all attributes of its state */
+};
+
+typedef struct nl_msg *(*build_t)(struct context *c, struct wire *wire);
+
+static struct nl_msg *about(struct wire *wire, uint8_t command, int flags, const char *device)
+{
+	struct nl_msg *msg = wire_request(wire, command, flags);
+
+	if (device)
+		wire_put_string(msg, VDPA_ATTR_DEV_NAME, device);
+	return msg;
+}
+
+#define NEW_NAME	"failnth"
+
+#define REQUEST(name, command, flags, device)							\
+	static struct nl_msg *name(struct context *c, struct wire *wire)			\
+	{											\
+		(void)c;									\
+		return about(wire, VDPA_CMD_ ## command, flags, device);			\
+	}
+
+REQUEST(dev_get, DEV_GET, NLM_F_ACK, c->net)
+REQUEST(dev_dump, DEV_GET, NLM_F_DUMP, NULL)
+REQUEST(config_get, DEV_CONFIG_GET, NLM_F_ACK, c->blk)
+REQUEST(config_dump, DEV_CONFIG_GET, NLM_F_DUMP, NULL)
+REQUEST(vstats_dump, DEV_VSTATS_GET, NLM_F_DUMP, NULL)
+REQUEST(vstats_dump_one, DEV_VSTATS_GET, NLM_F_DUMP, c->net)
+REQUEST(vq_dump, DEV_VQ_GET, NLM_F_DUMP, NULL)
+REQUEST(vq_dump_one, DEV_VQ_GET, NLM_F_DUMP, c->net)
+REQUEST(migration_get, DEV_MIGRATION_GET, NLM_F_ACK, c->net)
+REQUEST(migration_dump, DEV_MIGRATION_GET, NLM_F_DUMP, NULL)
+REQUEST(mgmtdev_dump, MGMTDEV_GET, NLM_F_DUMP, NULL)
+REQUEST(mgmtdev_migration_dump, MGMTDEV_MIGRATION_GET, NLM_F_DUMP, NULL)
+REQUEST(suspend, DEV_SUSPEND, NLM_F_ACK, c->net)
+REQUEST(resume, DEV_RESUME, NLM_F_ACK, c->net)
+REQUEST(delete_new, DEV_DEL, NLM_F_ACK, NEW_NAME)
+REQUEST(state_get, DEV_STATE_GET, NLM_F_DUMP, c->net)
+
+static struct nl_msg *about_queue(struct wire *wire, uint8_t command, const char *device)
+{
+	struct nl_msg *msg = about(wire, command, NLM_F_ACK, device);
+	uint32_t index = 0;
+
+	wire_put(msg, VDPA_ATTR_DEV_QUEUE_INDEX, &index, sizeof(index));
+	return msg;
+}
+
+static struct nl_msg *vstats_get(struct context *c, struct wire *wire)
+{
+	return about_queue(wire, VDPA_CMD_DEV_VSTATS_GET, c->net);
+}
+
+static struct nl_msg *vq_get(struct context *c, struct wire *wire)
+{
+	return about_queue(wire, VDPA_CMD_DEV_VQ_GET, c->net);
+}
+
+static struct nl_msg *vq_set_to(struct wire *wire, uint16_t position)
+{
+	struct nl_msg *msg = about_queue(wire, VDPA_CMD_DEV_VQ_SET, NEW_NAME);
+
+	wire_put(msg, VDPA_ATTR_VQ_AVAIL_INDEX, &position, sizeof(position));
+	return msg;
+}
+
+static struct nl_msg *vq_set(struct context *c, struct wire *wire)
+{
+	(void)c;
+	return vq_set_to(wire, 7);
+}
+
+static struct nl_msg *vq_set_back(struct context *c, struct wire *wire)
+{
+	(void)c;
+	return vq_set_to(wire, 0);
+}
+
+static struct nl_msg *of_parent(struct wire *wire, uint8_t command, const char *parent)
+{
+	struct nl_msg *msg = wire_request(wire, command, NLM_F_ACK);
+
+	wire_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, parent);
+	return msg;
+}
+
+static struct nl_msg *mgmtdev_get(struct context *c, struct wire *wire)
+{
+	(void)c;
+	return of_parent(wire, VDPA_CMD_MGMTDEV_GET, "vdpasim_net");
+}
+
+static struct nl_msg *mgmtdev_migration_get(struct context *c, struct wire *wire)
+{
+	(void)c;
+	return of_parent(wire, VDPA_CMD_MGMTDEV_MIGRATION_GET, "vdpasim_blk");
+}
+
+static void put_mac(struct nl_msg *msg, uint8_t last)
+{
+	const uint8_t mac[] = { 2, 0, 0, 0, 0, last };
+
+	wire_put(msg, VDPA_ATTR_DEV_NET_CFG_MACADDR, mac, sizeof(mac));
+}
+
+static struct nl_msg *new_net(struct context *c, struct wire *wire)
+{
+	struct nl_msg *msg = of_parent(wire, VDPA_CMD_DEV_NEW, "vdpasim_net");
+	uint16_t mtu = 1400, pairs = 2;
+
+	(void)c;
+	wire_put_string(msg, VDPA_ATTR_DEV_NAME, NEW_NAME);
+	put_mac(msg, 1);
+	wire_put(msg, VDPA_ATTR_DEV_NET_CFG_MTU, &mtu, sizeof(mtu));
+	wire_put(msg, VDPA_ATTR_DEV_NET_CFG_MAX_VQP, &pairs, sizeof(pairs));
+	return msg;
+}
+
+static struct nl_msg *new_blk(struct context *c, struct wire *wire)
+{
+	struct nl_msg *msg = of_parent(wire, VDPA_CMD_DEV_NEW, "vdpasim_blk");
+
+	(void)c;
+	wire_put_string(msg, VDPA_ATTR_DEV_NAME, NEW_NAME);
+	return msg;
+}
+
+static struct nl_msg *set_mac_to(struct wire *wire, uint8_t last)
+{
+	struct nl_msg *msg = about(wire, VDPA_CMD_DEV_ATTR_SET, NLM_F_ACK, NEW_NAME);
+
+	put_mac(msg, last);
+	return msg;
+}
+
+static struct nl_msg *attr_set(struct context *c, struct wire *wire)
+{
+	(void)c;
+	return set_mac_to(wire, 2);
+}
+
+static struct nl_msg *attr_set_back(struct context *c, struct wire *wire)
+{
+	(void)c;
+	return set_mac_to(wire, 1);
+}
+
+static struct nl_msg *group(struct context *c, struct wire *wire, uint8_t command)
+{
+	struct nl_msg *msg = wire_request(wire, command, NLM_F_ACK);
+	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_DEV_GROUP);
+
+	wire_put_string(msg, VDPA_ATTR_DEV_NAME, c->net);
+	wire_put_string(msg, VDPA_ATTR_DEV_NAME, c->blk);
+	nla_nest_end(msg, nest);
+	return msg;
+}
+
+static struct nl_msg *suspend_group(struct context *c, struct wire *wire)
+{
+	struct nl_msg *msg = group(c, wire, VDPA_CMD_DEV_SUSPEND);
+	uint32_t ms = 60000;
+
+	wire_put(msg, VDPA_ATTR_DEADLINE, &ms, sizeof(ms));
+	return msg;
+}
+
+static struct nl_msg *resume_group(struct context *c, struct wire *wire)
+{
+	return group(c, wire, VDPA_CMD_DEV_RESUME);
+}
+
+static void append(struct nl_msg *msg, struct nl_msg *attrs)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(attrs);
+
+	if (nlmsg_append(msg, nlmsg_data(nlh), nlmsg_datalen(nlh), 0))
+		wire_quit("a request is too long");
+}
+
+static struct nl_msg *migration_check(struct context *c, struct wire *wire)
+{
+	struct nl_msg *msg = about(wire, VDPA_CMD_MIGRATION_CHECK, NLM_F_ACK, c->net);
+
+	append(msg, c->description);
+	return msg;
+}
+
+static struct nl_msg *state_set(struct context *c, struct wire *wire)
+{
+	struct nl_msg *msg = about(wire, VDPA_CMD_DEV_STATE_SET, NLM_F_ACK, c->net);
+
+	append(msg, c->state);
+	wire_put(msg, VDPA_ATTR_STATE_END, NULL, 0);
+	return msg;
+}
+
+/**
+ * struct attempt - a case
+ * @name: for people
+ * @request: what is to be done in spite of all
+ * @undo: takes it back; NULL: there is nothing to take back
+ * @before: done before all of it
+ * @after: done after all of it
+ * @parts: the answer, if it is one, has as many messages as the same without failures
+ */
+struct attempt {
+	const char *name;
+	build_t request;
+	build_t undo;
+	build_t before;
+	build_t after;
+	bool parts;
+};
+
+static const struct attempt attempts[] = {
+	{ .name = "mgmtdev-get", .request = mgmtdev_get, .parts = true },
+	{ .name = "mgmtdev-get of all", .request = mgmtdev_dump, .parts = true },
+	{ .name = "dev-get", .request = dev_get, .parts = true },
+	{ .name = "dev-get of all", .request = dev_dump, .parts = true },
+	{ .name = "dev-config-get", .request = config_get, .parts = true },
+	{ .name = "dev-config-get of all", .request = config_dump, .parts = true },
+	{ .name = "dev-vstats-get", .request = vstats_get, .parts = true },
+	{ .name = "dev-vstats-get of all", .request = vstats_dump },
+	{ .name = "dev-vstats-get of one", .request = vstats_dump_one, .parts = true },
+	{ .name = "dev-vq-get", .request = vq_get, .parts = true },
+	{ .name = "dev-vq-get of all", .request = vq_dump },
+	{ .name = "dev-vq-get of one", .request = vq_dump_one, .parts = true },
+	{ .name = "dev-migration-get", .request = migration_get, .parts = true },
+	{ .name = "dev-migration-get of all", .request = migration_dump, .parts = true },
+	{ .name = "mgmtdev-migration-get", .request = mgmtdev_migration_get, .parts = true },
+	{ .name = "mgmtdev-migration-get of all", .request = mgmtdev_migration_dump, .parts = true },
+	{ .name = "migration-check", .request = migration_check },
+	{ .name = "dev-new of a network device", .request = new_net, .undo = delete_new },
+	{ .name = "dev-new of a block device", .request = new_blk, .undo = delete_new },
+	{
+		.name = "dev-del of a network device", .request = delete_new, .undo = new_net,
+		.before = new_net, .after = delete_new,
+	}, {
+		.name = "dev-del of a block device", .request = delete_new, .undo = new_blk,
+		.before = new_blk, .after = delete_new,
+	}, {
+		.name = "dev-attr-set", .request = attr_set, .undo = attr_set_back,
+		.before = new_net, .after = delete_new,
+	}, {
+		.name = "dev-vq-set", .request = vq_set, .undo = vq_set_back,
+		.before = new_net, .after = delete_new,
+	},
+	{ .name = "dev-suspend", .request = suspend, .undo = resume },
+	{ .name = "dev-resume", .request = resume, .undo = suspend, .before = suspend, .after = resume },
+	{ .name = "dev-suspend of a group", .request = suspend_group, .undo = resume_group },
+	{
+		.name = "dev-resume of a group", .request = resume_group, .undo = suspend_group,
+		.before = suspend_group, .after = resume_group,
+	},
+	{ .name = "dev-state-get", .request = state_get, .before = suspend, .after = resume },
+	{ .name = "dev-state-set", .request = state_set, .before = suspend, .after = resume },
+};
+
+/* Running them */
+
+static const char *outcome(const struct wire_answer *answer)
+{
+	static char text[256];
+
+	switch (answer->end) {
+	case WIRE_SILENT:
+		return "no answer";
+	case WIRE_UNSENT:
+		snprintf(text, sizeof(text), "not sent: %s", strerrorname_np(answer->err));
+		break;
+	case WIRE_LOST:
+		snprintf(text, sizeof(text), "receiving: %s", strerrorname_np(answer->err));
+		break;
+	default:
+		snprintf(text, sizeof(text), "%s %s", answer->err ? strerrorname_np(answer->err) : "done",
+			 answer->message);
+	}
+	return text;
+}
+
+static void ask(struct context *c, struct wire *wire, build_t build, struct wire_answer *answer)
+{
+	struct nl_msg *msg = build(c, wire);
+
+	wire_ask(wire, nlmsg_hdr(msg), NULL, NULL, answer);
+	nlmsg_free(msg);
+}
+
+struct count {
+	unsigned int failed;
+	unsigned int refused;
+	unsigned int done;
+	unsigned int lost;
+	unsigned int parts;	/* of the answer without failures */
+};
+
+static bool complain(const struct attempt *a, unsigned int nth, const char *what, const struct wire_answer *answer)
+{
+	printf("not ok %s: allocation %u: %s (%s)\n", a->name, nth, what, outcome(answer));
+	return false;
+}
+
+/* Without failures; returns whether it was done. */
+static bool succeed(struct context *c, const struct attempt *a, unsigned int nth, build_t build, const char *what,
+		    struct count *count)
+{
+	struct wire_answer answer;
+
+	if (!build)
+		return true;
+	ask(c, &c->control, build, &answer);
+	if (answer.end != WIRE_ANSWERED || answer.err)
+		return complain(a, nth, what, &answer);
+	if (build == a->request)
+		count->parts = answer.parts;
+	return true;
+}
+
+static bool restored(struct context *c, const struct wire_shown *before, unsigned long users_before)
+{
+	uint64_t until = now_ms() + SETTLE_MS;
+	bool same;
+
+	do {
+		struct wire_shown after;
+
+		if (!wire_show(&c->control, &after))
+			wire_quit("the kernel does not show what there is");
+		same = wire_shown_same(before, &after) && users() == users_before;
+		if (!same && now_ms() >= until)
+			wire_shown_print_difference(before, &after);
+		wire_shown_free(&after);
+	} while (!same && now_ms() < until && !poll(NULL, 0, 50));
+	return same;
+}
+
+/* Events */
+
+static void listen_to_events(struct context *c)
+{
+	int group = genl_ctrl_resolve_grp(c->control.sock, VDPA_GENL_NAME, VDPA_MCGRP_MONITOR);
+
+	wire_open(&c->ears);
+	if (group < 0 || setsockopt(c->ears.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		wire_quit("no events");
+}
+
+static void take_number(struct nlmsghdr *nlh, void *number)
+{
+	struct nlattr *nla = nlmsg_find_attr(nlh, GENL_HDRLEN, VDPA_ATTR_EVENT_SEQ);
+
+	if (nla)
+		*(uint64_t *)number = nla_get_u64(nla);
+}
+
+static uint64_t last_event(struct context *c)
+{
+	struct nl_msg *msg = mgmtdev_get(c, &c->control);
+	struct wire_answer answer;
+	uint64_t number = 0;
+
+	wire_ask(&c->control, nlmsg_hdr(msg), take_number, &number, &answer);
+	nlmsg_free(msg);
+	return number;
+}
+
+/* Returns whether what was heard begins where it ended the last time. */
+static bool take_events(struct context *c, void *buf, int len)
+{
+	for (struct nlmsghdr *nlh = buf; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len)) {
+		uint64_t number = 0;
+
+		take_number(nlh, &number);
+		if (number <= c->anew)
+			continue;
+		if (number != c->heard + 1)
+			return false;
+		c->heard = number;
+	}
+	return true;
+}
+
+/* All events up to now are heard of, or that there was one which cannot be: then it begins anew. */
+static bool hear(struct context *c)
+{
+	struct pollfd pfd = { .fd = c->ears.fd, .events = POLLIN };
+	uint64_t last = last_event(c);
+	static uint8_t buf[16384] __attribute__((aligned(8)));
+
+	while (c->heard < last) {
+		ssize_t len;
+
+		if (poll(&pfd, 1, SETTLE_MS) == 0)
+			return false;
+		len = recv(c->ears.fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (len >= 0 && !take_events(c, buf, len))
+			return false;
+		if (len < 0 && errno == ENOBUFS) {
+			wire_drain(&c->ears);
+			c->heard = c->anew = last_event(c);
+			return true;
+		}
+	}
+	return true;
+}
+
+static bool for_want_of_memory(const struct wire_answer *answer)
+{
+	return answer->err == ENOMEM || answer->err == ENOBUFS;
+}
+
+/* What became of the request, whose nth allocation has failed. */
+static bool judge(struct context *c, const struct attempt *a, unsigned int nth, const struct wire_answer *answer,
+		  const struct wire_shown *before, unsigned long users_before, struct count *count)
+{
+	struct wire_answer again;
+
+	if (answer->end == WIRE_SILENT)
+		return complain(a, nth, "hangs", answer);
+	if (answer->end == WIRE_LOST) {
+		count->lost++;
+		/* Whether it was done is not known: to undo it tells. */
+		if (a->undo)
+			ask(c, &c->control, a->undo, &again);
+	} else if (answer->err) {
+		count->refused++;
+		if (!for_want_of_memory(answer))
+			return complain(a, nth, "refused for another reason", answer);
+	} else {
+		count->done++;
+		if (a->parts && answer->parts != count->parts)
+			return complain(a, nth, "part of the answer is missing", answer);
+		if (!succeed(c, a, nth, a->undo, "done, but cannot be undone", count))
+			return false;
+	}
+	if (!restored(c, before, users_before))
+		return complain(a, nth, "something stays behind", answer);
+	return succeed(c, a, nth, a->request, "refused when it is tried again", count) &&
+	       succeed(c, a, nth, a->undo, "cannot be undone when it was tried again", count);
+}
+
+static bool try_nth(struct context *c, const struct attempt *a, unsigned int nth, struct count *count, bool *failed)
+{
+	unsigned long users_before = users();
+	struct wire_shown before;
+	struct wire_answer answer;
+	struct nl_msg *msg;
+	bool ok;
+
+	if (!wire_show(&c->control, &before))
+		wire_quit("the kernel does not show what there is");
+	msg = a->request(c, &c->wire);
+	arm(nth);
+	wire_ask(&c->wire, nlmsg_hdr(msg), NULL, NULL, &answer);
+	*failed = disarm();
+	nlmsg_free(msg);
+	/* What a dump that was broken off has left goes with the socket. */
+	wire_reopen(&c->wire);
+	count->failed += *failed;
+	if (*failed || answer.err)
+		ok = judge(c, a, nth, &answer, &before, users_before, count);
+	else
+		ok = succeed(c, a, nth, a->undo, "cannot be undone", count);
+	if (ok && !hear(c))
+		ok = complain(a, nth, "nobody heard of an event", &answer);
+	wire_shown_free(&before);
+	return ok;
+}
+
+static bool try_all(struct context *c, const struct attempt *a)
+{
+	struct count count = { };
+	bool ok, failed = true;
+
+	ok = succeed(c, a, 0, a->before, "its preparation fails", &count) &&
+	     succeed(c, a, 0, a->request, "it fails by itself", &count) &&
+	     succeed(c, a, 0, a->undo, "it cannot be undone", &count);
+	for (unsigned int nth = 1; ok && failed && nth <= NTH_MAX; nth++)
+		ok = try_nth(c, a, nth, &count, &failed);
+	total += count.failed;
+	if (ok && failed)
+		ok = complain(a, NTH_MAX, "there is no end", &(struct wire_answer) { });
+	if (ok && succeed(c, a, 0, a->after, "what it was prepared with cannot be undone", &count))
+		printf("ok %s: failed %u refused %u done %u lost %u\n", a->name, count.failed, count.refused,
+		       count.done, count.lost);
+	fflush(stdout);
+	return ok;
+}
+
+/* The descriptions and states that requests take are those of the kernel. */
+
+static void keep_attrs(struct nlmsghdr *nlh, struct nl_msg *to, bool (*wanted)(int type))
+{
+	struct genlmsghdr *genl = genlmsg_hdr(nlh);
+	struct nlattr *nla;
+	int left;
+
+	nla_for_each_attr(nla, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0), left)
+		if (wanted(nla_type(nla)))
+			wire_put(to, nla->nla_type, nla_data(nla), nla_len(nla));
+}
+
+static bool is_migration(int type)
+{
+	return type == VDPA_ATTR_MIGRATION;
+}
+
+static bool is_state(int type)
+{
+	return type >= VDPA_ATTR_MIGRATION && type <= VDPA_ATTR_STATE_OFFSET;
+}
+
+static void keep_description(struct nlmsghdr *nlh, void *data)
+{
+	keep_attrs(nlh, data, is_migration);
+}
+
+static void keep_state(struct nlmsghdr *nlh, void *data)
+{
+	keep_attrs(nlh, data, is_state);
+}
+
+static void must(struct context *c, build_t build, wire_take_t take, struct nl_msg *to)
+{
+	struct nl_msg *msg = build(c, &c->control);
+	struct wire_answer answer;
+
+	wire_ask(&c->control, nlmsg_hdr(msg), take, to, &answer);
+	nlmsg_free(msg);
+	if (answer.end != WIRE_ANSWERED || answer.err)
+		wire_quit("what is needed for the cases fails: %s", outcome(&answer));
+}
+
+static void learn(struct context *c)
+{
+	c->description = nlmsg_alloc_size(WIRE_REQUEST_MAX);
+	c->state = nlmsg_alloc_size(WIRE_REQUEST_MAX);
+	if (!c->description || !c->state)
+		wire_quit("out of memory");
+	must(c, migration_get, keep_description, c->description);
+	must(c, suspend, NULL, NULL);
+	must(c, state_get, keep_state, c->state);
+	must(c, resume, NULL, NULL);
+}
+
+static int try_requests(const char *only, const char *net, const char *blk)
+{
+	struct context c = { .net = net, .blk = blk };
+	bool ok = true;
+
+	wire_open(&c.wire);
+	wire_open(&c.control);
+	learn(&c);
+	listen_to_events(&c);
+	c.heard = c.anew = last_event(&c);
+	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++)
+		if (!only || !strcmp(only, attempts[i].name))
+			ok &= try_all(&c, &attempts[i]);
+	return ok ? 0 : 2;
+}
+
+/* Modules */
+
+static int try_insmod(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC), err, count = 0;
+	bool failed = true, ok = true;
+	char name[64];
+
+	if (fd < 0)
+		wire_quit("%s: %s", file, strerror(errno));
+	snprintf(name, sizeof(name), "%s", basename(file));
+	name[strcspn(name, ".")] = '\0';
+	filter_any_module();
+	spare_bus_register();
+	for (unsigned int nth = 1; ok && failed && nth <= NTH_MAX; nth++) {
+		arm(nth);
+		err = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+		failed = disarm();
+		count += failed;
+		if (err ? err != ENOMEM : syscall(SYS_delete_module, name, O_NONBLOCK)) {
+			printf("not ok %s: allocation %u: %s\n", name, nth, strerrorname_np(err ? err : errno));
+			ok = false;
+		}
+	}
+	total += count;
+	if (ok)
+		printf("ok %s: failed %d\n", name, count);
+	return ok ? 0 : 2;
+}
+
+/* Programs */
+
+static bool ended_in_time(pid_t pid)
+{
+	uint64_t until = now_ms() + PROGRAM_MS;
+	siginfo_t info = { };
+
+	while (!waitid(P_PID, pid, &info, WEXITED | WNOWAIT | WNOHANG) && !info.si_pid && now_ms() < until)
+		poll(NULL, 0, 5);
+	return info.si_pid == pid;
+}
+
+/* What a process that has ended has left of its count. */
+static bool has_failed(pid_t pid)
+{
+	char path[PATH_MAX], line[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
+	if (!read_line(path, line, sizeof(line)))
+		wire_quit("%s: %s", path, strerror(errno));
+	return !strtoul(line, NULL, 10);
+}
+
+static pid_t start_failing(unsigned int nth, char **argv)
+{
+	char text[16];
+	pid_t pid = fork();
+
+	if (pid < 0)
+		wire_quit("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	snprintf(text, sizeof(text), "%u", nth);
+	write_file("/proc/thread-self/fail-nth", text);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+static int try_program(char **argv)
+{
+	unsigned int count = 0, refused = 0;
+	bool failed = true, ok = true;
+
+	filter_modules();
+	for (unsigned int nth = 1; ok && failed && nth <= NTH_MAX; nth++) {
+		unsigned long users_before = users();
+		pid_t pid = start_failing(nth, argv);
+		int status;
+
+		ok = ended_in_time(pid);
+		failed = ok && has_failed(pid);
+		kill(pid, SIGKILL);
+		if (waitpid(pid, &status, 0) != pid)
+			wire_quit("waitpid: %s", strerror(errno));
+		count += failed;
+		refused += status != 0;
+		if (!ok)
+			printf("not ok %s: allocation %u: hangs\n", argv[0], nth);
+		else if (!failed && status)
+			printf("not ok %s: allocation %u: ends with %x for no reason\n", argv[0], nth, status);
+		else if (WIFSIGNALED(status) || WEXITSTATUS(status) == 127)
+			printf("not ok %s: allocation %u: ends with %x\n", argv[0], nth, status);
+		else if (users() != users_before)
+			printf("not ok %s: allocation %u: our modules have other users\n", argv[0], nth);
+		else
+			continue;
+		ok = false;
+	}
+	total += count;
+	if (ok)
+		printf("ok %s: failed %u refused %u\n", basename(argv[0]), count, refused);
+	return ok ? 0 : 2;
+}
+
+static _Noreturn void usage(void)
+{
+	fputs("Usage: nl_failnth [--only NAME] { task | worker } NET BLK\n"
+	      "       nl_failnth insmod FILE\n"
+	      "       nl_failnth run PROGRAM…\n", stderr);
+	exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	const char *only = NULL;
+	int status;
+
+	if (argc > 2 && !strcmp(argv[1], "--only")) {
+		only = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 3)
+		usage();
+	prepare_faults();
+	if (!strcmp(argv[1], "task") && argc == 4) {
+		status = try_requests(only, argv[2], argv[3]);
+	} else if (!strcmp(argv[1], "worker") && argc == 4) {
+		victims.workers = true;
+		filter_modules();
+		status = try_requests(only, argv[2], argv[3]);
+	} else if (!strcmp(argv[1], "insmod") && argc == 3) {
+		status = try_insmod(argv[2]);
+	} else if (!strcmp(argv[1], "run")) {
+		status = try_program(argv + 2);
+	} else {
+		usage();
+	}
+	prepare_faults();
+	printf("total failed %lu\n", total);
+	return status;
+}
