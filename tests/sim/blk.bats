@@ -201,4 +201,6 @@ blk_sum() { vstat_sum b1 "$1" 0 1 2 3; }
 	load_bus_drivers vhost_vdpa
 	run "$VMM" "$(vhost_of b999)" blk count 100
 	assert_equal "$status" 0
+	rmmod vdpa_sim_blk	# takes long where each step is checked
+	gone b999
 }
