@@ -168,6 +168,8 @@ static int add_private(struct saved_state_builder *builder, const struct nlattr 
 	/* NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result): a constant that an int holds */
 	if (builder->len + len > VDPA_STATE_PRIVATE_MAX)
 		return nl_fail(err, EBADMSG, "malformed reply: more than 64 MiB of private state");
+	if (!len)
+		return 0;
 	if (builder->len + len > builder->size) {
 		builder->size = 2 * (builder->len + len);
 		builder->private = realloc(builder->private, builder->size);
