@@ -103,3 +103,34 @@ each_refused() {
 	run unshare --net "$VDPA_CLIENTS/nl_raw" --dump dev-get
 	[ "$status" -eq 3 ]
 }
+
+# Sends nobody's questions faster than a parent answers that is stuck: more than there are workers for them.
+flood() {
+	local i askers=()
+
+	for i in {1..8}; do
+		start as_nobody "$PUBLIC/nl_raw" --repeat 75 --unheard dev-migration-get DEV_NAME:str:b0
+		askers+=("$PID")
+	done
+	wait "${askers[@]}"
+}
+
+@test "whatever nobody asks a parent that is stuck, the administrator's commands are done in time" {
+	modprobe vhost_iotlb
+	insmod "$VDPA_KO/sim/vdpa_sim.ko"
+	insmod "$VDPA_KO/sim/vdpa_sim_blk.ko"
+	"$VDPA_TOOL" dev add name b0 mgmtdev vdpasim_blk
+	calibrate
+	echo $((20000 + 4 * IN_TIME)) >/sys/kernel/debug/vdpasim_blk/describe_delay_ms
+
+	flood
+	in_time "$VDPA_TOOL" dev set name n0 mac 52:54:00:12:34:56
+	in_time "$VDPA_TOOL" dev add name n1 mgmtdev "$NET"
+	in_time "$VDPA_TOOL" dev del n1
+	in_time "$VDPA_TOOL" dev migration show n0
+	run as_nobody timeout 1 "$PUBLIC/vdpa" dev migration show n0
+	assert_equal "$status" 124	# there was no worker left for this
+
+	echo 0 >/sys/kernel/debug/vdpasim_blk/describe_delay_ms
+	rmmod vdpa_sim_blk	# when the last has been answered
+}

@@ -21,7 +21,13 @@
 static DEFINE_SPINLOCK(jobs_lock);
 static LIST_HEAD(jobs);
 
-static struct workqueue_struct *job_wq;
+/* For those with CAP_NET_ADMIN, and for all others. */
+static struct workqueue_struct *admin_wq, *public_wq;
+
+static void queue_for(struct work_struct *work, bool admin)
+{
+	queue_work(admin ? admin_wq : public_wq, work);
+}
 
 static void job_free(struct kref *ref)
 {
@@ -52,6 +58,7 @@ static int job_copy_request(struct vdpa_job *job, struct sk_buff *skb, const str
 	NETLINK_CB(job->skb) = NETLINK_CB(skb);
 	job->skb->sk = genl_info_net(info)->genl_sock;
 	job->sock = NETLINK_CB(skb).sk;
+	job->admin = netlink_capable(skb, CAP_NET_ADMIN);
 	sock_hold(job->sock);
 
 	for (i = 0; i <= info->family->maxattr; i++)
@@ -150,13 +157,17 @@ void vdpa_job_queue(struct vdpa_job *job, int (*run)(struct vdpa_job *job))
 {
 	job->run = run;
 	INIT_WORK(&job->work, job_work);
-	queue_work(job_wq, &job->work);
+	queue_for(&job->work, job->admin);
 }
 
-/* Queue work that asks a parent for somebody who is not a job. It ends before the core goes. */
-void vdpa_job_queue_work(struct work_struct *work)
+/**
+ * vdpa_job_queue_work - have a parent asked by something that is not a job
+ * @work: asks; ends before the core goes
+ * @admin: whether whoever wants to know has CAP_NET_ADMIN
+ */
+void vdpa_job_queue_work(struct work_struct *work, bool admin)
 {
-	queue_work(job_wq, work);
+	queue_for(work, admin);
 }
 
 /**
@@ -272,20 +283,30 @@ static struct notifier_block job_notifier = {
 
 int __init vdpa_jobs_init(void)
 {
-	int err;
+	int err = -ENOMEM;
 
-	job_wq = alloc_workqueue("vdpa_job", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (!job_wq)
-		return -ENOMEM;
+	admin_wq = alloc_workqueue("vdpa_admin", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!admin_wq)
+		return err;
+	public_wq = alloc_workqueue("vdpa_public", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!public_wq)
+		goto err_admin;
 	err = netlink_register_notifier(&job_notifier);
 	if (err)
-		destroy_workqueue(job_wq);
+		goto err_public;
+	return 0;
+
+err_public:
+	destroy_workqueue(public_wq);
+err_admin:
+	destroy_workqueue(admin_wq);
 	return err;
 }
 
 /* No requests come any more; those under way are finished first. */
 void vdpa_jobs_exit(void)
 {
-	destroy_workqueue(job_wq);
+	destroy_workqueue(public_wq);
+	destroy_workqueue(admin_wq);
 	netlink_unregister_notifier(&job_notifier);
 }

@@ -11,6 +11,11 @@
  * finds the request done after its send, as ever, in all but those cases where
  * it would have hung. After that time the client waits in its own receive, where
  * any signal ends it.
+ *
+ * A parent that does not answer keeps a worker for each who asks it, and a workqueue has
+ * no more than WQ_MAX_ACTIVE. So clients without CAP_NET_ADMIN, who may ask for
+ * configurations and descriptions, have a workqueue of their own: they can use up that one,
+ * and are in nobody's way but each other's.
  */
 #ifndef _VDPA_JOB_H
 #define _VDPA_JOB_H
@@ -39,6 +44,7 @@ struct vdpa_entry;
  * @node: in the list of jobs
  * @done: it is answered
  * @abandoned: the client has closed its socket
+ * @admin: the client has CAP_NET_ADMIN
  * @work: for jobs that need no turn
  * @run: what @work does; ends with vdpa_job_done()
  * @task: for jobs that wait for the parent's turn
@@ -58,6 +64,7 @@ struct vdpa_job {
 	struct list_head node;
 	struct completion done;
 	bool abandoned;
+	bool admin;
 
 	struct work_struct work;
 	int (*run)(struct vdpa_job *job);
@@ -79,7 +86,7 @@ int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct 
 void vdpa_job_done(struct vdpa_job *job, int err);
 bool vdpa_job_abandoned(const struct vdpa_job *job);
 
-void vdpa_job_queue_work(struct work_struct *work);
+void vdpa_job_queue_work(struct work_struct *work, bool admin);
 int vdpa_poll_down_read(struct rw_semaphore *sem, const bool *abandoned);
 void vdpa_poll_down_write(struct rw_semaphore *sem);
 int vdpa_job_down_read(struct vdpa_job *job, struct rw_semaphore *sem);

@@ -87,8 +87,8 @@ static void question_ask(struct work_struct *work)
 	kref_put(&q->ref, question_free);
 }
 
-/* Return: the question, which is being asked, or NULL. */
-static struct question *question_new(const struct subject *subject)
+/* For a client with CAP_NET_ADMIN or without. Return: the question, which is being asked, or NULL. */
+static struct question *question_new(const struct subject *subject, bool admin)
 {
 	struct question *q = kzalloc(sizeof(*q), GFP_KERNEL);
 
@@ -103,7 +103,7 @@ static struct question *question_new(const struct subject *subject)
 	else
 		vdpa_parent_get(subject->parent);
 	kref_get(&q->ref);
-	vdpa_job_queue_work(&q->work);
+	vdpa_job_queue_work(&q->work, admin);
 	return q;
 }
 
@@ -164,7 +164,7 @@ static int fill_dump(struct sk_buff *msg, struct netlink_callback *cb,
 		     const struct subject *subject, long *left)
 {
 	const struct vdpa_description *answer;
-	struct question *q = question_new(subject);
+	struct question *q = question_new(subject, netlink_capable(cb->skb, CAP_NET_ADMIN));
 	u32 portid = NETLINK_CB(cb->skb).portid;
 	int err;
 

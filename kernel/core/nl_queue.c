@@ -154,7 +154,8 @@ static struct question *question_put_to(struct vdpa_entry *entry,
 	q->first = first;
 	vdpa_entry_get(entry);
 	kref_get(&q->ref);
-	vdpa_job_queue_work(&q->work);
+	/* only they may ask about queues */
+	vdpa_job_queue_work(&q->work, true);
 	wait_for_completion_killable_timeout(&q->done, patience);
 	return q;
 }

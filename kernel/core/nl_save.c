@@ -222,7 +222,7 @@ static struct saved *save_begin(struct vdpa_entry *entry)
 	strscpy(saved->name, vdpa_entry_name(entry));
 	saved->entry = entry;
 	kref_get(&saved->ref);
-	vdpa_job_queue_work(&saved->work);
+	vdpa_job_queue_work(&saved->work, true);
 	return saved;
 }
 

@@ -35,6 +35,7 @@
  *	--timeout MS	give up when MS milliseconds bring no answer
  *	--between CMD	run the shell command CMD after the first part of the answer
  *	--time		print took_us=N, from before it is sent until its answer is there
+ *	--unheard	do not wait for the answer
  *	--unchanged	dump everything before and after, and fail if it is not the same
  *
  * Replies are printed one attribute a line, NAME=value, an empty line behind
@@ -103,6 +104,7 @@ struct options {
 	int timeout_ms;			/* -1: none */
 	const char *between;		/* NULL: nothing */
 	bool unchanged;
+	bool unheard;
 	bool time;
 };
 
@@ -607,6 +609,7 @@ static struct options parse(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 'm' },
 		{ "between", required_argument, NULL, 'b' },
 		{ "unchanged", no_argument, NULL, 'u' },
+		{ "unheard", no_argument, NULL, 'h' },
 		{ "time", no_argument, NULL, 'T' },
 		{ }
 	};
@@ -641,6 +644,9 @@ static struct options parse(int argc, char **argv)
 			break;
 		case 'u':
 			opts.unchanged = true;
+			break;
+		case 'h':
+			opts.unheard = true;
 			break;
 		case 'T':
 			opts.time = true;
@@ -691,6 +697,8 @@ static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 	began = now_us();
 	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
 		broken("cannot send");
+	if (opts.unheard)
+		return 0;
 	status = receive(sock, &req, &opts);
 	if (opts.time)
 		printf("took_us=%llu\n", now_us() - began);
