@@ -132,8 +132,8 @@ static void filter_any_module(void)
 }
 
 /*
- * Never within bus_register(): where that fails in its middle, it gives back a lock class that it has not taken yet, and
- * lockdep says so (Linux 6.12, drivers/base/bus.c). That is not ours to test.
+ * Never within bus_register(): where that fails in its middle, it gives back a lock class that it has not taken yet,
+ * and lockdep says so (Linux 6.12, drivers/base/bus.c). That is not ours to test.
  */
 static void spare_bus_register(void)
 {
@@ -296,7 +296,7 @@ struct context {
 	struct wire control;
 	struct wire ears;
 	uint64_t heard;			/* number of the last event */
-	uint64_t anew;			/* up to this one they do not count: one is known to be lost */
+	uint64_t anew; /* up to this one they do not count: one is known to be lost */
 	const char *net;
 	const char *blk;
 	struct nl_msg *description;	/* the attribute MIGRATION of NET */
@@ -537,24 +537,46 @@ static const struct attempt attempts[] = {
 	{ .name = "dev-new of a network device", .request = new_net, .undo = delete_new },
 	{ .name = "dev-new of a block device", .request = new_blk, .undo = delete_new },
 	{
-		.name = "dev-del of a network device", .request = delete_new, .undo = new_net,
-		.before = new_net, .after = delete_new,
-	}, {
-		.name = "dev-del of a block device", .request = delete_new, .undo = new_blk,
-		.before = new_blk, .after = delete_new,
-	}, {
-		.name = "dev-attr-set", .request = attr_set, .undo = attr_set_back,
-		.before = new_net, .after = delete_new,
-	}, {
-		.name = "dev-vq-set", .request = vq_set, .undo = vq_set_back,
-		.before = new_net, .after = delete_new,
+		.name = "dev-del of a network device",
+		.request = delete_new,
+		.undo = new_net,
+		.before = new_net,
+		.after = delete_new,
+	},
+	{
+		.name = "dev-del of a block device",
+		.request = delete_new,
+		.undo = new_blk,
+		.before = new_blk,
+		.after = delete_new,
+	},
+	{
+		.name = "dev-attr-set",
+		.request = attr_set,
+		.undo = attr_set_back,
+		.before = new_net,
+		.after = delete_new,
+	},
+	{
+		.name = "dev-vq-set",
+		.request = vq_set,
+		.undo = vq_set_back,
+		.before = new_net,
+		.after = delete_new,
 	},
 	{ .name = "dev-suspend", .request = suspend, .undo = resume },
-	{ .name = "dev-resume", .request = resume, .undo = suspend, .before = suspend, .after = resume },
+	{ .name = "dev-resume",
+	  .request = resume,
+	  .undo = suspend,
+	  .before = suspend,
+	  .after = resume },
 	{ .name = "dev-suspend of a group", .request = suspend_group, .undo = resume_group },
 	{
-		.name = "dev-resume of a group", .request = resume_group, .undo = suspend_group,
-		.before = suspend_group, .after = resume_group,
+		.name = "dev-resume of a group",
+		.request = resume_group,
+		.undo = suspend_group,
+		.before = suspend_group,
+		.after = resume_group,
 	},
 	{ .name = "dev-state-get", .request = state_get, .before = suspend, .after = resume },
 	{ .name = "dev-state-set", .request = state_set, .before = suspend, .after = resume },
@@ -576,8 +598,8 @@ static const char *outcome(const struct wire_answer *answer)
 		snprintf(text, sizeof(text), "receiving: %s", strerrorname_np(answer->err));
 		break;
 	default:
-		snprintf(text, sizeof(text), "%s %s", answer->err ? strerrorname_np(answer->err) : "done",
-			 answer->message);
+		snprintf(text, sizeof(text), "%s %s",
+			 answer->err ? strerrorname_np(answer->err) : "done", answer->message);
 	}
 	return text;
 }
@@ -598,15 +620,16 @@ struct count {
 	unsigned int parts;	/* of the answer without failures */
 };
 
-static bool complain(const struct attempt *a, unsigned int nth, const char *what, const struct wire_answer *answer)
+static bool complain(const struct attempt *a, unsigned int nth, const char *what,
+		     const struct wire_answer *answer)
 {
 	printf("not ok %s: allocation %u: %s (%s)\n", a->name, nth, what, outcome(answer));
 	return false;
 }
 
 /* Without failures; returns whether it was done. */
-static bool succeed(struct context *c, const struct attempt *a, unsigned int nth, build_t build, const char *what,
-		    struct count *count)
+static bool succeed(struct context *c, const struct attempt *a, unsigned int nth, build_t build,
+		    const char *what, struct count *count)
 {
 	struct wire_answer answer;
 
@@ -645,7 +668,8 @@ static void listen_to_events(struct context *c)
 	int group = genl_ctrl_resolve_grp(c->control.sock, VDPA_GENL_NAME, VDPA_MCGRP_MONITOR);
 
 	wire_open(&c->ears);
-	if (group < 0 || setsockopt(c->ears.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+	if (group < 0 ||
+	    setsockopt(c->ears.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
 		wire_quit("no events");
 }
 
@@ -714,8 +738,9 @@ static bool for_want_of_memory(const struct wire_answer *answer)
 }
 
 /* What became of the request, whose nth allocation has failed. */
-static bool judge(struct context *c, const struct attempt *a, unsigned int nth, const struct wire_answer *answer,
-		  const struct wire_shown *before, unsigned long users_before, struct count *count)
+static bool judge(struct context *c, const struct attempt *a, unsigned int nth,
+		  const struct wire_answer *answer, const struct wire_shown *before,
+		  unsigned long users_before, struct count *count)
 {
 	struct wire_answer again;
 
@@ -743,7 +768,8 @@ static bool judge(struct context *c, const struct attempt *a, unsigned int nth, 
 	       succeed(c, a, nth, a->undo, "cannot be undone when it was tried again", count);
 }
 
-static bool try_nth(struct context *c, const struct attempt *a, unsigned int nth, struct count *count, bool *failed)
+static bool try_nth(struct context *c, const struct attempt *a, unsigned int nth,
+		    struct count *count, bool *failed)
 {
 	unsigned long users_before = users();
 	struct wire_shown before;
@@ -785,8 +811,8 @@ static bool try_all(struct context *c, const struct attempt *a)
 	if (ok && failed)
 		ok = complain(a, NTH_MAX, "there is no end", &(struct wire_answer) { });
 	if (ok && succeed(c, a, 0, a->after, "what it was prepared with cannot be undone", &count))
-		printf("ok %s: failed %u refused %u done %u lost %u\n", a->name, count.failed, count.refused,
-		       count.done, count.lost);
+		printf("ok %s: failed %u refused %u done %u lost %u\n", a->name, count.failed,
+		       count.refused, count.done, count.lost);
 	fflush(stdout);
 	return ok;
 }
@@ -883,7 +909,8 @@ static int try_insmod(const char *file)
 		failed = disarm();
 		count += failed;
 		if (err ? err != ENOMEM : syscall(SYS_delete_module, name, O_NONBLOCK)) {
-			printf("not ok %s: allocation %u: %s\n", name, nth, strerrorname_np(err ? err : errno));
+			printf("not ok %s: allocation %u: %s\n", name, nth,
+			       strerrorname_np(err ? err : errno));
 			ok = false;
 		}
 	}
@@ -900,7 +927,8 @@ static bool ended_in_time(pid_t pid)
 	uint64_t until = now_ms() + PROGRAM_MS;
 	siginfo_t info = { };
 
-	while (!waitid(P_PID, pid, &info, WEXITED | WNOWAIT | WNOHANG) && !info.si_pid && now_ms() < until)
+	while (!waitid(P_PID, pid, &info, WEXITED | WNOWAIT | WNOHANG) && !info.si_pid &&
+	       now_ms() < until)
 		poll(NULL, 0, 5);
 	return info.si_pid == pid;
 }
@@ -952,11 +980,13 @@ static int try_program(char **argv)
 		if (!ok)
 			printf("not ok %s: allocation %u: hangs\n", argv[0], nth);
 		else if (!failed && status)
-			printf("not ok %s: allocation %u: ends with %x for no reason\n", argv[0], nth, status);
+			printf("not ok %s: allocation %u: ends with %x for no reason\n", argv[0],
+			       nth, status);
 		else if (WIFSIGNALED(status) || WEXITSTATUS(status) == 127)
 			printf("not ok %s: allocation %u: ends with %x\n", argv[0], nth, status);
 		else if (users() != users_before)
-			printf("not ok %s: allocation %u: our modules have other users\n", argv[0], nth);
+			printf("not ok %s: allocation %u: our modules have other users\n", argv[0],
+			       nth);
 		else
 			continue;
 		ok = false;

@@ -5,20 +5,20 @@
  *	nl_fuzz [--seed N] [--messages N] [--from N] [--every N] [--places FILE] [--plain] [DEVICE…]
  *
  * Messages are made by the grammar (tests/clients/wire/grammar.c): well-formed, with one thing wrong, or pieces of
- * earlier ones put together. They go over several sockets, which are closed from time to time, in the middle of dumps as
- * well. They name devices that are there, and bear descriptions and states that the kernel gave. Each message has a
+ * earlier ones put together. They go over several sockets, which are closed from time to time, also in the middle of
+ * dumps. They name devices that are there, and bear descriptions and states that the kernel gave. Each message has a
  * random sequence of its own, from the seed and its number; what it is made of also depends on those before it.
  *
- * Where the kernel has KCOV, messages that went a way through our code that none had gone before are kept, to be changed.
- * What workers do for a request does not count as reached by it.
+ * Where the kernel has KCOV, messages that went a way through our code that none had gone before are kept, to be
+ * changed. What workers do for a request does not count as reached by it.
  *
- *	--every N	a line in the kernel's log each N messages, so that a report there has one before it (default 1000)
+ *	--every N	a line in the kernel's log each N messages (default 1000): a report there has one before it
  *	--places FILE	the addresses that were reached, one a line
- *	--plain		without KCOV, which is not the same each time: what is sent depends on the kernel's answers alone
+ *	--plain		without KCOV, which is not the same each time: then all depends on the kernel's answers alone
  *	DEVICE		is left alone at the end
  *
- * At the end it deletes all devices but those. The last line has the figures, and a digest of what was sent. Exit status: 0 the kernel has answered
- * all that it had to answer, 1 usage, 2 it has not.
+ * At the end it deletes all devices but those. The last line has the figures, and a digest of what was sent. Exit
+ * status: 0 the kernel has answered all that it had to answer, 1 usage, 2 it has not.
  */
 #define _GNU_SOURCE
 
@@ -115,7 +115,8 @@ static void learn_attr(uint8_t command, struct nlattr *nla)
 				 (const char *)nla_data(nla));
 		break;
 	case VDPA_ATTR_MIGRATION:
-		keep(world.descriptions, &world.n_descriptions, PIECES_MAX, nla_data(nla), nla_len(nla));
+		keep(world.descriptions, &world.n_descriptions, PIECES_MAX, nla_data(nla),
+		     nla_len(nla));
 		break;
 	case VDPA_ATTR_DEV_FEATURES:
 	case VDPA_ATTR_DEV_NEGOTIATED_FEATURES:
@@ -133,7 +134,8 @@ static void learn(struct nlmsghdr *nlh, void *unused)
 
 	(void)unused;
 	if (genl->cmd == VDPA_CMD_DEV_STATE_GET && chance(50))
-		keep(world.states, &world.n_states, PIECES_MAX, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0));
+		keep(world.states, &world.n_states, PIECES_MAX, genlmsg_attrdata(genl, 0),
+		     genlmsg_attrlen(genl, 0));
 	nla_for_each_attr(nla, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0), left)
 		learn_attr(genl->cmd, nla);
 }
@@ -221,23 +223,50 @@ static size_t name_of_device(char *text)
 
 /* What strings of a description are made of, so that some of them mean something. */
 static const char *const words[] = {
-	"u64", "bitmask", "string", "set", "range", "version", "equal", "superset", "at-least", "at-most", "contains",
-	"info", "device_api", "parent", "software_version", "device_features", "max_vqs", "vq_size", "mac", "mtu",
-	"virtio-net", "vdpa_sim_net", "1.0.0", "1.2.3", "4294967295.0.1", "1.0.0-1.9.9,2.1.0-", "2.0.2-", "-", ",",
+	"u64",
+	"bitmask",
+	"string",
+	"set",
+	"range",
+	"version",
+	"equal",
+	"superset",
+	"at-least",
+	"at-most",
+	"contains",
+	"info",
+	"device_api",
+	"parent",
+	"software_version",
+	"device_features",
+	"max_vqs",
+	"vq_size",
+	"mac",
+	"mtu",
+	"virtio-net",
+	"vdpa_sim_net",
+	"1.0.0",
+	"1.2.3",
+	"4294967295.0.1",
+	"1.0.0-1.9.9,2.1.0-",
+	"2.0.2-",
+	"-",
+	",",
 };
 
 static size_t text_of(const struct wire_attr *attr, char *text)
 {
 	/* The simulated ones, and those of the tests' own parent. */
 	static const char *const parents[] = {
-		"vdpasim_net", "vdpasim_blk", "vdpatest_net", "vdpatest_blk", "vdpatest_odd", "vdpatest_multi",
-		"vdpatest_mig", "vdpatest_bus.0",
+		"vdpasim_net",	"vdpasim_blk",	  "vdpatest_net", "vdpatest_blk",
+		"vdpatest_odd", "vdpatest_multi", "vdpatest_mig", "vdpatest_bus.0",
 	};
 
 	switch (attr->number) {
 	case VDPA_ATTR_MGMTDEV_DEV_NAME:
 		if (attr->type == WIRE_NAME && chance(90))
-			return sprintf(text, "%s", parents[below(chance(60) ? 2 : ARRAY_SIZE(parents))]);
+			return sprintf(text, "%s",
+				       parents[below(chance(60) ? 2 : ARRAY_SIZE(parents))]);
 		break;
 	case VDPA_ATTR_MGMTDEV_BUS_NAME:
 		if (attr->type == WIRE_STRING && !attr->max && chance(80))
@@ -263,7 +292,8 @@ static void put_nested(struct nl_msg *msg, const struct wire_attr *attr)
 	if (!nest)
 		return;
 	for (const struct wire_attr *in = attr->nest; in->name; in++)
-		for (unsigned int n = chance(80); n; n = chance(in->nest || !attr->nest[1].name ? 60 : 3))
+		for (unsigned int n = chance(80); n;
+		     n = chance(in->nest || !attr->nest[1].name ? 60 : 3))
 			put_attr(msg, in);
 	nla_nest_end(msg, nest);
 }
@@ -601,8 +631,8 @@ static void send_one(uint64_t number)
 static void note(int log, uint64_t seed, uint64_t number)
 {
 	char line[128];
-	int len = snprintf(line, sizeof(line), "nl_fuzz: seed %llu, message %llu\n", (unsigned long long)seed,
-			   (unsigned long long)number);
+	int len = snprintf(line, sizeof(line), "nl_fuzz: seed %llu, message %llu\n",
+			   (unsigned long long)seed, (unsigned long long)number);
 
 	if (write(log, line, len) != len)
 		wire_quit("/dev/kmsg: %s", strerror(errno));
@@ -632,11 +662,32 @@ static void clean_up(uint64_t number)
 		wire_ask(&world.control, nlmsg_hdr(msg), NULL, NULL, &answer);
 		nlmsg_free(msg);
 		/* One that a request nobody has waited for deletes is about to go. */
-		if (answer.end != WIRE_ANSWERED || (answer.err && answer.err != ENODEV && answer.err != EBUSY)) {
-			printf("nl_fuzz: %s cannot be deleted: %s\n", world.devices[i], answer.message);
+		if (answer.end != WIRE_ANSWERED ||
+		    (answer.err && answer.err != ENODEV && answer.err != EBUSY)) {
+			printf("nl_fuzz: %s cannot be deleted: %s\n", world.devices[i],
+			       answer.message);
 			exit(2);
 		}
 	}
+}
+
+static void tell(bool kcov)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} values[] = {
+		{ "messages", figures.sent },	{ "done", figures.done },
+		{ "refused", figures.refused }, { "unsent", figures.unsent },
+		{ "unanswered", figures.unanswered }, { "lost", figures.lost },
+		{ "sockets", figures.sockets }, { "corpus", world.n_corpus },
+		{ "places", wire_kcov_reached() },
+	};
+
+	/* Without KCOV the last one is not known. */
+	for (size_t i = 0; i < ARRAY_SIZE(values) - !kcov; i++)
+		printf("%s %llu ", values[i].name, (unsigned long long)values[i].value);
+	printf("digest %016llx\n", (unsigned long long)figures.digest);
 }
 
 static uint64_t to_number(const char *text)
@@ -701,13 +752,7 @@ int main(int argc, char **argv)
 	clean_up(from + messages);
 	if (places)
 		wire_kcov_write(places);
-	printf("seed %llu messages %llu done %llu refused %llu unsent %llu unanswered %llu lost %llu sockets %llu corpus %zu",
-	       (unsigned long long)seed, (unsigned long long)figures.sent, (unsigned long long)figures.done,
-	       (unsigned long long)figures.refused, (unsigned long long)figures.unsent,
-	       (unsigned long long)figures.unanswered, (unsigned long long)figures.lost,
-	       (unsigned long long)figures.sockets, world.n_corpus);
-	if (kcov)
-		printf(" places %zu", wire_kcov_reached());
-	printf(" digest %016llx\n", (unsigned long long)figures.digest);
+	printf("seed %llu ", (unsigned long long)seed);
+	tell(kcov);
 	return 0;
 }

@@ -4,9 +4,9 @@
  *
  *	stress [--seconds N] [--seed N] [MODULE.ko…]
  *
- * Several processes create and delete devices of the simulated parents, show, configure, suspend, save and dump them, read
- * half of a dump, bind them to drivers and take them away, open them through vhost-vdpa, listen to events, and load and
- * unload the MODULEs: parents and bus drivers. From time to time one of them is killed, and another one takes its place.
+ * Several processes create and delete devices of the simulated parents, show, configure, suspend, save and dump them,
+ * read half of a dump, bind them to drivers and take them away, open them through vhost-vdpa, listen to events, and load
+ * and unload the MODULEs: parents and bus drivers. From time to time one is killed, and another one takes its place.
  * Nobody minds what the kernel refuses, but an answer has to come.
  *
  * At the end all of them are killed: then every device can be deleted. The last line has the figures. Exit status: 0 it
@@ -137,7 +137,8 @@ static void dump(void)
 	if (below(3)) {
 		ask(about(command->number, NLM_F_DUMP, command->one ? NULL : any_device()));
 	} else {
-		struct nl_msg *msg = about(command->number, NLM_F_DUMP, command->one ? NULL : any_device());
+		struct nl_msg *msg =
+			about(command->number, NLM_F_DUMP, command->one ? NULL : any_device());
 		struct wire_answer answer;
 
 		if (wire_send(&wire, nlmsg_hdr(msg), &answer) && below(2))
@@ -150,7 +151,8 @@ static void dump(void)
 static void configure(void)
 {
 	bool mac = below(2);
-	struct nl_msg *msg = about(mac ? VDPA_CMD_DEV_ATTR_SET : VDPA_CMD_DEV_VQ_SET, NLM_F_ACK, any_device());
+	struct nl_msg *msg =
+		about(mac ? VDPA_CMD_DEV_ATTR_SET : VDPA_CMD_DEV_VQ_SET, NLM_F_ACK, any_device());
 	const uint8_t address[] = { 2, 0, 0, 0, 0, below(256) };
 	const uint32_t queue = below(3);
 	const uint16_t position = below(65536);
@@ -264,9 +266,10 @@ static void open_device(void)
 		features &= 1ULL << VIRTIO_F_VERSION_1 | 1ULL << VIRTIO_F_ACCESS_PLATFORM;
 		set_status(fd, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
 		(void)!ioctl(fd, VHOST_SET_FEATURES, &features);
-		set_status(fd, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK);
-		set_status(fd, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK |
-			       VIRTIO_CONFIG_S_DRIVER_OK);
+		set_status(fd, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
+				       VIRTIO_CONFIG_S_FEATURES_OK);
+		set_status(fd, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
+				       VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK);
 	}
 	poll(NULL, 0, below(300));
 	if (below(2))
@@ -280,7 +283,8 @@ static void listen_to_events(void)
 	uint8_t buf[4096];
 	int group = genl_ctrl_resolve_grp(wire.sock, VDPA_GENL_NAME, VDPA_MCGRP_MONITOR);
 
-	if (group < 0 || setsockopt(wire.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+	if (group < 0 ||
+	    setsockopt(wire.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
 		return;
 	for (unsigned int n = below(50); n; n--) {
 		poll(NULL, 0, below(20));
@@ -442,7 +446,8 @@ static bool delete_all(void)
 			msg = about(VDPA_CMD_DEV_DEL, NLM_F_ACK, name);
 			wire_ask(&wire, nlmsg_hdr(msg), NULL, NULL, &answer);
 			nlmsg_free(msg);
-		} while (answer.err != ENODEV && answer.end == WIRE_ANSWERED && now_ms() < until && !poll(NULL, 0, 1));
+		} while (answer.err != ENODEV && answer.end == WIRE_ANSWERED && now_ms() < until &&
+			 !poll(NULL, 0, 1));
 		if (answer.err != ENODEV) {
 			printf("stress: %s cannot be deleted: %s\n", name, answer.message);
 			good = false;
@@ -484,7 +489,8 @@ int main(int argc, char **argv)
 	modules = argv + optind;
 	n_modules = argc - optind;
 	rnd = wire_random_start(seed, 0);
-	figures = mmap(NULL, sizeof(*figures), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	figures = mmap(NULL, sizeof(*figures), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
 	if (figures == MAP_FAILED)
 		wire_quit("mmap: %s", strerror(errno));
 

@@ -27,7 +27,8 @@ struct conform {
 	unsigned int bad;
 };
 
-void conform_note(struct conform *c, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void conform_note(struct conform *c, bool good, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 const char *conform_outcome(const struct wire_answer *answer);
 void conform_append(struct nl_msg *msg, struct nl_msg *attrs);
 

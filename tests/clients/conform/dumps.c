@@ -19,7 +19,8 @@
 
 #define CUT_DUMPS	200
 
-static void change_device(struct conform *c, struct wire *wire, uint8_t command, const char *prefix, unsigned int n)
+static void change_device(struct conform *c, struct wire *wire, uint8_t command, const char *prefix,
+			  unsigned int n)
 {
 	struct nl_msg *msg = wire_request(wire, command, NLM_F_ACK);
 	struct wire_answer answer;
@@ -59,9 +60,11 @@ void conform_cut_dumps(struct conform *c)
 			continue;
 		msg = command->one ? wire_request(&c->wire, command->number, NLM_F_DUMP) :
 				     conform_request(c, command, true);
-		conform_note(c, wire_send(&c->wire, nlmsg_hdr(msg), &answer), "%s: not sent", command->name);
+		conform_note(c, wire_send(&c->wire, nlmsg_hdr(msg), &answer), "%s: not sent",
+			     command->name);
 		if (n++ % 3)
-			conform_note(c, recv(c->wire.fd, buf, sizeof(buf), 0) > 0, "%s: no first part", command->name);
+			conform_note(c, recv(c->wire.fd, buf, sizeof(buf), 0) > 0,
+				     "%s: no first part", command->name);
 		nlmsg_free(msg);
 		wire_reopen(&c->wire);
 	}
@@ -98,10 +101,12 @@ static void dump_once(struct conform *c, uint8_t command, unsigned int *interrup
 	for (unsigned int n = 0; n < STAYING; n++)
 		once &= roll.seen[n] == 1;
 	*interrupted += answer.interrupted;
-	conform_note(c, answer.end == WIRE_ANSWERED && !answer.err, "a dump while devices come and go: %s",
-		     conform_outcome(&answer));
-	conform_note(c, once || answer.interrupted, "a dump that was not interrupted lacks a device, or has one twice");
-	conform_note(c, once, "a device that was there throughout is missing in a dump, or is there twice");
+	conform_note(c, answer.end == WIRE_ANSWERED && !answer.err,
+		     "a dump while devices come and go: %s", conform_outcome(&answer));
+	conform_note(c, once || answer.interrupted,
+		     "a dump that was not interrupted lacks a device, or has one twice");
+	conform_note(c, once,
+		     "a device that was there throughout is missing in a dump, or is there twice");
 }
 
 /* Until it is killed. */
@@ -135,12 +140,14 @@ static void delete_passing(struct conform *c)
 void conform_dumps_with_others(struct conform *c)
 {
 	static const uint8_t dumps[] = {
-		VDPA_CMD_DEV_GET, VDPA_CMD_DEV_CONFIG_GET, VDPA_CMD_DEV_GET, VDPA_CMD_DEV_MIGRATION_GET,
+		VDPA_CMD_DEV_GET,
+		VDPA_CMD_DEV_CONFIG_GET,
+		VDPA_CMD_DEV_GET,
+		VDPA_CMD_DEV_MIGRATION_GET,
 	};
 	unsigned int interrupted = 0;
 	pid_t pid;
 
-	/* The kernel makes a dump's parts as large as the largest buffer that the socket was read with: this one is new. */
 	change_staying(c, VDPA_CMD_DEV_NEW);
 	pid = fork();
 	if (pid < 0)

@@ -41,8 +41,8 @@ const char *conform_outcome(const struct wire_answer *answer)
 
 	if (answer->end == WIRE_SILENT)
 		return "no answer";
-	snprintf(text, sizeof(text), "%s \"%s\" offset %u missing %u", name ? name : "?", answer->message, answer->offset,
-		 answer->missing);
+	snprintf(text, sizeof(text), "%s \"%s\" offset %u missing %u", name ? name : "?",
+		 answer->message, answer->offset, answer->missing);
 	return text;
 }
 

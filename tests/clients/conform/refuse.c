@@ -102,8 +102,8 @@ static void put_wrong(struct nl_msg *msg, uint16_t attr)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(wrong_values); i++)
 		if (wrong_values[i].attr == attr)
-			wire_put(msg, attr | (attr == VDPA_ATTR_MIGRATION ? NLA_F_NESTED : 0), wrong_values[i].bytes,
-				 wrong_values[i].len);
+			wire_put(msg, attr | (attr == VDPA_ATTR_MIGRATION ? NLA_F_NESTED : 0),
+				 wrong_values[i].bytes, wrong_values[i].len);
 }
 
 static void put_broken(struct nl_msg *msg, const struct nlattr *nla, enum fault fault)
@@ -151,8 +151,8 @@ static void put_broken(struct nl_msg *msg, const struct nlattr *nla, enum fault 
 static void copy_attrs(struct breaking *b, struct nl_msg *to, struct nlattr *head, int len,
 		       const struct wire_attr *attrs, uint16_t in, int depth);
 
-static void copy_attr(struct breaking *b, struct nl_msg *to, struct nlattr *nla, const struct wire_attr *attrs,
-		      uint16_t in, int depth, bool last)
+static void copy_attr(struct breaking *b, struct nl_msg *to, struct nlattr *nla,
+		      const struct wire_attr *attrs, uint16_t in, int depth, bool last)
 {
 	const struct wire_attr *attr = wire_attr(attrs, nla_type(nla));
 	uint32_t at = end_of(to);
@@ -197,7 +197,7 @@ static void copy_attrs(struct breaking *b, struct nl_msg *to, struct nlattr *hea
 
 static enum wire_when when_of(const struct wire_command *command, uint16_t attr)
 {
-	const struct wire_use *use = command->request[0].attr ? command->request : command->dump_request;
+	const struct wire_use *use = command->one ? command->request : command->dump_request;
 
 	for (; use->attr; use++)
 		if (use->attr == attr)
@@ -209,7 +209,8 @@ static enum wire_when when_of(const struct wire_command *command, uint16_t attr)
 static bool needed(const struct breaking *b)
 {
 	if (!b->depth)
-		return when_of(b->command, b->attr->number) == WIRE_ALWAYS && b->attr->number != VDPA_ATTR_STATE_END;
+		return when_of(b->command, b->attr->number) == WIRE_ALWAYS &&
+		       b->attr->number != VDPA_ATTR_STATE_END;
 	return b->attr->always;
 }
 
@@ -224,7 +225,8 @@ static const struct errors *wrong_value(uint16_t attr)
 /* What the kernel has to say to the fault; NULL: it is none, for this attribute. */
 static const struct errors *expected(const struct breaking *b)
 {
-	static const struct errors missing = { { EINVAL, EOPNOTSUPP } }, text = { { EINVAL, ERANGE, ENODEV } };
+	static const struct errors missing = { { EINVAL, EOPNOTSUPP } };
+	static const struct errors text = { { EINVAL, ERANGE, ENODEV } };
 	const struct wire_attr *attr = b->attr;
 	bool fixed = wire_size(attr->type) || attr->type == WIRE_FLAG;
 	bool string = attr->type == WIRE_STRING || attr->type == WIRE_NAME;
@@ -279,12 +281,13 @@ static bool unchanged(struct conform *c)
 	return same;
 }
 
-static void expect_refusal(struct conform *c, struct nl_msg *msg, const struct errors *errors, uint32_t from,
-			   uint32_t to, const char *format, ...) __attribute__((format(printf, 6, 7)));
+static void expect_refusal(struct conform *c, struct nl_msg *msg, const struct errors *errors,
+			   uint32_t from, uint32_t to, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 
 /* @from, @to: where an attribute of the request is that the kernel points at, if it points at any; 0: anywhere */
-static void expect_refusal(struct conform *c, struct nl_msg *msg, const struct errors *errors, uint32_t from,
-			   uint32_t to, const char *format, ...)
+static void expect_refusal(struct conform *c, struct nl_msg *msg, const struct errors *errors,
+			   uint32_t from, uint32_t to, const char *format, ...)
 {
 	struct wire_answer answer;
 	char what[160];
@@ -294,12 +297,13 @@ static void expect_refusal(struct conform *c, struct nl_msg *msg, const struct e
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	wire_ask(&c->wire, nlmsg_hdr(msg), NULL, NULL, &answer);
-	conform_note(c, answer.end == WIRE_ANSWERED && is_one_of(errors, answer.err), "%s: %s", what,
-		     conform_outcome(&answer));
-	conform_note(c, answer.message[0] || answer.offset || answer.missing, "%s: no word why: %s", what,
-		     conform_outcome(&answer));
+	conform_note(c, answer.end == WIRE_ANSWERED && is_one_of(errors, answer.err), "%s: %s",
+		     what, conform_outcome(&answer));
+	conform_note(c, answer.message[0] || answer.offset || answer.missing, "%s: no word why: %s",
+		     what, conform_outcome(&answer));
 	conform_note(c, !answer.offset || !to || (answer.offset >= from && answer.offset < to),
-		     "%s: points elsewhere than at %u to %u: %s", what, from, to, conform_outcome(&answer));
+		     "%s: points elsewhere than at %u to %u: %s", what, from, to,
+		     conform_outcome(&answer));
 	conform_note(c, unchanged(c), "%s: something has changed", what);
 	/* A dump that was refused may be under way all the same. */
 	if (nlmsg_hdr(msg)->nlmsg_flags & NLM_F_DUMP)
@@ -313,9 +317,10 @@ struct paths {
 
 static bool is_new(struct paths *paths, const struct breaking *b)
 {
+	/* A place for each nest that it can be in; numbers from 128 on do not meet those below 64 there. */
+	unsigned int nest = b->depth * 16 + b->in % 16 + (b->attr->number >= 64) * 8;
+	uint64_t *seen = &paths->seen[b->fault][nest % 64];
 	uint64_t bit = 1ULL << (b->attr->number % 64);
-	/* A place for each list that it can be in. */
-	uint64_t *seen = &paths->seen[b->fault][(b->depth * 16 + b->in % 16 + (b->attr->number >= 64) * 8) % 64];
 	bool new = !(*seen & bit);
 
 	*seen |= bit;
@@ -323,20 +328,23 @@ static bool is_new(struct paths *paths, const struct breaking *b)
 }
 
 /* Returns whether the request has an attribute @which. */
-static bool break_attr(struct conform *c, const struct wire_command *command, struct nl_msg *request,
-		       unsigned int which, enum fault fault, struct paths *paths)
+static bool break_attr(struct conform *c, const struct wire_command *command,
+		       struct nl_msg *request, unsigned int which, enum fault fault,
+		       struct paths *paths)
 {
 	struct nlmsghdr *nlh = nlmsg_hdr(request);
 	struct breaking b = { .command = command, .which = which, .fault = fault };
-	struct nl_msg *msg = wire_request(&c->wire, command->number, nlh->nlmsg_flags & ~NLM_F_REQUEST);
+	struct nl_msg *msg =
+		wire_request(&c->wire, command->number, nlh->nlmsg_flags & ~NLM_F_REQUEST);
 	struct genlmsghdr *genl = genlmsg_hdr(nlh);
 	const struct errors *errors;
 
 	copy_attrs(&b, msg, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0), wire_attrs, 0, 0);
 	errors = b.found ? expected(&b) : NULL;
 	if (errors && is_new(paths, &b))
-		expect_refusal(c, msg, errors, b.from, fault == MISSING ? 0 : b.to, "%s: %s%s %s", command->name,
-			       b.depth ? "nested " : "", b.attr->name, fault_names[fault]);
+		expect_refusal(c, msg, errors, b.from, fault == MISSING ? 0 : b.to, "%s: %s%s %s",
+			       command->name, b.depth ? "nested " : "", b.attr->name,
+			       fault_names[fault]);
 	nlmsg_free(msg);
 	return b.found;
 }
@@ -348,7 +356,8 @@ static void break_attrs(struct conform *c, const struct wire_command *command)
 
 	memset(&paths, 0, sizeof(paths));
 	for (enum fault fault = 0; fault < FAULTS; fault++)
-		for (unsigned int which = 0; break_attr(c, command, request, which, fault, &paths); which++)
+		for (unsigned int which = 0; break_attr(c, command, request, which, fault, &paths);
+		     which++)
 			;
 	nlmsg_free(request);
 }
@@ -365,7 +374,8 @@ static void add_foreign_attrs(struct conform *c, const struct wire_command *comm
 		msg = conform_request(c, command, !command->one);
 		at = end_of(msg);
 		wire_put(msg, unknown[i], &value, 4);
-		expect_refusal(c, msg, &invalid, at, end_of(msg), "%s: attribute %u", command->name, unknown[i]);
+		expect_refusal(c, msg, &invalid, at, end_of(msg), "%s: attribute %u", command->name,
+			       unknown[i]);
 		nlmsg_free(msg);
 	}
 	for (const struct wire_attr *attr = wire_attrs; attr->name; attr++) {
@@ -373,9 +383,10 @@ static void add_foreign_attrs(struct conform *c, const struct wire_command *comm
 			continue;
 		msg = conform_request(c, command, !command->one);
 		at = end_of(msg);
-		wire_put(msg, attr->number, &value, wire_size(attr->type) ? wire_size(attr->type) : 4);
-		expect_refusal(c, msg, &invalid, at, end_of(msg), "%s: %s, which replies have", command->name,
-			       attr->name);
+		wire_put(msg, attr->number, &value,
+			 wire_size(attr->type) ? wire_size(attr->type) : 4);
+		expect_refusal(c, msg, &invalid, at, end_of(msg), "%s: %s, which replies have",
+			       command->name, attr->name);
 		nlmsg_free(msg);
 	}
 }
@@ -398,8 +409,10 @@ static void ask_for_other_commands(struct conform *c)
 			wire_put_string(msg, VDPA_ATTR_DEV_NAME, c->spare);
 			wire_ask(&c->wire, nlmsg_hdr(msg), NULL, NULL, &answer);
 			nlmsg_free(msg);
-			conform_note(c, answer.end == WIRE_ANSWERED && is_one_of(&errors, answer.err),
-				     "command %u%s: %s", number, dump ? " as a dump" : "", conform_outcome(&answer));
+			conform_note(c,
+				     answer.end == WIRE_ANSWERED && is_one_of(&errors, answer.err),
+				     "command %u%s: %s", number, dump ? " as a dump" : "",
+				     conform_outcome(&answer));
 		}
 	}
 	conform_note(c, unchanged(c), "commands that there are not: something has changed");
@@ -445,7 +458,8 @@ static void send_other_headers(struct conform *c)
 	for (size_t i = 0; i < wire_commands_n; i++) {
 		msg = conform_request(c, &wire_commands[i], !wire_commands[i].one);
 		nlmsg_hdr(msg)->nlmsg_flags &= ~NLM_F_REQUEST;
-		conform_note(c, wire_send(&c->wire, nlmsg_hdr(msg), &answer), "%s: not sent", wire_commands[i].name);
+		conform_note(c, wire_send(&c->wire, nlmsg_hdr(msg), &answer), "%s: not sent",
+			     wire_commands[i].name);
 		nlmsg_free(msg);
 		conform_note(c, unchanged(c), "%s, not flagged as a request: something has changed",
 			     wire_commands[i].name);
@@ -467,9 +481,11 @@ static void cut_messages(struct conform *c, const struct wire_command *command)
 		nlh->nlmsg_len = len;
 		nlh->nlmsg_seq = ++c->wire.seq;
 		wire_ask(&c->wire, nlh, NULL, NULL, &answer);
-		conform_note(c, answer.end == WIRE_ANSWERED, "%s cut after %u bytes: no answer", command->name, len);
+		conform_note(c, answer.end == WIRE_ANSWERED, "%s cut after %u bytes: no answer",
+			     command->name, len);
 		conform_note(c, !answer.err || answer.message[0] || answer.offset || answer.missing,
-			     "%s cut after %u bytes: no word why: %s", command->name, len, conform_outcome(&answer));
+			     "%s cut after %u bytes: no word why: %s", command->name, len,
+			     conform_outcome(&answer));
 		if (nlh->nlmsg_flags & NLM_F_DUMP) {
 			wire_reopen(&c->wire);
 			nlh->nlmsg_pid = c->wire.port;

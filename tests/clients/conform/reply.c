@@ -28,7 +28,8 @@ static bool bad(struct look *look, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	conform_note(look->c, false, "%s of %s, message %u: %s", look->command->name, look->of, look->messages, text);
+	conform_note(look->c, false, "%s of %s, message %u: %s", look->command->name, look->of,
+		     look->messages, text);
 	return false;
 }
 
@@ -57,7 +58,8 @@ static bool check_value(struct look *look, const struct wire_attr *attr, const s
 	size_t size = wire_size(attr->type);
 
 	if (!(nla->nla_type & NLA_F_NESTED) != (attr->type != WIRE_NEST))
-		return bad(look, "%s is nested where it should be flat, or the other way round", attr->name);
+		return bad(look, "%s is nested where it should be flat, or the other way round",
+			   attr->name);
 	if (attr->type == WIRE_STRING || attr->type == WIRE_NAME)
 		return check_text(look, attr, nla);
 	if (attr->type == WIRE_FLAG && nla_len(nla))
@@ -83,7 +85,8 @@ static bool check_nest(struct look *look, const struct wire_attr *nest, struct n
 		if (!nla_type(nla))
 			continue;
 		if (!attr)
-			return bad(look, "%s has the unknown attribute %u", nest->name, nla_type(nla));
+			return bad(look, "%s has the unknown attribute %u", nest->name,
+				   nla_type(nla));
 		if (!check_value(look, attr, nla))
 			return false;
 		if (!many && nla_type(nla) < 64 && seen >> nla_type(nla) & 1)
@@ -145,8 +148,10 @@ static bool check_header(struct look *look, struct nlmsghdr *nlh)
 	struct genlmsghdr *genl = genlmsg_hdr(nlh);
 
 	if (nlh->nlmsg_type != look->c->wire.family || nlh->nlmsg_pid != look->c->wire.port)
-		return bad(look, "its header has type %u, port %u", nlh->nlmsg_type, nlh->nlmsg_pid);
-	if (!(nlh->nlmsg_flags & NLM_F_MULTI) != !look->dump || nlh->nlmsg_flags & ~(NLM_F_MULTI | NLM_F_DUMP_INTR))
+		return bad(look, "its header has type %u, port %u", nlh->nlmsg_type,
+			   nlh->nlmsg_pid);
+	if (!(nlh->nlmsg_flags & NLM_F_MULTI) != !look->dump ||
+	    nlh->nlmsg_flags & ~(NLM_F_MULTI | NLM_F_DUMP_INTR))
 		return bad(look, "it has the flags 0x%x", nlh->nlmsg_flags);
 	if (genl->cmd != look->command->reply || genl->version != VDPA_GENL_VERSION)
 		return bad(look, "it is command %u, version %u", genl->cmd, genl->version);
@@ -159,7 +164,8 @@ static bool check_all_there(struct look *look, uint64_t seen)
 
 	for (int i = 0; uses[i].attr; i++)
 		if (uses[i].when == WIRE_ALWAYS && !(seen >> i & 1))
-			return bad(look, "%s is missing", wire_attr(wire_attrs, uses[i].attr)->name);
+			return bad(look, "%s is missing",
+				   wire_attr(wire_attrs, uses[i].attr)->name);
 	return true;
 }
 
@@ -180,11 +186,13 @@ static bool check_pairs(struct look *look, uint64_t seen)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		int a = place_of(look->command, pairs[i][0]), b = place_of(look->command, pairs[i][1]);
+		int a = place_of(look->command, pairs[i][0]),
+		    b = place_of(look->command, pairs[i][1]);
 
 		if (a >= 0 && b >= 0 && (seen >> a & 1) != (seen >> b & 1))
 			return bad(look, "%s comes without %s, or the other way round",
-				   wire_attr(wire_attrs, pairs[i][0])->name, wire_attr(wire_attrs, pairs[i][1])->name);
+				   wire_attr(wire_attrs, pairs[i][0])->name,
+				   wire_attr(wire_attrs, pairs[i][1])->name);
 	}
 	return true;
 }
@@ -215,17 +223,20 @@ static void check(struct nlmsghdr *nlh, void *data)
 }
 
 /* @least: messages that there are at least */
-static void look_at(struct conform *c, const struct wire_command *command, struct nl_msg *msg, const char *of,
-		    bool dump, unsigned int least)
+static void look_at(struct conform *c, const struct wire_command *command, struct nl_msg *msg,
+		    const char *of, bool dump, unsigned int least)
 {
 	struct look look = { .c = c, .command = command, .of = of, .dump = dump };
 	struct wire_answer answer;
 
 	wire_ask(&c->wire, nlmsg_hdr(msg), check, &look, &answer);
 	nlmsg_free(msg);
-	conform_note(c, answer.end == WIRE_ANSWERED && !answer.err && !answer.interrupted && answer.dump == dump &&
-		     answer.parts >= least && (dump || command->reply || !answer.parts),
-		     "%s of %s: %u messages, at the end %s", command->name, of, answer.parts, conform_outcome(&answer));
+	conform_note(c,
+		     answer.end == WIRE_ANSWERED && !answer.err && !answer.interrupted &&
+			     answer.dump == dump && answer.parts >= least &&
+			     (dump || command->reply || !answer.parts),
+		     "%s of %s: %u messages, at the end %s", command->name, of, answer.parts,
+		     conform_outcome(&answer));
 }
 
 static void put_queue(struct nl_msg *msg, const struct wire_command *command)
@@ -270,7 +281,8 @@ static void look_at_dumps(struct conform *c, const struct wire_command *command)
 	struct nl_msg *msg;
 
 	if (command->one)
-		look_at(c, command, wire_request(&c->wire, command->number, NLM_F_DUMP), "all", true, parents ? 2 : 3);
+		look_at(c, command, wire_request(&c->wire, command->number, NLM_F_DUMP), "all",
+			true, parents ? 2 : 3);
 	if (!command->dump_request[0].attr)
 		return;
 	msg = wire_request(&c->wire, command->number, NLM_F_DUMP);

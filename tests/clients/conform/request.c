@@ -46,7 +46,8 @@ static uint64_t number_for(uint16_t attr)
 	}
 }
 
-static void put(struct conform *c, struct nl_msg *msg, uint8_t command, const struct wire_attr *attr)
+static void put(struct conform *c, struct nl_msg *msg, uint8_t command,
+		const struct wire_attr *attr)
 {
 	const uint8_t mac[] = { 2, 0, 0, 0, 0, 9 };
 

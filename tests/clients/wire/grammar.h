@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What goes over the generic netlink family vdpa, as include/uapi/linux/vdpa.h has it, in tables: which attributes there
- * are, of which type, and which commands take them and answer with them. What tests check, generate and break.
+ * What goes over the generic netlink family vdpa, as include/uapi/linux/vdpa.h has it, in tables: which attributes
+ * there are, of which type, and which commands take them and answer with them. What tests check, generate and break.
  */
 #ifndef WIRE_GRAMMAR_H
 #define WIRE_GRAMMAR_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The code of instrumented modules that this thread's own system calls have reached (KCOV): not what workers did for it. */
+/* The code of instrumented modules that this thread's own system calls reach (KCOV): not what workers do for it. */
 #ifndef WIRE_KCOV_H
 #define WIRE_KCOV_H
 

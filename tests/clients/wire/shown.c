@@ -48,7 +48,8 @@ static void keep_message(struct nlmsghdr *nlh, void *data)
 /* Returns whether the kernel has shown it all. */
 bool wire_show(struct wire *wire, struct wire_shown *shown)
 {
-	static const uint8_t dumps[] = { VDPA_CMD_MGMTDEV_GET, VDPA_CMD_DEV_GET, VDPA_CMD_DEV_CONFIG_GET };
+	static const uint8_t dumps[] = { VDPA_CMD_MGMTDEV_GET, VDPA_CMD_DEV_GET,
+					 VDPA_CMD_DEV_CONFIG_GET };
 	struct wire_answer answer = { };
 
 	*shown = (struct wire_shown) { };
@@ -80,9 +81,11 @@ void wire_shown_print_difference(const struct wire_shown *a, const struct wire_s
 		size_t len = NLA_ALIGN(nla->nla_len);
 
 		if (nla_type(nla) == VDPA_ATTR_DEV_NAME)
-			snprintf(name, sizeof(name), "%.*s", nla_len(nla), (const char *)nla_data(nla));
+			snprintf(name, sizeof(name), "%.*s", nla_len(nla),
+				 (const char *)nla_data(nla));
 		if (at + len > b->len || memcmp(nla, b->bytes + at, len)) {
-			printf("# first difference: device %s, %s\n", name, attr ? attr->name : "?");
+			printf("# first difference: device %s, %s\n", name,
+			       attr ? attr->name : "?");
 			return;
 		}
 		at += len;

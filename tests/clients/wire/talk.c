@@ -73,8 +73,8 @@ struct nl_msg *wire_request(struct wire *wire, uint8_t command, int flags)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(WIRE_REQUEST_MAX);
 
-	if (!msg || !genlmsg_put(msg, wire->port, ++wire->seq, wire->family, 0, NLM_F_REQUEST | flags, command,
-				 VDPA_GENL_VERSION))
+	if (!msg || !genlmsg_put(msg, wire->port, ++wire->seq, wire->family, 0,
+				 NLM_F_REQUEST | flags, command, VDPA_GENL_VERSION))
 		wire_quit("out of memory");
 	return msg;
 }
@@ -102,7 +102,8 @@ bool wire_send(struct wire *wire, struct nlmsghdr *nlh, struct wire_answer *answ
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 
 	*answer = (struct wire_answer) { .end = WIRE_ANSWERED };
-	if (sendto(wire->fd, nlh, nlh->nlmsg_len, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) >= 0)
+	if (sendto(wire->fd, nlh, nlh->nlmsg_len, 0, (const struct sockaddr *)&kernel,
+		   sizeof(kernel)) >= 0)
 		return true;
 	answer->end = WIRE_UNSENT;
 	answer->err = errno;
@@ -146,7 +147,8 @@ static void take_end(struct wire_answer *answer, struct nlmsghdr *nlh)
 	answer->err = -*error;
 	skip = NLMSG_ALIGN(skip);
 	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && skip < (size_t)nlmsg_datalen(nlh))
-		take_extack(answer, (struct nlattr *)((char *)nlmsg_data(nlh) + skip), nlmsg_datalen(nlh) - skip);
+		take_extack(answer, (struct nlattr *)((char *)nlmsg_data(nlh) + skip),
+			    nlmsg_datalen(nlh) - skip);
 }
 
 /* Returns whether this was the last message of the answer. */
@@ -169,7 +171,8 @@ static bool take_message(struct nlmsghdr *nlh, uint32_t seq, wire_take_t take, v
 	return false;
 }
 
-static bool take_messages(void *buf, int len, uint32_t seq, wire_take_t take, void *data, struct wire_answer *answer)
+static bool take_messages(void *buf, int len, uint32_t seq, wire_take_t take, void *data,
+			  struct wire_answer *answer)
 {
 	bool last = false;
 
@@ -179,7 +182,8 @@ static bool take_messages(void *buf, int len, uint32_t seq, wire_take_t take, vo
 }
 
 /* The answer to the request @seq, up to its acknowledgment or the dump's end. @take gets what comes before it. */
-void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data, struct wire_answer *answer)
+void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data,
+		  struct wire_answer *answer)
 {
 	static uint8_t buf[RECEIVE_SIZE] __attribute__((aligned(8)));
 	struct pollfd pfd = { .fd = wire->fd, .events = POLLIN };
@@ -200,7 +204,8 @@ void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data,
 	} while (len < 0 || !take_messages(buf, len, seq, take, data, answer));
 }
 
-void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *data, struct wire_answer *answer)
+void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *data,
+	      struct wire_answer *answer)
 {
 	if (wire_send(wire, nlh, answer))
 		wire_receive(wire, nlh->nlmsg_seq, take, data, answer);

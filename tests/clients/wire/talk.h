@@ -36,10 +36,10 @@ struct wire {
 
 /* What became of a request. */
 enum wire_end {
-	WIRE_ANSWERED,	/* @err is what the kernel says, 0: done */
-	WIRE_UNSENT,	/* @err is what sending says */
-	WIRE_LOST,	/* the kernel could not send what it had to say: @err from receiving, ENOBUFS */
-	WIRE_SILENT,	/* nothing came in time */
+	WIRE_ANSWERED, /* @err is what the kernel says, 0: done */
+	WIRE_UNSENT, /* @err is what sending says */
+	WIRE_LOST, /* the kernel could not send what it had to say: @err from receiving, ENOBUFS */
+	WIRE_SILENT, /* nothing came in time */
 };
 
 /**
@@ -78,8 +78,10 @@ void wire_put_string(struct nl_msg *msg, uint16_t attr, const char *text);
 void wire_put_number(struct nl_msg *msg, const struct wire_attr *attr, uint64_t value);
 
 bool wire_send(struct wire *wire, struct nlmsghdr *nlh, struct wire_answer *answer);
-void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data, struct wire_answer *answer);
-void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *data, struct wire_answer *answer);
+void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data,
+		  struct wire_answer *answer);
+void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *data,
+	      struct wire_answer *answer);
 void wire_drain(struct wire *wire);
 
 /* shown.c: all that the family shows, without what moves by itself (counters of events and times) */
