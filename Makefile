@@ -219,7 +219,7 @@ fuzz-kernel stress: seconds = $(or $(SECONDS),600)
 fuzz-kernel stress: seed = $(or $(SEED),$(shell date +%s))
 fuzz-kernel: debug-modules tool clients
 	$(Q)tests/vm/run --kernel debug --timeout $$((600 + $(messages) / 20)) --out build/fuzz/kernel -- \
-		env VDPA_MESSAGES=$(messages) VDPA_SEED=$(seed) bats --tap --timing tests/fuzz.bats
+		env VDPA_MESSAGES=$(messages) VDPA_SEED=$(seed) bats --tap --timing tests/debug/fuzz.bats
 	$(Q)tests/fuzz/coverage build/fuzz/kernel $(debug_modules)/kernel/core/vdpa.ko
 
 stress: debug-modules tool clients

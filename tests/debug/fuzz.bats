@@ -3,7 +3,7 @@
 # What nobody would send to the generic netlink family, some thousand times: make fuzz-kernel sends a million.
 # time limit: 600
 
-load lib/state
+load ../lib/state
 
 # In the debug kernel, where a message costs ten times as much, this is what the rest of a file takes, too.
 MESSAGES=20000
