@@ -188,6 +188,7 @@ int main(int argc, char **argv)
 	reserve_standard_streams();
 	signal(SIGPIPE, SIG_IGN);	/* a reader that left is an error like any other */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);	/* a message is one piece, also among those of others */
 	json_object_seed(1);		/* fixed: what is hashed are keys of one message */
 	if (parse_options(argc, argv, &words, &status))
 		status = run(words, argv);
