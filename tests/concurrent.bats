@@ -29,24 +29,24 @@ four_workers() {
 	done
 }
 
-@test "100 devices are added, shown and deleted by four processes at once" {
+@test "200 devices are added, shown and deleted by four processes at once" {
 	export VDPA_TOOL NET BLK
 
 	# shellcheck disable=SC2016
-	four_workers 'for i in {1..25}; do
+	four_workers 'for i in {1..50}; do
 		[ $((i % 2)) = 1 ] && parent=$NET || parent=$BLK
 		"$VDPA_TOOL" dev add name "$1$i" mgmtdev "$parent"
 		"$VDPA_TOOL" dev show "$1$i" >/dev/null
 	done'
 
-	[ "$(devices)" = "$(for worker in a b c d; do names "$worker" 25; done | sort)" ]
+	[ "$(devices)" = "$(for worker in a b c d; do names "$worker" 50; done | sort)" ]
 	in_sysfs=("$BUS"/devices/*)
-	[ "${#in_sysfs[@]}" -eq 100 ]
-	[ "$("$VDPA_TOOL" -j dev show | jq '.dev | length')" -eq 100 ]
-	[ "$("$VDPA_TOOL" -j dev config show | jq '.config | length')" -eq 100 ]
+	[ "${#in_sysfs[@]}" -eq 200 ]
+	[ "$("$VDPA_TOOL" -j dev show | jq '.dev | length')" -eq 200 ]
+	[ "$("$VDPA_TOOL" -j dev config show | jq '.config | length')" -eq 200 ]
 
 	# shellcheck disable=SC2016
-	four_workers 'for i in {1..25}; do
+	four_workers 'for i in {1..50}; do
 		"$VDPA_TOOL" dev del "$1$i"
 		if "$VDPA_TOOL" dev show "$1$i" 2>/dev/null; then exit 1; fi
 	done'
@@ -56,7 +56,7 @@ four_workers() {
 }
 
 @test "of two parents that race for a name exactly one gets it" {
-	for round in {1..6}; do
+	for round in {1..25}; do
 		start nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
 		one=$PID first=$OUT
 		start nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$BLK"
@@ -75,7 +75,7 @@ four_workers() {
 }
 
 @test "of several who delete one device exactly one does, the others find it going or gone" {
-	for round in {1..8}; do
+	for round in {1..15}; do
 		nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
 		processes=() outputs=()
 		for i in 1 2 3; do
@@ -108,7 +108,7 @@ four_workers() {
 			dev-del DEV_NAME:str:t3
 	done'
 
-	for round in {1..6}; do
+	for round in {1..10}; do
 		for request in dev-get dev-config-get; do
 			dump=$(nl_raw --dump "$request")
 			[ "$(sed -n 's/^DEV_NAME=\(s.*\)/\1/p' <<<"$dump" | sort)" = "$(names s 40 | sort)" ]
@@ -140,7 +140,7 @@ four_workers() {
 	add_all "$NET" $(names s 60)
 	[ "$(devices)" = "$(names s 60 | sort)" ]
 
-	for round in {1..6}; do
+	for round in {1..10}; do
 		run nl_raw --between false --dump dev-config-get
 		[ "$status" -eq 3 ]
 		[[ $output = *DEV_NAME=s1* && $output = *'command between'* ]]

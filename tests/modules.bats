@@ -57,10 +57,9 @@ nothing_left() {
 @test "parent and bus drivers are loaded and unloaded in every order, with a device in between" {
 	load_core ours
 
-	# Each order of loading with two of unloading, the same and another one.
-	for i in {0..5}; do
-		for unloading in "${ORDERS[i]}" "${ORDERS[(i + 3) % 6]}"; do
-			for module in ${ORDERS[i]}; do
+	for loading in "${ORDERS[@]}"; do
+		for unloading in "${ORDERS[@]}"; do
+			for module in $loading; do
 				load_one "$module"
 			done
 			nl_raw dev-new DEV_NAME:str:c0 "MGMTDEV_DEV_NAME:str:$ODD"

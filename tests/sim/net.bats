@@ -81,7 +81,6 @@ carries() {
 }
 
 @test "on the distribution's core two devices carry ping and a TCP transfer intact" {
-	MIB=8
 	carries distro 2 1500 2
 }
 
