@@ -690,18 +690,6 @@ static void tell(bool kcov)
 	printf("digest %016llx\n", (unsigned long long)figures.digest);
 }
 
-static uint64_t to_number(const char *text)
-{
-	char *end;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end)
-		wire_quit("nl_fuzz: bad number: %s", text);
-	return value;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -720,10 +708,10 @@ int main(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
-		case 's': seed = to_number(optarg); break;
-		case 'm': messages = to_number(optarg); break;
-		case 'f': from = to_number(optarg); break;
-		case 'e': every = to_number(optarg); break;
+		case 's': seed = wire_number(optarg); break;
+		case 'm': messages = wire_number(optarg); break;
+		case 'f': from = wire_number(optarg); break;
+		case 'e': every = wire_number(optarg); break;
 		case 'p': places = optarg; break;
 		case 'P': kcov = false; break;
 		default: wire_quit("nl_fuzz: usage: see its source");

@@ -456,18 +456,6 @@ static bool delete_all(void)
 	return good;
 }
 
-static uint64_t to_number(const char *text)
-{
-	char *rest;
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, &rest, 0);
-	if (errno || rest == text || *rest)
-		wire_quit("stress: bad number: %s", text);
-	return value;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -481,8 +469,8 @@ int main(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
-		case 't': seconds = to_number(optarg); break;
-		case 's': seed = to_number(optarg); break;
+		case 't': seconds = wire_number(optarg); break;
+		case 's': seed = wire_number(optarg); break;
 		default: wire_quit("Usage: stress [--seconds N] [--seed N] [MODULE.ko…]");
 		}
 	}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See talk.h. */
+#define _GNU_SOURCE	/* program_invocation_short_name */
+
 #include <errno.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/netlink.h>
@@ -29,6 +31,18 @@ _Noreturn void wire_quit(const char *format, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	exit(1);
+}
+
+uint64_t wire_number(const char *text)
+{
+	uint64_t value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text || *end)
+		wire_quit("%s: bad number: %s", program_invocation_short_name, text);
+	return value;
 }
 
 static void connect_socket(struct wire *wire)

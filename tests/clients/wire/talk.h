@@ -66,6 +66,9 @@ struct wire_answer {
 
 typedef void (*wire_take_t)(struct nlmsghdr *nlh, void *data);
 
+/* A number on the command line, decimal, or hexadecimal with 0x; ends the program where @text is none. */
+uint64_t wire_number(const char *text);
+
 _Noreturn void wire_quit(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void wire_open(struct wire *wire);
