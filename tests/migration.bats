@@ -38,7 +38,7 @@ VERSION='{"name":"software_version","type":"version","rule":"version","value":"2
 # a_started_disk DEV - a disk whose driver has started it and done something with it
 a_started_disk() {
 	vdpa dev add name "$1" mgmtdev "$BLK"
-	start "$VMM" "$(vhost_of "$1")" blk count 20 hold 1
+	start "$VMM" "$(vhost_of "$1")" blk count "${2-20}" hold 1
 	DRIVER[$1]=$PID
 	wait_until 30 said "$OUT" holding
 }
@@ -340,6 +340,21 @@ found() { jq -r '.find.there.candidates[] | .dev // .mgmtdev' <<<"$output"; }
 	run -1 vdpa dev state load b1 b2 b3 file state
 	run -1 vdpa dev state load b1 b2 b3 b4 b5 file state
 	vdpa dev resume b1 b2 b3 b4
+}
+
+@test "what is on a disk of its own travels with it, in as many pieces as it needs" {
+	sims
+	a_started_disk b0 200
+	a_started_disk b1
+	vdpa dev suspend b0 b1
+	saved b0
+	[ "$(jq -r .vdpa_state.private state | base64 -d | wc -c)" -gt 131072 ]
+
+	vdpa dev state load b1 file state
+
+	assert_equal "$(vdpa dev state save b1 | jq -r .vdpa_state.private | base64 -d | tail -c 131072 | sha256sum)" \
+		"$(jq -r .vdpa_state.private state | base64 -d | tail -c 131072 | sha256sum)"
+	vdpa dev resume b0 b1
 }
 
 @test "several devices are saved at once, not one after the other" {

@@ -17,22 +17,15 @@
 /* --- one device, in a thread of its own --- */
 
 struct load {
-	const struct nl *like;
-	const char *device;
+	struct parallel parallel;
 	struct saved_state state;
-	bool done;
-	struct nl_error err;
 };
 
-static void load_one(void *data)
+static int load_one(struct nl *nl, void *data)
 {
 	struct load *load = data;
-	struct nl nl;
 
-	if (nl_open_like(&nl, load->like, &load->err) < 0)
-		return;
-	load->done = saved_state_send(&nl, load->device, &load->state, &load->err) == 0;
-	nl_close(&nl);
+	return saved_state_send(nl, load->parallel.device, &load->state, &load->parallel.err);
 }
 
 /* --- the file --- */
@@ -98,11 +91,12 @@ static enum status ask_all(struct vdpa *vdpa, const struct load *loads, int coun
 	enum status status = STATUS_DONE;
 
 	for (int i = 0; count > 1 && i < count; i++) {
-		const struct target target = { .device = loads[i].device };
+		const char *device = loads[i].parallel.device;
+		const struct target target = { .device = device };
 		struct nl_error err = { 0 };
 
 		if (migration_ask(vdpa, &target, &loads[i].state.description, &err) != VERDICT_FIT)
-			status = error_refused(loads[i].device, &err);
+			status = error_refused(device, &err);
 	}
 	return status;
 }
@@ -113,10 +107,10 @@ static enum status load_all(struct vdpa *vdpa, struct load *loads, int count)
 
 	if (status != STATUS_DONE)
 		return status;
-	parallel(loads, count, sizeof(*loads), load_one);
+	parallel(&vdpa->nl, loads, count, sizeof(*loads), load_one);
 	for (int i = 0; i < count; i++)
-		if (!loads[i].done)
-			status = error_refused(loads[i].device, &loads[i].err);
+		if (!loads[i].parallel.done)
+			status = error_refused(loads[i].parallel.device, &loads[i].parallel.err);
 	return status;
 }
 
@@ -141,12 +135,10 @@ enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
 	if (!loads)
 		error_no_memory();
 	for (int i = 0; i < count; i++)
-		loads[i].device = argv[i];
+		loads[i].parallel.device = argv[i];
 	status = read_states(arguments.file, loads, count);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
-	for (int i = 0; i < count; i++)
-		loads[i].like = &vdpa->nl;
 	if (status == STATUS_DONE)
 		status = load_all(vdpa, loads, count);
 	for (int i = 0; i < count; i++)

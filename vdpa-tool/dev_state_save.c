@@ -23,32 +23,21 @@
 /* --- one device, in a thread of its own --- */
 
 struct save {
-	const struct nl *like;
-	const char *device;
-	json_t *document;	/* NULL: it failed */
-	struct nl_error err;
+	struct parallel parallel;
+	json_t *document;
 };
 
-static void save_over(struct save *save, struct nl *nl)
+static int save_one(struct nl *nl, void *data)
 {
+	struct save *save = data;
 	struct saved_state_builder builder = { 0 };
 	struct nlmsghdr *nlh = nl_request(nl, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP);
 
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, save->device);
-	if (nl_exchange(nl, saved_state_add, &builder, NULL, &save->err) == 0)
-		save->document = saved_state_document(&builder, &save->err);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, save->parallel.device);
+	if (nl_exchange(nl, saved_state_add, &builder, NULL, &save->parallel.err) == 0)
+		save->document = saved_state_document(&builder, &save->parallel.err);
 	saved_state_builder_free(&builder);
-}
-
-static void save_one(void *data)
-{
-	struct save *save = data;
-	struct nl nl;
-
-	if (nl_open_like(&nl, save->like, &save->err) < 0)
-		return;
-	save_over(save, &nl);
-	nl_close(&nl);
+	return save->document ? 0 : -1;
 }
 
 /* --- the file --- */
@@ -150,14 +139,14 @@ static const struct keyword keywords[] = {
 };
 
 /* All of them or nothing: a group that is saved in part cannot move. */
-static enum status save_all(struct save *saves, int count, const char *path)
+static enum status save_all(struct nl *nl, struct save *saves, int count, const char *path)
 {
 	enum status status = STATUS_DONE;
 
-	parallel(saves, count, sizeof(*saves), save_one);
+	parallel(nl, saves, count, sizeof(*saves), save_one);
 	for (int i = 0; i < count; i++)
-		if (!saves[i].document)
-			status = error_refused(saves[i].device, &saves[i].err);
+		if (!saves[i].parallel.done)
+			status = error_refused(saves[i].parallel.device, &saves[i].parallel.err);
 	return status == STATUS_DONE ? write_documents(path, saves, count) : status;
 }
 
@@ -184,8 +173,8 @@ enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
 	if (!saves)
 		error_no_memory();
 	for (int i = 0; i < count; i++)
-		saves[i] = (struct save){ .like = &vdpa->nl, .device = argv[i] };
-	status = save_all(saves, count, arguments.file);
+		saves[i].parallel.device = argv[i];
+	status = save_all(&vdpa->nl, saves, count, arguments.file);
 	for (int i = 0; i < count; i++)
 		json_decref(saves[i].document);
 	free(saves);

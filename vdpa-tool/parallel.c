@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -12,19 +11,25 @@ enum { STACK_SIZE = 512 * 1024 };
 struct task {
 	pthread_t thread;
 	bool started;
-	void (*run)(void *item);
-	void *item;
+	const struct nl *like;
+	int (*run)(struct nl *nl, void *item);
+	struct parallel *item;
 };
 
 static void *task_run(void *data)
 {
 	struct task *task = data;
+	struct nl nl;
 
-	task->run(task->item);
+	if (nl_open_like(&nl, task->like, &task->item->err) == 0) {
+		task->item->done = task->run(&nl, task->item) == 0;
+		nl_close(&nl);
+	}
 	return NULL;
 }
 
-void parallel(void *items, size_t count, size_t size, void (*run)(void *item))
+void parallel(struct nl *nl, void *items, size_t count, size_t size,
+	      int (*run)(struct nl *nl, void *item))
 {
 	struct task *tasks = calloc(count, sizeof(*tasks));
 	pthread_attr_t attributes;
@@ -32,18 +37,19 @@ void parallel(void *items, size_t count, size_t size, void (*run)(void *item))
 	if (!tasks || pthread_attr_init(&attributes) != 0 ||
 	    pthread_attr_setstacksize(&attributes, STACK_SIZE) != 0)
 		error_no_memory();
-	/* The last one has the thread that would only wait. */
+	/* The last one has the thread that would only wait, and the socket. */
 	for (size_t i = 0; i < count; i++) {
 		struct task *task = &tasks[i];
 
+		task->like = nl;
 		task->run = run;
-		task->item = (char *)items + i * size;
+		task->item = (void *)((char *)items + i * size);
 		task->started = i + 1 < count &&
 				pthread_create(&task->thread, &attributes, task_run, task) == 0;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (!tasks[i].started)
-			run(tasks[i].item);
+			tasks[i].item->done = run(nl, tasks[i].item) == 0;
 	for (size_t i = 0; i < count; i++)
 		if (tasks[i].started)
 			pthread_join(tasks[i].thread, NULL);

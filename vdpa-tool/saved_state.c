@@ -326,57 +326,78 @@ void saved_state_free(struct saved_state *state)
 /* --- sending it --- */
 
 enum {
-	QUEUES_A_PIECE = 256,		/* at less than 80 bytes each */
-	PRIVATE_A_PIECE = 48 * 1024,	/* the length of an attribute has 16 bits */
+	END_ROOM = MNL_ATTR_HDRLEN,
+	QUEUE_ROOM = 128,			/* more than a virtqueue takes, nested */
+	PRIVATE_HEAD = 2 * MNL_ATTR_HDRLEN + sizeof(uint64_t),
+	PRIVATE_LEAST = 4 * 1024,		/* what is worth a piece that is begun */
+	PRIVATE_MOST = 48 * 1024,		/* the length of an attribute has 16 bits */
 };
 
-static struct nlmsghdr *piece_begin(struct nl *nl, const char *device)
-{
-	struct nlmsghdr *nlh = nl_request(nl, VDPA_CMD_DEV_STATE_SET, 0);
+/* A message that is being written; the next begins where it has no room for more. */
+struct piece {
+	struct nl *nl;
+	const char *device;
+	struct nlmsghdr *nlh;
+};
 
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, device);
-	return nlh;
+static void piece_begin(struct piece *piece)
+{
+	piece->nlh = nl_request(piece->nl, VDPA_CMD_DEV_STATE_SET, 0);
+	mnl_attr_put_strz(piece->nlh, VDPA_ATTR_DEV_NAME, piece->device);
 }
 
-static int piece_send(struct nl *nl, struct nlmsghdr *nlh, bool last, struct nl_error *err)
+static size_t piece_room(const struct piece *piece)
 {
-	if (last)
-		mnl_attr_put(nlh, VDPA_ATTR_STATE_END, 0, NULL);
-	return nl_exchange(nl, NULL, NULL, NULL, err);
+	return NL_TX_SIZE - END_ROOM - piece->nlh->nlmsg_len;
 }
 
-static int send_queues(struct nl *nl, const char *device, const struct saved_state *state,
-		       struct nl_error *err)
+static int piece_next(struct piece *piece, struct nl_error *err)
 {
-	size_t count = json_array_size(state->queues);
-	size_t at = 0;
+	if (nl_exchange(piece->nl, NULL, NULL, NULL, err) < 0)
+		return -1;
+	piece_begin(piece);
+	return 0;
+}
 
-	while (at < count) {
-		struct nlmsghdr *nlh = piece_begin(nl, device);
+static int piece_need(struct piece *piece, size_t room, struct nl_error *err)
+{
+	return piece_room(piece) >= room ? 0 : piece_next(piece, err);
+}
 
-		for (size_t i = 0; i < QUEUES_A_PIECE && at < count; i++)
-			put_queue(nlh, json_array_get(state->queues, at++));
-		if (piece_send(nl, nlh, at == count && !state->len, err) < 0)
+static int put_queues(struct piece *piece, const json_t *queues, struct nl_error *err)
+{
+	const json_t *queue;
+	size_t i;
+
+	json_array_foreach(queues, i, queue) {
+		if (piece_need(piece, QUEUE_ROOM, err) < 0)
 			return -1;
+		put_queue(piece->nlh, queue);
 	}
 	return 0;
 }
 
-static int send_private(struct nl *nl, const char *device, const struct saved_state *state,
-			struct nl_error *err)
+static size_t least(size_t a, size_t b)
 {
+	return a < b ? a : b;
+}
+
+static int put_private(struct piece *piece, const struct saved_state *state, struct nl_error *err)
+{
+	size_t wanted = PRIVATE_HEAD + MNL_ALIGN(least(state->len, PRIVATE_LEAST));
 	size_t at = 0;
 
 	while (at < state->len) {
 		size_t left = state->len - at;
-		size_t len = left < PRIVATE_A_PIECE ? left : PRIVATE_A_PIECE;
-		struct nlmsghdr *nlh = piece_begin(nl, device);
+		size_t len;
 
-		mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_OFFSET, at);
-		mnl_attr_put(nlh, VDPA_ATTR_STATE_PRIVATE, len, state->private + at);
-		at += len;
-		if (piece_send(nl, nlh, at == state->len, err) < 0)
+		/* One to a message: each has its offset. */
+		if ((at ? piece_next(piece, err) : piece_need(piece, wanted, err)) < 0)
 			return -1;
+		len = least(left, least(piece_room(piece) - PRIVATE_HEAD, PRIVATE_MOST));
+		mnl_attr_put_u64(piece->nlh, VDPA_ATTR_STATE_OFFSET, at);
+		mnl_attr_put(piece->nlh, VDPA_ATTR_STATE_PRIVATE, len, state->private + at);
+		at += len;
 	}
 	return 0;
 }
@@ -384,13 +405,14 @@ static int send_private(struct nl *nl, const char *device, const struct saved_st
 int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state,
 		     struct nl_error *err)
 {
-	struct nlmsghdr *nlh = piece_begin(nl, device);
-	bool only = !json_array_size(state->queues) && !state->len;
+	struct piece piece = { .nl = nl, .device = device };
 
-	migration_wire_put(nlh, &state->description);
-	mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_FEATURES, state->features);
-	mnl_attr_put_u8(nlh, VDPA_ATTR_STATE_STATUS, state->status);
-	if (piece_send(nl, nlh, only, err) < 0 || send_queues(nl, device, state, err) < 0)
+	piece_begin(&piece);
+	migration_wire_put(piece.nlh, &state->description);
+	mnl_attr_put_u64(piece.nlh, VDPA_ATTR_STATE_FEATURES, state->features);
+	mnl_attr_put_u8(piece.nlh, VDPA_ATTR_STATE_STATUS, state->status);
+	if (put_queues(&piece, state->queues, err) < 0 || put_private(&piece, state, err) < 0)
 		return -1;
-	return send_private(nl, device, state, err);
+	mnl_attr_put(piece.nlh, VDPA_ATTR_STATE_END, 0, NULL);
+	return nl_exchange(nl, NULL, NULL, NULL, err);
 }

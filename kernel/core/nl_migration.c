@@ -87,7 +87,7 @@ static void question_ask(struct work_struct *work)
 	kref_put(&q->ref, question_free);
 }
 
-/* For a client with CAP_NET_ADMIN or without. Return: the question, which is being asked, or NULL. */
+/* @admin: the client has CAP_NET_ADMIN. Return: the question, which is being asked, or NULL. */
 static struct question *question_new(const struct subject *subject, bool admin)
 {
 	struct question *q = kzalloc(sizeof(*q), GFP_KERNEL);
