@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "batch.h"
 #include "error.h"
 
@@ -80,6 +81,13 @@ static char *next_line(struct reader *reader, bool *failed)
 	}
 }
 
+/* Whether the next line can be had without waiting for anybody. */
+static bool has_line(const struct reader *reader)
+{
+	return reader->begin < reader->end &&
+	       memchr(reader->bytes + reader->begin, '\n', reader->end - reader->begin);
+}
+
 /* --- words --- */
 
 static bool is_blank(char c)
@@ -144,14 +152,16 @@ static char **split(char *line, int *count)
 /* A socket that was refused something is not used again: the core may have been loaded anew meanwhile. */
 static enum status run_line(struct vdpa *vdpa, const struct command *table, char *line)
 {
-	struct vdpa fresh = { .nl = vdpa->nl, .out.documents = vdpa->out.documents };
+	struct vdpa fresh = {
+		.nl = vdpa->nl, .out.documents = vdpa->out.documents, .ahead = vdpa->ahead,
+	};
 	enum status status = STATUS_DONE;
 	int count;
 	char **words = split(line, &count);
 
 	*vdpa = fresh;
 	if (!words)
-		return error_usage(NULL, "a quote is not closed");
+		return error_usage(vdpa, "a quote is not closed");
 	if (count)
 		status = command_run(vdpa, table, count, words);
 	free(words);
@@ -160,24 +170,39 @@ static enum status run_line(struct vdpa *vdpa, const struct command *table, char
 	return status;
 }
 
+static enum status first_of(enum status first, enum status second)
+{
+	return first != STATUS_DONE ? first : second;
+}
+
+/* Whoever writes the lines one by one waits for what they print and do. */
+static void catch_up(struct ahead *ahead)
+{
+	if (!ahead_finish(ahead, NULL))
+		nl_close(ahead->nl);
+	fflush(stdout);
+}
+
 static enum status run_lines(struct vdpa *vdpa, const struct command *table, struct reader *reader)
 {
+	struct ahead ahead = { .nl = &vdpa->nl };
 	enum status status = STATUS_DONE;
 	bool failed;
 	char *line;
 
+	/* Without -force, what follows a command that fails must not be done. */
+	vdpa->ahead = options.force ? &ahead : NULL;
 	for (options.line = 1; (line = next_line(reader, &failed)); options.line++) {
 		enum status of_line = run_line(vdpa, table, line);
 
-		if (status == STATUS_DONE)
-			status = of_line;
+		status = first_of(status, first_of(ahead.status, of_line));
 		if (status != STATUS_DONE && !options.force)
 			break;
-		/* Whoever writes the lines one by one waits for what they print. */
-		if (reader->begin == reader->end)
-			fflush(stdout);
+		if (!has_line(reader))
+			catch_up(&ahead);
 	}
-	return status == STATUS_DONE && failed ? STATUS_USAGE : status;
+	catch_up(&ahead);
+	return first_of(status, first_of(ahead.status, failed ? STATUS_USAGE : STATUS_DONE));
 }
 
 enum status batch_run(const struct command *table)

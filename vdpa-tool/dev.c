@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include <linux/vdpa.h>
 
+#include "ahead.h"
 #include "args.h"
 #include "attrs.h"
 #include "dev.h"
@@ -41,10 +42,18 @@ static json_t *dev_json(const struct nlattr **slots)
 	return dev;
 }
 
+/* A kernel that tells a device's state tells its driver, too. */
+static bool dev_driver(const struct nlattr **slots, const char *name, char *driver, size_t size)
+{
+	if (!slots[VDPA_ATTR_DEV_STATE])
+		return sysfs_driver(name, driver, size);
+	return slots[VDPA_ATTR_DEV_DRIVER] && attr_bytes(slots[VDPA_ATTR_DEV_DRIVER], driver, size);
+}
+
 int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
-	char bytes[256];
+	char bytes[256], driver[256];
 	json_t *dev;
 	char *name;
 
@@ -54,8 +63,9 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
 		return -1;
 	dev = dev_json(slots);
-	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)))
-		sysfs_place(bytes, dev);
+	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)) &&
+	    dev_driver(slots, bytes, driver, sizeof(driver)))
+		sysfs_place(bytes, driver, dev);
 	state_set(dev, slots);
 	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
 	output_entry(data, name, dev);
@@ -89,13 +99,24 @@ static enum status dev_show(struct vdpa *vdpa, int argc, char **argv)
 
 /* --- add, del, set --- */
 
-enum status dev_change(struct vdpa *vdpa, const char *subject)
+static enum status change(struct vdpa *vdpa, const char *subject, const char *where)
 {
 	struct nl_error err = { 0 };
 
+	if (vdpa->ahead && subject) {
+		ahead_send(vdpa->ahead, vdpa->command, subject, where);
+		return STATUS_DONE;
+	}
+	if (vdpa->ahead)
+		ahead_finish(vdpa->ahead, NULL);
 	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) < 0)
-		return error_refused(subject, &err);
+		return error_refused(err.errnum == ENODEV ? where : subject, &err);
 	return STATUS_DONE;
+}
+
+enum status dev_change(struct vdpa *vdpa, const char *subject)
+{
+	return change(vdpa, subject, subject);
 }
 
 struct add {
@@ -154,7 +175,6 @@ static void put_add(struct nlmsghdr *nlh, const struct add *add, uint32_t given)
 
 static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
 {
-	struct nl_error err = { 0 };
 	struct add add = { 0 };
 	enum status status;
 	uint32_t given;
@@ -166,10 +186,8 @@ static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
 		return status;
 
 	put_add(nl_request(&vdpa->nl, VDPA_CMD_DEV_NEW, 0), &add, given);
-	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0)
-		return STATUS_DONE;
 	/* What is not there can only be the management device. */
-	return error_refused(err.errnum == ENODEV ? add.mgmtdev.text : add.name, &err);
+	return change(vdpa, add.name, add.mgmtdev.text);
 }
 
 static enum status dev_del(struct vdpa *vdpa, int argc, char **argv)

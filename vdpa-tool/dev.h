@@ -10,7 +10,10 @@ int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *dat
 int dev_vstats_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 int dev_vq_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 
-/* Sends the prepared request, which has no reply but its acknowledgement. */
+/*
+ * Sends the prepared request, which has no reply but its acknowledgement. A batch may go on before that has come, where
+ * one device is what it is all about: @subject, NULL for several.
+ */
 enum status dev_change(struct vdpa *vdpa, const char *subject);
 
 enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv);

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "ahead.h"
 #include "error.h"
 #include "text.h"
 
@@ -122,6 +123,9 @@ enum status error_usage(const struct vdpa *vdpa, const char *format, ...)
 	char *message, *full;
 	va_list args;
 
+	/* What lines before this one have to say comes first. */
+	if (vdpa && vdpa->ahead)
+		ahead_finish(vdpa->ahead, NULL);
 	va_start(args, format);
 	message = format_message(format, args);
 	va_end(args);

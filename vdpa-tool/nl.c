@@ -253,28 +253,60 @@ static int receive_failed(struct nl_error *err, int errnum)
 	}
 }
 
-int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err)
+int nl_send(struct nl *nl, struct nl_error *err)
 {
-	struct nlmsghdr *nlh = (struct nlmsghdr *)nl->tx;
-	struct nl_reply reply = {
-		.request = nlh, .family = nlh->nlmsg_type, .cb = cb, .data = data, .err = err,
-	};
-	enum nl_state state;
+	const struct nlmsghdr *nlh = (const void *)nl->tx;
 
 	if (mnl_socket_sendto(nl->socket, nlh, nlh->nlmsg_len) < 0)
 		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
-	do {
-		ssize_t len = receive(nl);
+	return 0;
+}
 
-		if (len < 0)
-			return receive_failed(err, errno);
-		if (len == 0)
-			return nl_fail(err, EBADMSG, "the kernel sent an empty reply");
-		state = nl_parse(&reply, nl->rx, len);
-	} while (state == NL_MORE);
+/* What nl_parse() is for what could be received. */
+static enum nl_state parse_received(struct nl_reply *reply, const struct nl *nl, ssize_t len, int errnum)
+{
+	if (len > 0)
+		return nl_parse(reply, nl->rx, len);
+	if (len < 0)
+		receive_failed(reply->err, errnum);
+	else
+		nl_fail(reply->err, EBADMSG, "the kernel sent an empty reply");
+	return NL_FAILED;
+}
+
+static bool one_waits(const struct nl_reply *replies, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (replies[i].state == NL_MORE)
+			return true;
+	return false;
+}
+
+void nl_await(struct nl *nl, struct nl_reply *replies, size_t count)
+{
+	while (one_waits(replies, count)) {
+		ssize_t len = receive(nl);
+		int errnum = errno;
+
+		for (size_t i = 0; i < count; i++)
+			if (replies[i].state == NL_MORE)
+				replies[i].state = parse_received(&replies[i], nl, len, errnum);
+	}
+}
+
+int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err)
+{
+	const struct nlmsghdr *nlh = (const void *)nl->tx;
+	struct nl_reply reply = {
+		.request = nlh, .family = nlh->nlmsg_type, .cb = cb, .data = data, .err = err,
+	};
+
+	if (nl_send(nl, err) < 0)
+		return -1;
+	nl_await(nl, &reply, 1);
 	if (interrupted)
 		*interrupted = reply.interrupted;
-	return state == NL_DONE ? 0 : -1;
+	return reply.state == NL_DONE ? 0 : -1;
 }
 
 /* The group of generic netlink's own messages has the number of its family, always. */
@@ -366,10 +398,11 @@ static void set_options(struct mnl_socket *socket)
 static int socket_open(struct nl *nl, struct nl_error *err)
 {
 	memset(nl, 0, sizeof(*nl));
-	nl->tx = calloc(1, NL_TX_SIZE);
-	nl->rx = malloc(NL_RX_SIZE);
-	if (!nl->tx || !nl->rx)
+	/* In one piece it is so large that it is not written to before it is used. */
+	nl->tx = calloc(1, NL_TX_SIZE + NL_RX_SIZE);
+	if (!nl->tx)
 		error_no_memory();
+	nl->rx = nl->tx + NL_TX_SIZE;
 	/* Not bound: the kernel picks an address at the first send. */
 	nl->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!nl->socket) {
@@ -387,7 +420,6 @@ void nl_close(struct nl *nl)
 		mnl_socket_close(nl->socket);
 	nl->socket = NULL;
 	free(nl->tx);
-	free(nl->rx);
 	nl->tx = nl->rx = NULL;
 }
 

@@ -88,7 +88,9 @@ void nl_drain(struct nl *nl);
 int nl_fail(struct nl_error *err, int errnum, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* --- the parser by itself --- */
+/* --- several requests at once --- */
+
+enum nl_state { NL_MORE, NL_DONE, NL_FAILED };
 
 /* A request that waits for its reply. */
 struct nl_reply {
@@ -99,9 +101,16 @@ struct nl_reply {
 	bool interrupted;
 	bool failed;		/* cb has refused: the rest is only read to its end */
 	struct nl_error *err;
+	enum nl_state state;
 };
 
-enum nl_state { NL_MORE, NL_DONE, NL_FAILED };
+/* Sends the prepared request. Returns 0 or -1 with @err. */
+int nl_send(struct nl *nl, struct nl_error *err);
+
+/* Waits until none of @count replies is NL_MORE. They may come in any order, and mixed with each other. */
+void nl_await(struct nl *nl, struct nl_reply *replies, size_t count);
+
+/* --- the parser by itself --- */
 
 /*
  * Takes @len bytes as they were received. Returns NL_MORE while the reply is

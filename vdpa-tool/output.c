@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,11 +62,16 @@ static void json_newline(int depth)
 static int json_write(const char *text, size_t len, void *data)
 {
 	(void)data;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n')
+	while (len) {
+		const char *feed = memchr(text, '\n', len);
+		size_t n = feed ? (size_t)(feed - text) : len;
+
+		fwrite_unlocked(text, 1, n, stdout);
+		if (feed)
 			json_newline(ENTRY_DEPTH);
-		else
-			putchar_unlocked(text[i]);
+		n += feed ? 1 : 0;
+		text += n;
+		len -= n;
 	}
 	return 0;
 }

@@ -60,12 +60,21 @@ static bool first_entry(const char *path, const char *start, char *name, size_t 
 	return found;
 }
 
-static bool read_driver(const char *path, char *name, size_t size)
+/* The directory of the device, in @path of PATH_SIZE bytes. False where its name could lead elsewhere. */
+static bool device_path(const char *name, char *path)
 {
-	char link[PATH_SIZE + sizeof("/driver")], target[PATH_SIZE];
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/') &&
+	       snprintf(path, PATH_SIZE, DEVICES "/%s", name) < PATH_SIZE;
+}
+
+bool sysfs_driver(const char *device, char *name, size_t size)
+{
+	char path[PATH_SIZE], link[PATH_SIZE + sizeof("/driver")], target[PATH_SIZE];
 	const char *base;
 	ssize_t len;
 
+	if (!device_path(device, path))
+		return false;
 	snprintf(link, sizeof(link), "%s/driver", path);
 	len = readlink(link, target, sizeof(target) - 1);
 	if (len < 0)
@@ -96,16 +105,13 @@ static void place_virtio(const char *path, json_t *device)
 	}
 }
 
-void sysfs_place(const char *name, json_t *device)
+void sysfs_place(const char *name, const char *driver, json_t *device)
 {
-	char path[PATH_SIZE], driver[NAME_MAX + 1];
+	char path[PATH_SIZE];
 
-	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strchr(name, '/') ||
-	    snprintf(path, sizeof(path), DEVICES "/%s", name) >= (int)sizeof(path))
-		return;
-	if (!read_driver(path, driver, sizeof(driver)))
-		return;
 	set_string(device, "driver", "", driver);
+	if (!device_path(name, path))
+		return;
 	if (strcmp(driver, "vhost_vdpa") == 0)
 		place_vhost(path, device);
 	else if (strcmp(driver, "virtio_vdpa") == 0)

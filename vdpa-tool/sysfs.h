@@ -3,14 +3,24 @@
 #ifndef VDPA_TOOL_SYSFS_H
 #define VDPA_TOOL_SYSFS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <jansson.h>
+
+/*
+ * The bus driver that is bound to the device, in @name of @size bytes: for kernels that do not say it. False
+ * where there is none.
+ * @device: its name, its own bytes
+ */
+bool sysfs_driver(const char *device, char *name, size_t size);
 
 /*
  * Sets the keys that apply: "driver" (the bus driver bound to the device),
  * "chardev" (e.g. /dev/vhost-vdpa-0), "netdev" (a network interface's name)
- * and "blockdev" (a disk, e.g. /dev/vda). Without a driver it sets none.
- * @name: the device, its own bytes
+ * and "blockdev" (a disk, e.g. /dev/vda).
+ * @name, @driver: the device and its driver, their own bytes
  */
-void sysfs_place(const char *name, json_t *device);
+void sysfs_place(const char *name, const char *driver, json_t *device);
 
 #endif

@@ -17,6 +17,8 @@
 #include "output.h"
 #include "words.h"
 
+struct ahead;
+
 /* Exit statuses, as vdpa(8) documents them. */
 enum status {
 	STATUS_DONE = 0,
@@ -45,6 +47,7 @@ struct vdpa {
 	char help[48];			/* the words of its object, e.g. "dev config" */
 	struct nl nl;
 	struct output out;
+	struct ahead *ahead;		/* what a batch does not wait for; NULL: it waits */
 };
 
 typedef enum status (*command_fn)(struct vdpa *vdpa, int argc, char **argv);
