@@ -98,7 +98,7 @@ bool migration_wire_fits(const struct description *description)
 {
 	/* Headers, two names and whatever else a request has beside a description. */
 	enum { BESIDE = 1024 };
-	char *buf = calloc(1, WIRE_MAX);
+	char *buf = malloc(WIRE_MAX);
 	struct nlmsghdr *nlh;
 	bool fits;
 

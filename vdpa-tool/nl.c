@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -398,9 +399,9 @@ static void set_options(struct mnl_socket *socket)
 static int socket_open(struct nl *nl, struct nl_error *err)
 {
 	memset(nl, 0, sizeof(*nl));
-	/* In one piece it is so large that it is not written to before it is used. */
-	nl->tx = calloc(1, NL_TX_SIZE + NL_RX_SIZE);
-	if (!nl->tx)
+	/* Zeroed by the kernel, a page at a time, and only where it is used. */
+	nl->tx = mmap(NULL, NL_TX_SIZE + NL_RX_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (nl->tx == MAP_FAILED)
 		error_no_memory();
 	nl->rx = nl->tx + NL_TX_SIZE;
 	/* Not bound: the kernel picks an address at the first send. */
@@ -419,7 +420,8 @@ void nl_close(struct nl *nl)
 	if (nl->socket)
 		mnl_socket_close(nl->socket);
 	nl->socket = NULL;
-	free(nl->tx);
+	if (nl->tx)
+		munmap(nl->tx, NL_TX_SIZE + NL_RX_SIZE);
 	nl->tx = nl->rx = NULL;
 }
 
