@@ -68,25 +68,6 @@ setup() {
 	added n0
 }
 
-@test "with -force a parent that takes its time keeps others from nothing, and what shows waits for all before it" {
-	knob "$NET" add_delay_ms 600000
-	printf '%s\n' "dev add name n0 mgmtdev $NET" "dev add name b0 mgmtdev $BLK" 'dev show n0' 'dev del n0' \
-		'dev show n0' >"$BATCH"
-
-	start "$VDPA_TOOL" -force -b "$BATCH"
-	wait_until 30 added b0
-	gone n0
-	[ ! -s "$OUT" ]
-
-	knob "$NET" add_delay_ms 0
-	wait "$PID" || status=$?
-	[ "$status" = 2 ]
-	run cat "$OUT"
-	assert_match "${lines[0]}" '^n0: type network '
-	assert_match "${lines[1]}" "$BATCH:5: no device named n0"
-	[ "${#lines[@]}" = 2 ]
-}
-
 @test "what is sent before the replies have come is told of in the order of the lines" {
 	for i in {1..150}; do echo "dev del d$i"; done >"$BATCH"
 	sed -i '70s/.*/dev del/; 100s/.*/dev del d99/; 120s/.*/nonsense/' "$BATCH"

@@ -239,6 +239,25 @@ others_answer() {
 	exists n0
 }
 
+@test "a parent stuck in adding holds up none of the others of a batch with -force, and what shows waits for all" {
+	knob "$NET" stuck_add 1
+	printf '%s\n' "dev add name n0 mgmtdev $NET" "dev add name b1 mgmtdev $BLK" 'dev show n0' 'dev del n0' \
+		'dev show n0' >"$BATS_TEST_TMPDIR/batch"
+
+	start "$VDPA_TOOL" -force -b "$BATS_TEST_TMPDIR/batch"
+	wait_until 30 exists b1
+	gone n0
+	[ ! -s "$OUT" ]
+
+	knob "$NET" stuck_add 0
+	wait "$PID" || status=$?
+	[ "$status" = 2 ]
+	mapfile -t lines <"$OUT"
+	assert_match "${lines[0]}" '^n0: type network '
+	assert_match "${lines[1]}" 'batch:5: no device named n0'
+	[ "${#lines[@]}" = 2 ]
+}
+
 @test "who waits for a parent stuck in adding, or for its turn after that, dies on SIGKILL" {
 	knob "$NET" stuck_add 1
 	stuck_in "$NET" "$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
