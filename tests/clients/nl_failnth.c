@@ -8,6 +8,8 @@
  *	nl_failnth [OPTION…] run PROGRAM…	every one of the core and the parents while a program runs
  *
  *	--only NAME	no other cases than that one
+ *	--kvmalloc	no other allocations than those by kvmalloc(), which tries twice if they are large: once the nth has
+ *			failed, whatever is tried in its place fails, too
  *
  * The first one fails, then the second, and so on, until all goes well for want of a further one. NET and BLK are
  * devices of the simulated parents that their drivers have started, nobody else changes anything. After each failure:
@@ -18,8 +20,10 @@
  * A line for each case, "ok NAME: failed N refused N done N lost N" (lost: the acknowledgment, for want of memory for
  * it) or "not ok NAME: …"; then "total failed N". Exit status: 0 all ok, 1 usage, 2 something is not.
  *
- * It needs a kernel with fault injection and its filter by stack trace: this is how allocations of the core and of the
- * parents are told from others in a worker.
+ * Of pages, which is what allocations above 8 KiB are made of, those fail that are more than one at once.
+ *
+ * It needs a kernel with fault injection, both of slabs and of pages, and its filter by stack trace: this is how
+ * allocations of the core and of the parents are told from others in a worker.
  */
 #define _GNU_SOURCE
 
@@ -27,6 +31,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <limits.h>
 #include <netlink/genl/ctrl.h>
 #include <poll.h>
@@ -66,19 +71,20 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* Not every kernel has both kinds. */
-static void set_attribute(const char *name, const char *value)
+static void set_attribute_of(const char *kind, const char *name, const char *value)
 {
-	static const char *const kinds[] = { "failslab", "fail_page_alloc" };
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", kinds[i], name);
-		if (!access(path, F_OK))
-			write_file(path, value);
-		else if (!i)
-			wire_quit("this kernel has no fault injection: %s is missing", path);
-	}
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", kind, name);
+	if (access(path, F_OK))
+		wire_quit("this kernel has no fault injection: %s is missing", path);
+	write_file(path, value);
+}
+
+static void set_attribute(const char *name, const char *value)
+{
+	set_attribute_of("failslab", name, value);
+	set_attribute_of("fail_page_alloc", name, value);
 }
 
 static void set_range(unsigned long from, unsigned long to)
@@ -131,37 +137,57 @@ static void filter_any_module(void)
 	set_range(0xffffffffa0000000, 0xffffffffff000000);
 }
 
+/* Where the code of a function of the kernel itself is: the addresses from @start up to, but without, @end. */
+static void find_function(const char *wanted, unsigned long *start, unsigned long *end)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[256], name[128];
+	unsigned long address;
+
+	*start = *end = 0;
+	while (file && !*end && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx %*c %127s", &address, name) != 2)
+			continue;
+		if (*start && address > *start)
+			*end = address;
+		else if (!strcmp(name, wanted))
+			*start = address;
+	}
+	if (!*end)
+		wire_quit("%s() is not in /proc/kallsyms", wanted);
+	fclose(file);
+}
+
 /*
  * Never within bus_register(): where that fails in its middle, it gives back a lock class that it has not taken yet,
  * and lockdep says so (Linux 6.12, drivers/base/bus.c). That is not ours to test.
  */
 static void spare_bus_register(void)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
-	unsigned long start = 0, end = 0, address;
-	char line[256], name[128], text[32];
+	unsigned long start, end;
+	char text[32];
 
-	while (file && !end && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%lx %*c %127s", &address, name) != 2)
-			continue;
-		if (start && address > start)
-			end = address;
-		else if (!strcmp(name, "bus_register"))
-			start = address;
-	}
-	if (!end)
-		wire_quit("bus_register() is not in /proc/kallsyms");
-	fclose(file);
+	find_function("bus_register", &start, &end);
 	snprintf(text, sizeof(text), "%lu", start);
 	set_attribute("reject-start", text);
 	snprintf(text, sizeof(text), "%lu", end);
 	set_attribute("reject-end", text);
 }
 
+static void filter_kvmalloc(void)
+{
+	unsigned long start, end;
+
+	find_function("__kvmalloc_node_noprof", &start, &end);
+	set_range(start, end);
+	set_attribute("task-filter", "Y");
+}
+
 static void prepare_faults(void)
 {
 	set_attribute("ignore-gfp-wait", "N");
 	set_attribute("probability", "0");
+	set_attribute("task-filter", "N");
 	set_attribute("times", "-1");
 	set_attribute("verbose", "0");
 	set_attribute("stacktrace-depth", "32");
@@ -179,17 +205,26 @@ static struct {
 	size_t n;
 	char newest[64];	/* as /proc/loadavg told when they were looked up */
 	bool workers;
+	bool kvmalloc;		/* whatever comes within it after the nth fails, too */
 } victims;
 
-static void add_victim(const char *path)
+/* @task: its directory in /proc */
+static void add_victim(const char *task)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	char path[PATH_MAX];
+	int fd;
 
+	snprintf(path, sizeof(path), "%s/fail-nth", task);
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;		/* it has just ended */
 	if (victims.n == WORKERS_MAX)
 		wire_quit("too many workers");
 	victims.fds[victims.n++] = fd;
+	if (!victims.kvmalloc)
+		return;
+	snprintf(path, sizeof(path), "%s/make-it-fail", task);
+	write_file(path, "1");
 }
 
 static void add_workers(void)
@@ -207,7 +242,7 @@ static void add_workers(void)
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		if (!read_line(path, name, sizeof(name)) || strncmp(name, "kworker/u", 9))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/fail-nth", entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%s", entry->d_name);
 		add_victim(path);
 	}
 	closedir(proc);
@@ -227,7 +262,7 @@ static void find_victims(void)
 	if (victims.workers)
 		add_workers();
 	else
-		add_victim("/proc/thread-self/fail-nth");
+		add_victim("/proc/thread-self");
 	if (!victims.n)
 		wire_quit("nothing in /proc whose allocations could fail");
 	snprintf(victims.newest, sizeof(victims.newest), "%s", newest ? newest : "");
@@ -239,6 +274,8 @@ static void arm(unsigned int nth)
 	int len;
 
 	find_victims();
+	if (victims.kvmalloc)
+		set_attribute("probability", "100");
 	len = snprintf(text, sizeof(text), "%u", nth);
 	/* A worker that has ended is no victim any more. */
 	for (size_t i = 0; i < victims.n; i++)
@@ -262,6 +299,8 @@ static bool disarm(void)
 		if (pwrite(victims.fds[i], "0", 1, 0) != 1 && errno != ESRCH)
 			wire_quit("fail-nth: %s", strerror(errno));
 	}
+	if (victims.kvmalloc)
+		set_attribute("probability", "0");
 	return failed;
 }
 
@@ -300,7 +339,8 @@ struct context {
 	const char *net;
 	const char *blk;
 	struct nl_msg *description;	/* the attribute MIGRATION of NET */
-	struct nl_msg *state;		/* all attributes of its state */
+	struct nl_msg *net_state;	/* all attributes of its state */
+	struct nl_msg *blk_state;
 };
 
 typedef struct nl_msg *(*build_t)(struct context *c, struct wire *wire);
@@ -315,6 +355,7 @@ static struct nl_msg *about(struct wire *wire, uint8_t command, int flags, const
 }
 
 #define NEW_NAME	"failnth"
+#define QUEUES_MANY	1000
 
 #define REQUEST(name, command, flags, device)							\
 	static struct nl_msg *name(struct context *c, struct wire *wire)			\
@@ -339,6 +380,9 @@ REQUEST(suspend, DEV_SUSPEND, NLM_F_ACK, c->net)
 REQUEST(resume, DEV_RESUME, NLM_F_ACK, c->net)
 REQUEST(delete_new, DEV_DEL, NLM_F_ACK, NEW_NAME)
 REQUEST(state_get, DEV_STATE_GET, NLM_F_DUMP, c->net)
+REQUEST(suspend_blk, DEV_SUSPEND, NLM_F_ACK, c->blk)
+REQUEST(resume_blk, DEV_RESUME, NLM_F_ACK, c->blk)
+REQUEST(state_get_blk, DEV_STATE_GET, NLM_F_DUMP, c->blk)
 
 static struct nl_msg *about_queue(struct wire *wire, uint8_t command, const char *device)
 {
@@ -459,6 +503,18 @@ static struct nl_msg *group(struct context *c, struct wire *wire, uint8_t comman
 	return msg;
 }
 
+/* So many that there is a large allocation for them, before it turns out that they are one. */
+static struct nl_msg *suspend_crowd(struct context *c, struct wire *wire)
+{
+	struct nl_msg *msg = wire_request(wire, VDPA_CMD_DEV_SUSPEND, NLM_F_ACK);
+	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_DEV_GROUP);
+
+	for (unsigned int i = 0; i < VDPA_GROUP_MAX; i++)
+		wire_put_string(msg, VDPA_ATTR_DEV_NAME, c->net);
+	nla_nest_end(msg, nest);
+	return msg;
+}
+
 static struct nl_msg *suspend_group(struct context *c, struct wire *wire)
 {
 	struct nl_msg *msg = group(c, wire, VDPA_CMD_DEV_SUSPEND);
@@ -489,12 +545,39 @@ static struct nl_msg *migration_check(struct context *c, struct wire *wire)
 	return msg;
 }
 
+static struct nl_msg *whole_state(struct wire *wire, const char *device, struct nl_msg *state)
+{
+	struct nl_msg *msg = about(wire, VDPA_CMD_DEV_STATE_SET, NLM_F_ACK, device);
+
+	append(msg, state);
+	wire_put(msg, VDPA_ATTR_STATE_END, NULL, 0);
+	return msg;
+}
+
 static struct nl_msg *state_set(struct context *c, struct wire *wire)
 {
-	struct nl_msg *msg = about(wire, VDPA_CMD_DEV_STATE_SET, NLM_F_ACK, c->net);
+	return whole_state(wire, c->net, c->net_state);
+}
 
-	append(msg, c->state);
-	wire_put(msg, VDPA_ATTR_STATE_END, NULL, 0);
+static struct nl_msg *state_set_blk(struct context *c, struct wire *wire)
+{
+	return whole_state(wire, c->blk, c->blk_state);
+}
+
+/* One with more virtqueues than any device has, which are looked at when all of it is there. */
+static struct nl_msg *state_begin(struct context *c, struct wire *wire)
+{
+	struct nl_msg *msg = about(wire, VDPA_CMD_DEV_STATE_SET, NLM_F_ACK, c->net);
+	uint64_t features = 0;
+
+	append(msg, c->description);
+	wire_put(msg, VDPA_ATTR_STATE_FEATURES, &features, sizeof(features));
+	for (uint32_t i = 0; i < QUEUES_MANY; i++) {
+		struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_STATE_VQ);
+
+		wire_put(msg, VDPA_ATTR_DEV_QUEUE_INDEX, &i, sizeof(i));
+		nla_nest_end(msg, nest);
+	}
 	return msg;
 }
 
@@ -505,6 +588,7 @@ static struct nl_msg *state_set(struct context *c, struct wire *wire)
  * @undo: takes it back; NULL: there is nothing to take back
  * @before: done before all of it
  * @after: done after all of it
+ * @err: what it ends with without failures, if it is not done
  * @parts: the answer, if it is one, has as many messages as the same without failures
  */
 struct attempt {
@@ -513,6 +597,7 @@ struct attempt {
 	build_t undo;
 	build_t before;
 	build_t after;
+	int err;
 	bool parts;
 };
 
@@ -579,7 +664,21 @@ static const struct attempt attempts[] = {
 		.after = resume_group,
 	},
 	{ .name = "dev-state-get", .request = state_get, .before = suspend, .after = resume },
+	{
+		.name = "dev-state-get of a block device",
+		.request = state_get_blk,
+		.before = suspend_blk,
+		.after = resume_blk,
+	},
 	{ .name = "dev-state-set", .request = state_set, .before = suspend, .after = resume },
+	{
+		.name = "dev-state-set of a block device",
+		.request = state_set_blk,
+		.before = suspend_blk,
+		.after = resume_blk,
+	},
+	{ .name = "dev-state-set of many virtqueues", .request = state_begin },
+	{ .name = "dev-suspend of a crowd", .request = suspend_crowd, .err = EINVAL },
 };
 
 /* Running them */
@@ -627,16 +726,17 @@ static bool complain(const struct attempt *a, unsigned int nth, const char *what
 	return false;
 }
 
-/* Without failures; returns whether it was done. */
+/* Without failures; returns whether it was done, or refused as it ought to be. */
 static bool succeed(struct context *c, const struct attempt *a, unsigned int nth, build_t build,
 		    const char *what, struct count *count)
 {
+	int due = build == a->request ? a->err : 0;
 	struct wire_answer answer;
 
 	if (!build)
 		return true;
 	ask(c, &c->control, build, &answer);
-	if (answer.end != WIRE_ANSWERED || answer.err)
+	if (answer.end != WIRE_ANSWERED || answer.err != due)
 		return complain(a, nth, what, &answer);
 	if (build == a->request)
 		count->parts = answer.parts;
@@ -751,7 +851,7 @@ static bool judge(struct context *c, const struct attempt *a, unsigned int nth,
 		/* Whether it was done is not known: to undo it tells. */
 		if (a->undo)
 			ask(c, &c->control, a->undo, &again);
-	} else if (answer->err) {
+	} else if (answer->err != a->err) {
 		count->refused++;
 		if (!for_want_of_memory(answer))
 			return complain(a, nth, "refused for another reason", answer);
@@ -787,7 +887,7 @@ static bool try_nth(struct context *c, const struct attempt *a, unsigned int nth
 	/* What a dump that was broken off has left goes with the socket. */
 	wire_reopen(&c->wire);
 	count->failed += *failed;
-	if (*failed || answer.err)
+	if (*failed || answer.end != WIRE_ANSWERED || answer.err != a->err)
 		ok = judge(c, a, nth, &answer, &before, users_before, count);
 	else
 		ok = succeed(c, a, nth, a->undo, "cannot be undone", count);
@@ -864,13 +964,15 @@ static void must(struct context *c, build_t build, wire_take_t take, struct nl_m
 static void learn(struct context *c)
 {
 	c->description = nlmsg_alloc_size(WIRE_REQUEST_MAX);
-	c->state = nlmsg_alloc_size(WIRE_REQUEST_MAX);
-	if (!c->description || !c->state)
+	c->net_state = nlmsg_alloc_size(WIRE_REQUEST_MAX);
+	c->blk_state = nlmsg_alloc_size(WIRE_REQUEST_MAX);
+	if (!c->description || !c->net_state || !c->blk_state)
 		wire_quit("out of memory");
 	must(c, migration_get, keep_description, c->description);
-	must(c, suspend, NULL, NULL);
-	must(c, state_get, keep_state, c->state);
-	must(c, resume, NULL, NULL);
+	must(c, suspend_group, NULL, NULL);
+	must(c, state_get, keep_state, c->net_state);
+	must(c, state_get_blk, keep_state, c->blk_state);
+	must(c, resume_group, NULL, NULL);
 }
 
 static int try_requests(const char *only, const char *net, const char *blk)
@@ -999,35 +1101,51 @@ static int try_program(char **argv)
 
 static _Noreturn void usage(void)
 {
-	fputs("Usage: nl_failnth [--only NAME] { task | worker } NET BLK\n"
+	fputs("Usage: nl_failnth [--only NAME] [--kvmalloc] { task | worker } NET BLK\n"
 	      "       nl_failnth insmod FILE\n"
 	      "       nl_failnth run PROGRAM…\n", stderr);
 	exit(1);
 }
 
+/* Which allocations count in requests. */
+static void filter_requests(const char *whose)
+{
+	victims.workers = !strcmp(whose, "worker");
+	if (victims.kvmalloc)
+		filter_kvmalloc();
+	else if (victims.workers)
+		filter_modules();
+}
+
 int main(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "only", required_argument, NULL, 'o' },
+		{ "kvmalloc", no_argument, NULL, 'k' },
+		{ }
+	};
 	const char *only = NULL;
-	int status;
+	int c, status;
 
-	if (argc > 2 && !strcmp(argv[1], "--only")) {
-		only = argv[2];
-		argc -= 2;
-		argv += 2;
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		switch (c) {
+		case 'o': only = optarg; break;
+		case 'k': victims.kvmalloc = true; break;
+		default: usage();
+		}
 	}
-	if (argc < 3)
+	argc -= optind;
+	argv += optind;
+	if (argc < 2)
 		usage();
 	prepare_faults();
-	if (!strcmp(argv[1], "task") && argc == 4) {
-		status = try_requests(only, argv[2], argv[3]);
-	} else if (!strcmp(argv[1], "worker") && argc == 4) {
-		victims.workers = true;
-		filter_modules();
-		status = try_requests(only, argv[2], argv[3]);
-	} else if (!strcmp(argv[1], "insmod") && argc == 3) {
-		status = try_insmod(argv[2]);
-	} else if (!strcmp(argv[1], "run")) {
-		status = try_program(argv + 2);
+	if ((!strcmp(argv[0], "task") || !strcmp(argv[0], "worker")) && argc == 3) {
+		filter_requests(argv[0]);
+		status = try_requests(only, argv[1], argv[2]);
+	} else if (!strcmp(argv[0], "insmod") && argc == 2) {
+		status = try_insmod(argv[1]);
+	} else if (!strcmp(argv[0], "run")) {
+		status = try_program(argv + 1);
 	} else {
 		usage();
 	}

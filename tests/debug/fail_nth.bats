@@ -32,6 +32,12 @@ all_ok() {
 	all_ok 300 worker n0 b0
 }
 
+@test "a command whose large allocation fails, and what is tried in its place as well, is refused, and changes nothing" {
+	started_pair
+	all_ok 30 --kvmalloc task n0 b0
+	all_ok 5 --kvmalloc worker n0 b0
+}
+
 @test "a module of ours that finds no memory when it is loaded leaves nothing behind, and loads the next time" {
 	all_ok 100 insmod "$VDPA_KO/core/vdpa.ko"
 	load_core ours
