@@ -9,6 +9,7 @@
 #include <linux/vdpa.h>
 
 #include "attrs.h"
+#include "output.h"
 #include "text.h"
 
 /*
@@ -207,9 +208,7 @@ size_t attr_bytes(const struct nlattr *attr, char *buf, size_t len)
 
 json_t *attr_json_uint(const struct nlattr *attr)
 {
-	uint64_t value = attr_uint(attr);
-
-	return value <= INT64_MAX ? json_integer(value) : json_real(value);
+	return output_uint(attr_uint(attr));
 }
 
 json_t *attr_json_bool(const struct nlattr *attr)

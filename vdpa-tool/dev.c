@@ -19,7 +19,7 @@
 
 /* --- show --- */
 
-static json_t *dev_json(const struct nlattr **slots)
+static void write_dev(struct output *out, const struct nlattr **slots)
 {
 	static const struct {
 		uint16_t attr;
@@ -31,15 +31,14 @@ static json_t *dev_json(const struct nlattr **slots)
 		{ VDPA_ATTR_DEV_MIN_VQ_SIZE,	"min_vq_size" },
 	};
 	char *mgmtdev = mgmtdev_name(slots);
-	json_t *dev = output_object();
+	char unknown[CLASS_SIZE];
 
-	output_set(dev, "type", class_type_json(attr_uint(slots[VDPA_ATTR_DEV_ID])));
-	output_set(dev, "mgmtdev", json_string(mgmtdev));
+	output_text(out, "type", class_type(attr_uint(slots[VDPA_ATTR_DEV_ID]), unknown, sizeof(unknown)));
+	output_text(out, "mgmtdev", mgmtdev);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (slots[numbers[i].attr])
-			output_set(dev, numbers[i].key, attr_json_uint(slots[numbers[i].attr]));
+			output_number(out, numbers[i].key, attr_uint(slots[numbers[i].attr]));
 	free(mgmtdev);
-	return dev;
 }
 
 /* A kernel that tells a device's state tells its driver, too. */
@@ -54,7 +53,6 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
 	char bytes[256], driver[256];
-	json_t *dev;
 	char *name;
 
 	if (attrs_parse(nlh, slots, err) < 0 ||
@@ -62,13 +60,14 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	    attrs_require(slots, VDPA_ATTR_MGMTDEV_DEV_NAME, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
 		return -1;
-	dev = dev_json(slots);
+	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	output_entry_begin(data, name);
+	write_dev(data, slots);
 	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)) &&
 	    dev_driver(slots, bytes, driver, sizeof(driver)))
-		sysfs_place(bytes, driver, dev);
-	state_set(dev, slots);
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	output_entry(data, name, dev);
+		sysfs_place(bytes, driver, data);
+	state_write(data, slots);
+	output_entry_end(data);
 	free(name);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +34,12 @@ json_t *output_string(const char *bytes)
 
 	free(clean);
 	return json;
+}
+
+/* Integers are signed there. */
+json_t *output_uint(uint64_t value)
+{
+	return have(value <= INT64_MAX ? json_integer(value) : json_real(value));
 }
 
 void output_set(json_t *object, const char *key, json_t *value)
@@ -84,13 +90,38 @@ static void json_value(const json_t *value)
 		error_no_memory();
 }
 
+static void json_escape(unsigned char c)
+{
+	static const char letters[] = "\"\\\b\f\n\r\t", escapes[] = "\"\\bfnrt";
+	const char *letter = strchr(letters, c);
+
+	if (letter)
+		printf("\\%c", escapes[letter - letters]);
+	else
+		printf("\\u%04X", c);
+}
+
+/* As jansson writes it. */
+static void json_text(const char *utf8)
+{
+	const char *from = utf8;
+
+	putchar_unlocked('"');
+	for (const char *c = utf8; *c; c++) {
+		if ((unsigned char)*c >= 0x20 && *c != '"' && *c != '\\')
+			continue;
+		fwrite_unlocked(from, 1, c - from, stdout);
+		json_escape(*c);
+		from = c + 1;
+	}
+	fputs_unlocked(from, stdout);
+	putchar_unlocked('"');
+}
+
 static void json_key(const char *name)
 {
-	json_t *key = have(json_string(name));
-
-	json_value(key);
-	json_decref(key);
-	fputs(options.pretty ? ": " : ":", stdout);
+	json_text(name);
+	fputs_unlocked(options.pretty ? ": " : ":", stdout);
 }
 
 static void json_open(struct output *out)
@@ -112,7 +143,7 @@ static void json_close(const struct output *out)
 	fputs(options.batch ? "}" : "}\n", stdout);
 }
 
-static void json_entry( struct output *out, const char *name, const json_t *entry)
+static void json_entry_begin(struct output *out, const char *name)
 {
 	if (out->entries)
 		putchar(',');
@@ -120,7 +151,21 @@ static void json_entry( struct output *out, const char *name, const json_t *entr
 		json_open(out);
 	json_newline(ENTRY_DEPTH);
 	json_key(name);
-	json_value(entry);
+}
+
+/* What comes before the next of several: after so many, and so far in. */
+static void json_next(unsigned int *before, int depth)
+{
+	if ((*before)++)
+		putchar_unlocked(',');
+	json_newline(depth);
+}
+
+static void json_end(unsigned int count, int depth, char bracket)
+{
+	if (count)
+		json_newline(depth);
+	putchar_unlocked(bracket);
 }
 
 /* --- text --- */
@@ -271,12 +316,123 @@ void output_begin(struct output *out, const char *section)
 
 void output_entry(struct output *out, const char *name, json_t *entry)
 {
-	if (options.json)
-		json_entry(out, name, entry);
-	else
+	if (options.json) {
+		json_entry_begin(out, name);
+		json_value(entry);
+	} else {
 		text_entry(name, entry);
+	}
 	out->entries++;
 	json_decref(entry);
+}
+
+/* --- entries that are written key by key --- */
+
+void output_entry_begin(struct output *out, const char *name)
+{
+	out->keys = 0;
+	out->separator = " ";
+	if (options.json) {
+		json_entry_begin(out, name);
+		putchar_unlocked('{');
+	} else {
+		text_print(stdout, name);
+		putchar_unlocked(':');
+	}
+}
+
+static void put_key(struct output *out, const char *key)
+{
+	if (options.json) {
+		json_next(&out->keys, ENTRY_DEPTH + 1);
+		json_key(key);
+	} else {
+		fputs_unlocked(out->separator, stdout);
+		text_print(stdout, key);
+		putchar_unlocked(' ');
+		out->separator = " ";
+	}
+}
+
+static void put_text(const char *value)
+{
+	if (options.json)
+		json_text(value);
+	else
+		text_print(stdout, value);
+}
+
+void output_text(struct output *out, const char *key, const char *value)
+{
+	put_key(out, key);
+	put_text(value);
+}
+
+static void put_digits(uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = '0' + value % 10;
+		value /= 10;
+	} while (value);
+	fwrite_unlocked(digits + at, 1, sizeof(digits) - at, stdout);
+}
+
+void output_number(struct output *out, const char *key, uint64_t value)
+{
+	json_t *json;
+
+	put_key(out, key);
+	if (value <= INT64_MAX) {
+		put_digits(value);
+		return;
+	}
+	json = output_uint(value);
+	if (options.json)
+		json_value(json);
+	else
+		text_scalar(json);
+	json_decref(json);
+}
+
+void output_words_begin(struct output *out, const char *key)
+{
+	out->words = 0;
+	if (options.json) {
+		put_key(out, key);
+		putchar_unlocked('[');
+	} else {
+		fputs_unlocked("\n  ", stdout);
+		text_print(stdout, key);
+	}
+}
+
+void output_word(struct output *out, const char *word)
+{
+	if (options.json)
+		json_next(&out->words, ENTRY_DEPTH + 2);
+	else
+		putchar_unlocked(' ');
+	put_text(word);
+}
+
+/* In text, what comes after a list stands on a line of its own. */
+void output_words_end(struct output *out)
+{
+	if (options.json)
+		json_end(out->words, ENTRY_DEPTH + 1, ']');
+	out->separator = "\n  ";
+}
+
+void output_entry_end(struct output *out)
+{
+	if (options.json)
+		json_end(out->keys, ENTRY_DEPTH, '}');
+	else
+		putchar_unlocked('\n');
+	out->entries++;
 }
 
 void output_end(struct output *out, bool complete)

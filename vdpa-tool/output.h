@@ -3,11 +3,14 @@
  * What goes to standard output. One entry, a device for instance, is built as
  * a JSON object and written at once, as JSON or as text: memory does not grow
  * with the number of entries, and both forms have the same keys by nature.
+ * Where there may be thousands of entries that are simple, they are written key
+ * by key: it takes a tenth of the time, and looks the same.
  */
 #ifndef VDPA_TOOL_OUTPUT_H
 #define VDPA_TOOL_OUTPUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -15,6 +18,8 @@ struct output {
 	const char *section;	/* the key of all entries, e.g. "dev" */
 	unsigned long entries;	/* written so far */
 	unsigned long documents;	/* begun so far, in a batch */
+	unsigned int keys, words;	/* of the entry and the list that are being written */
+	const char *separator;		/* before its next key, in text */
 };
 
 /*
@@ -37,6 +42,18 @@ void output_begin(struct output *out, const char *section);
  */
 void output_entry(struct output *out, const char *name, json_t *entry);
 
+/*
+ * Writes an entry key by key, with values that are strings, valid UTF-8, or numbers, or lists of strings. Between
+ * begin and end of a list there are but its words.
+ */
+void output_entry_begin(struct output *out, const char *name);
+void output_text(struct output *out, const char *key, const char *value);
+void output_number(struct output *out, const char *key, uint64_t value);
+void output_words_begin(struct output *out, const char *key);
+void output_word(struct output *out, const char *word);
+void output_words_end(struct output *out);
+void output_entry_end(struct output *out);
+
 /* Ends a section that is complete, or of which a part could be written. */
 void output_end(struct output *out, bool complete);
 
@@ -48,6 +65,9 @@ void output_append(json_t *array, json_t *value);
 
 /* A string of what may be anything but valid UTF-8 (text_utf8()); ends the program without memory. */
 json_t *output_string(const char *bytes);
+
+/* A number, as JSON has it. */
+json_t *output_uint(uint64_t value);
 
 /* An object or an array; ends the program without memory. */
 json_t *output_object(void);

@@ -64,44 +64,59 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static json_t *word_json(const char *const *words, size_t count, const char *prefix, uint64_t value)
-{
-	char unknown[32];
+enum { UNKNOWN_SIZE = 32 };
 
+static const char *word(const char *const *words, size_t count, const char *prefix, uint64_t value,
+			char *unknown)
+{
 	if (value < count && words[value])
-		return json_string(words[value]);
-	snprintf(unknown, sizeof(unknown), "%s_%llu", prefix, (unsigned long long)value);
-	return json_string(unknown);
+		return words[value];
+	snprintf(unknown, UNKNOWN_SIZE, "%s_%llu", prefix, (unsigned long long)value);
+	return unknown;
 }
 
 json_t *state_json(uint64_t state)
 {
-	return word_json(states, COUNT(states), "state", state);
+	char unknown[UNKNOWN_SIZE];
+
+	return json_string(word(states, COUNT(states), "state", state, unknown));
 }
 
 json_t *cause_json(uint64_t cause)
 {
-	return word_json(causes, COUNT(causes), "cause", cause);
+	char unknown[UNKNOWN_SIZE];
+
+	return json_string(word(causes, COUNT(causes), "cause", cause, unknown));
 }
 
 /* Bits without a name, of a newer kernel, come last as one number. */
-static json_t *bits_json(const struct bit *bits, size_t count, uint64_t value)
+static void each_bit(const struct bit *bits, size_t count, uint64_t value,
+		     void (*take)(void *data, const char *name), void *data)
 {
-	json_t *array = output_array();
+	char unknown[UNKNOWN_SIZE];
 
 	for (size_t i = 0; i < count; i++) {
 		if (value & bits[i].mask)
-			output_append(array, json_string(bits[i].name));
+			take(data, bits[i].name);
 		value &= ~(uint64_t)bits[i].mask;
 	}
-	if (value)
-		output_append(array, json_sprintf("0x%llx", (unsigned long long)value));
-	return array;
+	if (!value)
+		return;
+	snprintf(unknown, sizeof(unknown), "0x%llx", (unsigned long long)value);
+	take(data, unknown);
+}
+
+static void append_bit(void *array, const char *name)
+{
+	output_append(array, json_string(name));
 }
 
 json_t *status_json(uint64_t status)
 {
-	return bits_json(status_bits, COUNT(status_bits), status);
+	json_t *array = output_array();
+
+	each_bit(status_bits, COUNT(status_bits), status, append_bit, array);
+	return array;
 }
 
 static bool status_bit(const char *name, uint64_t *bits)
@@ -132,19 +147,35 @@ bool status_number(const json_t *names, uint8_t *status)
 	return true;
 }
 
-void state_set(json_t *device, const struct nlattr **slots)
+static void write_bit(void *out, const char *name)
 {
+	output_word(out, name);
+}
+
+static void write_bits(struct output *out, const char *key, const struct bit *bits, size_t count,
+		       uint64_t value)
+{
+	output_words_begin(out, key);
+	each_bit(bits, count, value, write_bit, out);
+	output_words_end(out);
+}
+
+void state_write(struct output *out, const struct nlattr **slots)
+{
+	char unknown[UNKNOWN_SIZE];
+
 	if (slots[VDPA_ATTR_DEV_STATE])
-		output_set(device, "state", state_json(attr_uint(slots[VDPA_ATTR_DEV_STATE])));
+		output_text(out, "state", word(states, COUNT(states), "state",
+					       attr_uint(slots[VDPA_ATTR_DEV_STATE]), unknown));
 	if (slots[VDPA_ATTR_DEV_TRANSITIONS])
-		output_set(device, "transitions", attr_json_uint(slots[VDPA_ATTR_DEV_TRANSITIONS]));
+		output_number(out, "transitions", attr_uint(slots[VDPA_ATTR_DEV_TRANSITIONS]));
 	for (size_t i = 0; i < COUNT(latencies); i++)
 		if (slots[latencies[i].attr])
-			output_set(device, latencies[i].key,
-				   json_integer(attr_uint(slots[latencies[i].attr]) / 1000));
+			output_number(out, latencies[i].key, attr_uint(slots[latencies[i].attr]) / 1000);
 	if (slots[VDPA_ATTR_DEV_STATUS])
-		output_set(device, "status", status_json(attr_uint(slots[VDPA_ATTR_DEV_STATUS])));
+		write_bits(out, "status", status_bits, COUNT(status_bits),
+			   attr_uint(slots[VDPA_ATTR_DEV_STATUS]));
 	if (slots[VDPA_ATTR_DEV_CAPS])
-		output_set(device, "capabilities", bits_json(cap_bits, COUNT(cap_bits),
-							     attr_uint(slots[VDPA_ATTR_DEV_CAPS])));
+		write_bits(out, "capabilities", cap_bits, COUNT(cap_bits),
+			   attr_uint(slots[VDPA_ATTR_DEV_CAPS]));
 }

@@ -10,6 +10,8 @@
 
 #include <linux/netlink.h>
 
+#include "output.h"
+
 /* The words of enum vdpa_dev_state and enum vdpa_cause; "state_N" for what is newer than us. */
 json_t *state_json(uint64_t state);
 json_t *cause_json(uint64_t cause);
@@ -21,10 +23,10 @@ json_t *status_json(uint64_t status);
 bool status_number(const json_t *names, uint8_t *status);
 
 /*
- * Sets the keys that tell what a device is doing: "state", "status" (names of
+ * Writes the keys that tell what a device is doing: "state", "status" (names of
  * the virtio status bits), "capabilities", "transitions" and the latencies in
  * microseconds. What the kernel does not say is left out.
  */
-void state_set(json_t *device, const struct nlattr **slots);
+void state_write(struct output *out, const struct nlattr **slots);
 
 #endif

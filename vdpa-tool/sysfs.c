@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "error.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -26,11 +26,15 @@ static const struct place {
 	{ "block", "blockdev", "/dev/" },
 };
 
-static void set_string(json_t *device, const char *key, const char *prefix, const char *name)
+static void put(struct output *out, const char *key, const char *prefix, const char *name)
 {
 	char *clean = text_utf8(name, strlen(name));
+	char *whole;
 
-	output_set(device, key, json_sprintf("%s%s", prefix, clean));
+	if (asprintf(&whole, "%s%s", prefix, clean) < 0)
+		error_no_memory();
+	output_text(out, key, whole);
+	free(whole);
 	free(clean);
 }
 
@@ -84,15 +88,15 @@ bool sysfs_driver(const char *device, char *name, size_t size)
 	return snprintf(name, size, "%s", base ? base + 1 : target) < (int)size;
 }
 
-static void place_vhost(const char *path, json_t *device)
+static void place_vhost(const char *path, struct output *out)
 {
 	char name[NAME_MAX + 1];
 
 	if (first_entry(path, "vhost-vdpa-", name, sizeof(name)))
-		set_string(device, "chardev", "/dev/", name);
+		put(out, "chardev", "/dev/", name);
 }
 
-static void place_virtio(const char *path, json_t *device)
+static void place_virtio(const char *path, struct output *out)
 {
 	char virtio[NAME_MAX + 1], name[NAME_MAX + 1], below[PATH_SIZE + 2 * NAME_MAX];
 
@@ -101,19 +105,19 @@ static void place_virtio(const char *path, json_t *device)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(below, sizeof(below), "%s/%s/%s", path, virtio, places[i].directory);
 		if (first_entry(below, "", name, sizeof(name)))
-			set_string(device, places[i].key, places[i].prefix, name);
+			put(out, places[i].key, places[i].prefix, name);
 	}
 }
 
-void sysfs_place(const char *name, const char *driver, json_t *device)
+void sysfs_place(const char *name, const char *driver, struct output *out)
 {
 	char path[PATH_SIZE];
 
-	set_string(device, "driver", "", driver);
+	put(out, "driver", "", driver);
 	if (!device_path(name, path))
 		return;
 	if (strcmp(driver, "vhost_vdpa") == 0)
-		place_vhost(path, device);
+		place_vhost(path, out);
 	else if (strcmp(driver, "virtio_vdpa") == 0)
-		place_virtio(path, device);
+		place_virtio(path, out);
 }

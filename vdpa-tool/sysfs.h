@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jansson.h>
+#include "output.h"
 
 /*
  * The bus driver that is bound to the device, in @name of @size bytes: for kernels that do not say it. False
@@ -16,11 +16,11 @@
 bool sysfs_driver(const char *device, char *name, size_t size);
 
 /*
- * Sets the keys that apply: "driver" (the bus driver bound to the device),
+ * Writes the keys that apply: "driver" (the bus driver bound to the device),
  * "chardev" (e.g. /dev/vhost-vdpa-0), "netdev" (a network interface's name)
  * and "blockdev" (a disk, e.g. /dev/vda).
  * @name, @driver: the device and its driver, their own bytes
  */
-void sysfs_place(const char *name, const char *driver, json_t *device);
+void sysfs_place(const char *name, const char *driver, struct output *out);
 
 #endif

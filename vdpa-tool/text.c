@@ -93,7 +93,7 @@ void text_print(FILE *file, const char *utf8)
 {
 	for (const unsigned char *c = (const unsigned char *)utf8; *c; c++) {
 		if (!is_control(c))
-			fputc(*c, file);
+			putc_unlocked(*c, file);
 		else if (c[0] == 0xc2)
 			fprintf(file, "\\xc2\\x%02x", *++c);
 		else

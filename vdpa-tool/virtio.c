@@ -240,12 +240,12 @@ static const struct {
 	[41] =	{ "gpio", NULL, gpio },
 };
 
-json_t *class_type_json(uint32_t id)
+const char *class_type(uint32_t id, char *unknown, size_t size)
 {
-	if (id >= BITS || !classes_table[id].name)
-		return json_sprintf("type_%u", id);
-	return json_string(classes_table[id].type ? classes_table[id].type :
-						    classes_table[id].name);
+	if (id < BITS && classes_table[id].name)
+		return classes_table[id].type ? classes_table[id].type : classes_table[id].name;
+	snprintf(unknown, size, "type_%u", id);
+	return unknown;
 }
 
 static const char class_prefix[] = "class_";

@@ -11,8 +11,9 @@
 /* Device IDs that the command itself treats in a way of their own. */
 enum { CLASS_NONE = 0, CLASS_NET = 1, CLASS_BLOCK = 2 };
 
-/* A device's type by its virtio device ID, e.g. "network", or "type_99". */
-json_t *class_type_json(uint32_t id);
+/* A device's type by its virtio device ID, e.g. "network"; or "type_99", in @unknown of @size bytes. */
+enum { CLASS_SIZE = 16 };
+const char *class_type(uint32_t id, char *unknown, size_t size);
 
 /* The same by the name that classes_json() gives, e.g. "net", or "class_99". */
 json_t *class_json(uint32_t id);
