@@ -29,28 +29,70 @@ four_workers() {
 	done
 }
 
+# outcomes FILE… - what has come of the requests whose replies nl_raw has put there, an errno each, to the array OUTCOMES
+outcomes() {
+	local file line
+
+	OUTCOMES=()
+	for file; do
+		while IFS= read -r line; do
+			[[ $line != errno=* ]] || OUTCOMES+=("${line#errno=}")
+		done <"$file"
+	done
+}
+
+# four_batches COMMAND… - four processes of the command at once, each in its own batch, with the COMMANDs for each of fifty
+# devices of its own: DEV is its name there, PARENT a management device. What the one of letter x printed is in the file
+# x.out, what it complained of in x.err, its status in STATUS[x].
+four_batches() {
+	local i worker text commands batch=$BATS_TEST_TMPDIR workers=()
+	local -a parents=("$BLK" "$NET")
+
+	commands=$(printf '%s\n' "$@")
+	for worker in a b c d; do
+		for i in {1..50}; do
+			text=$commands
+			text=${text//DEV/$worker$i}
+			echo "${text//PARENT/${parents[i % 2]}}"
+		done >"$batch/$worker"
+	done
+	for worker in a b c d; do
+		"$VDPA_TOOL" -force -batch "$batch/$worker" >"$batch/$worker.out" 2>"$batch/$worker.err" 3>&- &
+		STARTED+=("$!") workers+=("$!")
+	done
+	for worker in a b c d; do
+		STATUS[$worker]=0
+		wait "${workers[0]}" || STATUS[$worker]=$?
+		workers=("${workers[@]:1}")
+	done
+}
+
 @test "200 devices are added, shown and deleted by four processes at once" {
-	export VDPA_TOOL NET BLK
+	local -A STATUS
+	local worker expected
 
-	# shellcheck disable=SC2016
-	four_workers 'for i in {1..50}; do
-		[ $((i % 2)) = 1 ] && parent=$NET || parent=$BLK
-		"$VDPA_TOOL" dev add name "$1$i" mgmtdev "$parent"
-		"$VDPA_TOOL" dev show "$1$i" >/dev/null
-	done'
+	four_batches 'dev add name DEV mgmtdev PARENT' 'dev show DEV'
 
+	for worker in a b c d; do
+		assert_equal "${STATUS[$worker]}: $(<"$BATS_TEST_TMPDIR/$worker.err")" '0: '
+		expected=$(names "$worker" 50)
+		assert_equal "$(sed -n 's/: type .*//p' "$BATS_TEST_TMPDIR/$worker.out")" "$expected"
+	done
 	[ "$(devices)" = "$(for worker in a b c d; do names "$worker" 50; done | sort)" ]
 	in_sysfs=("$BUS"/devices/*)
 	[ "${#in_sysfs[@]}" -eq 200 ]
 	[ "$("$VDPA_TOOL" -j dev show | jq '.dev | length')" -eq 200 ]
 	[ "$("$VDPA_TOOL" -j dev config show | jq '.config | length')" -eq 200 ]
 
-	# shellcheck disable=SC2016
-	four_workers 'for i in {1..50}; do
-		"$VDPA_TOOL" dev del "$1$i"
-		if "$VDPA_TOOL" dev show "$1$i" 2>/dev/null; then exit 1; fi
-	done'
+	four_batches 'dev del DEV' 'dev show DEV'
 
+	for worker in a b c d; do
+		expected=$(for i in {1..50}; do
+			echo "vdpa: $BATS_TEST_TMPDIR/$worker:$((2 * i)): no device named $worker$i (VDPA_ATTR_DEV_NAME)"
+		done)
+		assert_equal "${STATUS[$worker]}: $(<"$BATS_TEST_TMPDIR/$worker.err")" "2: $expected"
+		assert_equal "$(<"$BATS_TEST_TMPDIR/$worker.out")" ''
+	done
 	[ -z "$(devices)" ]
 	[ -z "$(ls "$BUS/devices")" ]
 }
@@ -67,8 +109,8 @@ four_workers() {
 		done
 
 		[ "$won" -eq 1 ]
-		[ "$(cat "$first" "$second" | grep -c '^errno=0$')" -eq 1 ]
-		[ "$(cat "$first" "$second" | grep -c '^errno=EEXIST$')" -eq 1 ]
+		outcomes "$first" "$second"
+		[[ ${OUTCOMES[*]} = '0 EEXIST' || ${OUTCOMES[*]} = 'EEXIST 0' ]]
 		[ "$(devices)" = n0 ]
 		nl_raw dev-del DEV_NAME:str:n0
 	done
@@ -88,7 +130,8 @@ four_workers() {
 		done
 
 		[ "$won" -eq 1 ]
-		[ "$(cat "${outputs[@]}" | grep -cE '^errno=(0|EBUSY|ENODEV)$')" -eq 3 ]
+		outcomes "${outputs[@]}"
+		[[ ${OUTCOMES[*]} =~ ^((0|EBUSY|ENODEV)( |$)){3}$ ]]
 		gone n0
 	done
 }
@@ -98,7 +141,8 @@ four_workers() {
 
 	# shellcheck disable=SC2046
 	add_all "$NET" $(names s 40)
-	[ "$(devices)" = "$(names s 40 | sort)" ]
+	stay=$(names s 40 | sort)
+	[ "$(devices)" = "$stay" ]
 	export VDPA_CLIENTS NET
 	# shellcheck disable=SC2016
 	start bash -c 'while :; do
@@ -110,9 +154,9 @@ four_workers() {
 
 	for round in {1..10}; do
 		for request in dev-get dev-config-get; do
-			dump=$(nl_raw --dump "$request")
-			[ "$(sed -n 's/^DEV_NAME=\(s.*\)/\1/p' <<<"$dump" | sort)" = "$(names s 40 | sort)" ]
-			[ -z "$(sed -n 's/^DEV_NAME=//p' <<<"$dump" | sort | uniq -d)" ]
+			dump=$(nl_raw --dump "$request" | sed -n 's/^DEV_NAME=//p' | sort)
+			[ "$(grep '^s' <<<"$dump")" = "$stay" ]
+			[ -z "$(uniq -d <<<"$dump")" ]
 		done
 	done
 	alive "$PID"

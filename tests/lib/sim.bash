@@ -47,15 +47,22 @@ vhost_of() { echo "/dev/$(_only "$BUS/$1"/vhost-vdpa-*)"; }
 _only() { [ $# = 1 ] && [ -e "$1" ] && echo "${1##*/}"; }
 
 # vstat DEV QIDX NAME - one counter of a queue
-vstat() { vdpa dev vstats show "$1" qidx "$2" | sed -n "s/.* $3 \([0-9]*\).*/\1/p"; }
+vstat() { counter "$(vdpa dev vstats show "$1" qidx "$2")" "$3"; }
 
 # vstat_sum DEV NAME QIDX… - its sum over several queues
-vstat_sum() {
-	local dev=$1 name=$2 qidx sum=0
-	shift 2
+vstat_sum() { counter_sum "$(vdpa dev vstats show "$1")" "${@:2}"; }
 
-	for qidx; do
-		sum=$((sum + $(vstat "$dev" "$qidx" "$name")))
+# counter LINE NAME - one counter of what vstats show prints of a queue
+counter() { [[ $1 =~ \ $2\ ([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
+
+# counter_sum VSTATS NAME QIDX… - its sum over several queues, of what vstats show prints of a device
+counter_sum() {
+	local qidx line sum=0
+
+	for qidx in "${@:3}"; do
+		line=${1#*qidx "$qidx" }
+		[[ $line != "$1" && ${line%%qidx *} =~ \ $2\ ([0-9]+) ]] || fail "no $2 of queue $qidx in: $1" || return
+		sum=$((sum + BASH_REMATCH[1]))
 	done
 	echo "$sum"
 }
@@ -98,8 +105,16 @@ unplug_all() {
 	done
 }
 
-# netdev_stat N NAME - a counter of the interface, as its driver has it
-netdev_stat() { in_ns "$1" cat "/sys/class/net/eth0/statistics/$2"; }
+# netdev_stat N NAME… - counters of the interface, as its driver has them, a line each
+netdev_stat() {
+	local n=$1 name files=()
+	shift
+
+	for name; do
+		files+=("/sys/class/net/eth0/statistics/$name")
+	done
+	in_ns "$n" cat "${files[@]}"
+}
 
 # numbered BYTES - data that is different in every place
 numbered() { seq 1 "$(($1 / 4))" | head -c "$1"; }

@@ -25,9 +25,13 @@ both() {
 }
 
 # One driver at a time has the bus.
-disk_with_traffic() {
+loaded_for_the_kernel() {
 	load_sim "$1" net blk
 	load_bus_drivers virtio_vdpa
+}
+
+# Traffic takes all the time that there is: what else a test needs comes before it.
+disk_with_traffic() {
 	vdpa dev add name b0 mgmtdev "$BLK"
 	wait_until 20 blockdev_of b0 >/dev/null
 	DISK=/dev/$(blockdev_of b0)
@@ -99,7 +103,8 @@ moving() {
 }
 
 @test "a bus driver is unbound and bound again in the middle of requests" {
-	disk_with_traffic ours
+	loaded_for_the_kernel ours
+	disk_with_traffic
 	echo b0 >/sys/bus/vdpa/drivers/virtio_vdpa/unbind
 	wait_until 60 ended "$FIO"
 
@@ -110,8 +115,9 @@ moving() {
 
 @test "the parents' modules go in the middle of traffic" {
 	for core in distro ours; do
-		disk_with_traffic "$core"
+		loaded_for_the_kernel "$core"
 		pair_up 1 1500
+		disk_with_traffic
 		start ip netns exec ns0 ping -q -f 10.0.0.2
 		wait_until 20 vstat_above n1 0 'rx packets' 10
 
@@ -129,7 +135,8 @@ moving() {
 }
 
 @test "a device is deleted in the middle of traffic and others go on" {
-	disk_with_traffic ours
+	loaded_for_the_kernel ours
+	disk_with_traffic
 	vdpa dev add name b1 mgmtdev "$BLK"
 
 	vdpa dev del b1
