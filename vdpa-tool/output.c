@@ -341,17 +341,25 @@ void output_entry_begin(struct output *out, const char *name)
 	}
 }
 
+/* Words of our own: nothing in them is escaped. */
+static void put_word(const char *word)
+{
+	if (options.json)
+		putchar_unlocked('"');
+	fputs_unlocked(word, stdout);
+	if (options.json)
+		putchar_unlocked('"');
+}
+
 static void put_key(struct output *out, const char *key)
 {
-	if (options.json) {
+	if (options.json)
 		json_next(&out->keys, ENTRY_DEPTH + 1);
-		json_key(key);
-	} else {
+	else
 		fputs_unlocked(out->separator, stdout);
-		text_print(stdout, key);
-		putchar_unlocked(' ');
-		out->separator = " ";
-	}
+	put_word(key);
+	fputs_unlocked(!options.json ? " " : options.pretty ? ": " : ":", stdout);
+	out->separator = " ";
 }
 
 static void put_text(const char *value)
@@ -405,7 +413,7 @@ void output_words_begin(struct output *out, const char *key)
 		putchar_unlocked('[');
 	} else {
 		fputs_unlocked("\n  ", stdout);
-		text_print(stdout, key);
+		put_word(key);
 	}
 }
 
@@ -415,7 +423,7 @@ void output_word(struct output *out, const char *word)
 		json_next(&out->words, ENTRY_DEPTH + 2);
 	else
 		putchar_unlocked(' ');
-	put_text(word);
+	put_word(word);
 }
 
 /* In text, what comes after a list stands on a line of its own. */

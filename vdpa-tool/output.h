@@ -43,8 +43,8 @@ void output_begin(struct output *out, const char *section);
 void output_entry(struct output *out, const char *name, json_t *entry);
 
 /*
- * Writes an entry key by key, with values that are strings, valid UTF-8, or numbers, or lists of strings. Between
- * begin and end of a list there are but its words.
+ * Writes an entry key by key, with values that are strings, valid UTF-8, or numbers, or lists of words. Between
+ * begin and end of a list there are but its words. Keys and words are our own, plain ASCII.
  */
 void output_entry_begin(struct output *out, const char *name);
 void output_text(struct output *out, const char *key, const char *value);
