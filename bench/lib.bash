@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the rows of the table (bench/rows) share: each is a script for a VM of its own (bench/run starts it) that leaves what
-# it has measured, a line each, in $RAW: row, what, subject, number of devices, round, value, unit, with tabs between them.
+# What the rows of the table (bench/rows) share: each is a script for the VM that leaves what it has measured,
+# a line each, in $RAW: row, what, subject, number of devices, round, value, unit, with tabs between them.
 
 # shellcheck source=tests/lib/alone.bash
 . "$VDPA_TOP/tests/lib/alone.bash" sim
@@ -9,10 +9,13 @@
 COUNTS=${COUNTS:-1 100 1000 4000 8000}
 
 ROW=${0##*/}
-RAW=$VDPA_OUT/raw.tsv
+RAW=$VDPA_OUT/$ROW.tsv
 
 ask() { "$VDPA_TOP/bench/ask" "$@"; }
 spawn() { "$VDPA_TOP/bench/spawn" "$@"; }
+
+# What is left where a row fails, is not left to the next one.
+trap 'end_started; unload_all' EXIT
 
 # note SUBJECT DEVICES ROUND [WHAT] - keeps what ask and spawn print; WHAT comes before what they call it.
 note() {
