@@ -69,10 +69,10 @@ vdpa-tool/%.o: vdpa-tool/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
 
 # --- The tests' own programs: each file is one, and vmm/ and conform/ are one of several files each. wire/ is what those
-# that talk netlink share.
+# that talk netlink share. Those of bench/ are made as the clients are.
 
 client_libs := libnl-genl-3.0
-file_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c))
+file_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c bench/*.c))
 client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm
 vmm_sources := $(wildcard tests/clients/vmm/*.c)
 conform_sources := $(wildcard tests/clients/conform/*.c)
@@ -143,7 +143,7 @@ fuzz-tool: deps
 have-clang:
 	@command -v clang >/dev/null || { echo 'no clang on this machine: "make deps" installs it' >&2; exit 1; }
 
--include $(wildcard vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
+-include $(wildcard vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d bench/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
 
 # --- Installing.
 
@@ -191,10 +191,14 @@ JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 check: vm-modules fuzz-programs
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
+# ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
 bench: vm-modules
+	$(Q)bench/run $(ROWS)
+ifndef ROWS
 	$(Q)tests/vm/run --timeout 1800 -- bench/sim
 	$(Q)tests/vm/run --timeout 1800 -- bench/suspend
 	$(Q)tests/vm/run --timeout 1800 -- bench/move
+endif
 
 debug-kernel: deps
 	$(Q)tests/vm/debug-kernel
@@ -231,7 +235,8 @@ stress: debug-modules tool clients
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
-	tests/run tests/fuzz/* tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* 2>/dev/null) $(wildcard tests/lib/*.bash tests/vm/*.bash)
+	tests/run tests/fuzz/* tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
+	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash)
 
 .PHONY: style
 style: have-kdir
@@ -251,7 +256,7 @@ style: have-kdir
 	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		clang $(fuzz_flags) -Werror $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/fuzz.o -MF build/style/fuzz.d $$file || exit; done
-	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/*/*.c tests/fuzz/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/*/*.c tests/fuzz/*.c bench/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi -Itests/clients $$(pkg-config --cflags $(client_libs)) \
 			-c -o build/style/client.o $$file || exit; done
 	$(call say,SHCHECK,$(words $(shell_scripts)) scripts)shellcheck -x -S warning -e SC2034,SC2154 $(shell_scripts)
@@ -263,7 +268,7 @@ style: have-kdir
 clean:
 	$(Q)find kernel tests/parent \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name modules.order -o -name Module.symvers \) -delete
-	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d tests/clients/wire/*.[od] tests/fuzz/*.d
+	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d tests/clients/wire/*.[od] tests/fuzz/*.d bench/*.d
 	$(Q)rm -rf build/style
 
 distclean: clean
@@ -279,7 +284,7 @@ help:
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
 	@echo 'make fuzz-kernel    sends MESSAGES=1000000 that nobody would send, there;  make stress: everything at once for SECONDS=600'
-	@echo 'make bench          measures side by side, in one run of the VM'
+	@echo 'make bench          measures side by side, in the VM (bench/README.md); ROWS="scale …": some, COUNTS="1 100": quickly'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'
 	@echo 'make style          checkpatch, sparse, warnings, clang-tidy, -fanalyzer, shellcheck, mandoc'

@@ -70,4 +70,19 @@ setup() {
 	jq -e '.vq | (.d2.queues | length) == 4 and .p0.reason == "its parent does not answer"' <<<"$output"
 	echo 0 >/sys/kernel/debug/vdpa_test_parent/vdpatest_net/stuck_set_status
 }
+
+@test "one of many devices that does not answer hides none before it and none behind it" {
+	load_parent
+	printf 'dev add name p%d mgmtdev vdpatest_net\n' {0..39} | vdpa -batch -
+	echo 1 >/sys/kernel/debug/vdpa_test_parent/vdpatest_net/stuck_set_status
+	start "$VDPA_CLIENTS/vhost_hold" --status 11 "$(vhost_of p20)"
+	wait_until 10 stuck
+
+	run -0 "$VDPA_TOOL" -j dev vq show
+	jq -e '.vq | keys_unsorted == [range(40) | "p\(.)"] and .p20.reason == "its parent does not answer" and
+		([.[] | select(.queues | length > 0)] | length) == 39' <<<"$output"
+	vdpa dev del p19
+	vdpa dev del p21
+	echo 0 >/sys/kernel/debug/vdpa_test_parent/vdpatest_net/stuck_set_status
+}
 stuck() { [ "$(cat /sys/kernel/debug/vdpa_test_parent/vdpatest_net/waiting)" -gt 0 ]; }

@@ -2,19 +2,15 @@
 /*
  * Requests about virtqueues: see nl_queue.h.
  */
-#include <linux/completion.h>
-#include <linux/delay.h>
-#include <linux/kref.h>
-#include <linux/slab.h>
 #include <linux/vdpa.h>
 #include <linux/virtio_net.h>
-#include <linux/workqueue.h>
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
 #include "job.h"
 #include "netlink.h"
+#include "nl_question.h"
 #include "nl_queue.h"
 #include "registry.h"
 
@@ -25,140 +21,6 @@
  */
 #define ANSWER_PATIENCE_MS	100
 #define NAMED_PATIENCE_MS	1000
-
-/* Between two attempts to get a device's cf_lock, in ms. */
-#define LOCK_PAUSE_MS		5
-
-/* Bytes that one question brings at most; a dump asks again for the rest. */
-#define ANSWER_SIZE		(3 * NLMSG_GOODSIZE)
-
-/* The attribute that holds what there is about one queue, within an answer. */
-#define ANSWER_QUEUE		1
-
-/**
- * struct question - what a dump asks a device
- * @ref: the dump, which may have gone, and the worker
- * @work: asks
- * @done: the answer is complete
- * @request: what is asked
- * @entry: the device, of which the question is a user
- * @patience: how long to try, in jiffies
- * @first: the first queue
- * @next: the first queue that is not in the answer
- * @busy: somebody who is in the parent keeps the device's cf_lock
- * @answer: nested attributes, one a queue
- * @err: why the first queue that is not in the answer has nothing to say
- * @extack: the same in words
- */
-struct question {
-	struct kref ref;
-	struct work_struct work;
-	struct completion done;
-	const struct vdpa_queue_request *request;
-	struct vdpa_entry *entry;
-	unsigned long patience;
-	u32 first;
-	u32 next;
-	bool busy;
-	struct sk_buff *answer;
-	int err;
-	struct netlink_ext_ack extack;
-};
-
-static void question_free(struct kref *ref)
-{
-	struct question *q = container_of(ref, struct question, ref);
-
-	vdpa_entry_put(q->entry);
-	nlmsg_free(q->answer);
-	kfree(q);
-}
-
-static void question_put(struct question *q)
-{
-	kref_put(&q->ref, question_free);
-}
-
-/* Return: -EMSGSIZE if the answer is full; a queue that has nothing to say is left out. */
-static int ask_queue(struct question *q, u16 index)
-{
-	struct netlink_ext_ack extack = {};
-	struct nlattr *nest;
-	int err;
-
-	nest = nla_nest_start(q->answer, ANSWER_QUEUE);
-	if (!nest)
-		return -EMSGSIZE;
-	err = q->request->fill(q->entry, index, q->answer, &extack);
-	if (!err) {
-		nla_nest_end(q->answer, nest);
-		return 0;
-	}
-	nla_nest_cancel(q->answer, nest);
-	if (err != -EMSGSIZE && !q->err) {
-		q->err = err;
-		NL_SET_ERR_MSG_FMT(&q->extack, "%s", extack._msg ?: "");
-	}
-	return err;
-}
-
-/* Whoever has the lock may be in the parent for ever, so this does not wait for it as such. */
-static bool lock_config(struct vdpa_device *vdev, unsigned long patience)
-{
-	unsigned long until = jiffies + patience;
-
-	while (!down_read_trylock(&vdev->cf_lock)) {
-		if (time_after(jiffies, until))
-			return false;
-		msleep(LOCK_PAUSE_MS);
-	}
-	return true;
-}
-
-static void question_ask(struct work_struct *work)
-{
-	struct question *q = container_of(work, struct question, work);
-	struct vdpa_device *vdev = q->entry->vdev;
-
-	q->busy = !lock_config(vdev, q->patience);
-	if (!q->busy) {
-		for (q->next = q->first; q->next < vdev->nvqs; q->next++)
-			if (ask_queue(q, q->next) == -EMSGSIZE && q->next > q->first)
-				break;
-		up_read(&vdev->cf_lock);
-	}
-	complete_all(&q->done);
-	question_put(q);
-}
-
-/* Return: the question, answered or not, or NULL. */
-static struct question *question_put_to(struct vdpa_entry *entry,
-					const struct vdpa_queue_request *request, u32 first,
-					unsigned long patience)
-{
-	struct question *q = kzalloc(sizeof(*q), GFP_KERNEL);
-
-	if (!q)
-		return NULL;
-	q->answer = alloc_skb(ANSWER_SIZE, GFP_KERNEL);
-	if (!q->answer) {
-		kfree(q);
-		return NULL;
-	}
-	kref_init(&q->ref);
-	init_completion(&q->done);
-	INIT_WORK(&q->work, question_ask);
-	q->request = request;
-	q->entry = entry;
-	q->patience = patience;
-	q->first = first;
-	vdpa_entry_get(entry);
-	kref_get(&q->ref);
-	/* only they may ask about queues */
-	vdpa_job_queue_work(&q->work, true);
-	wait_for_completion_killable_timeout(&q->done, patience);
-	return q;
-}
 
 static void *message_begin(struct sk_buff *msg, const struct vdpa_entry *entry, u8 command,
 			   u32 portid, u32 seq, int flags)
@@ -211,15 +73,17 @@ static int dump_bare(const struct round *r, struct vdpa_entry *entry)
 }
 
 /* cb->args[1] is the next queue of the device. */
-static int dump_answer(const struct round *r, struct question *q)
+static int dump_answer(const struct round *r, const struct vdpa_question *q,
+		       const struct vdpa_asked *asked)
 {
 	struct nlattr *queue;
 	int left;
 
-	nla_for_each_attr(queue, (struct nlattr *)q->answer->data, q->answer->len, left) {
+	nla_for_each_attr(queue, (struct nlattr *)(q->answer->data + asked->begin),
+			  asked->end - asked->begin, left) {
 		const struct nlattr *index = nla_find(nla_data(queue), nla_len(queue),
 						      VDPA_ATTR_DEV_QUEUE_INDEX);
-		void *hdr = round_message(r, q->entry);
+		void *hdr = round_message(r, asked->entry);
 
 		if (!hdr)
 			return -EMSGSIZE;
@@ -231,18 +95,19 @@ static int dump_answer(const struct round *r, struct question *q)
 		genlmsg_end(r->msg, hdr);
 		r->cb->args[1] = nla_get_u32(index) + 1;
 	}
-	r->cb->args[1] = q->next;
+	r->cb->args[1] = asked->next;
 	return 0;
 }
 
 /* No queue has anything to say: where one device was asked for, that is an error. */
-static int dump_nothing(const struct round *r, struct question *q)
+static int dump_nothing(const struct round *r, const struct vdpa_question *q,
+			const struct vdpa_asked *asked)
 {
 	if (!r->named)
-		return dump_bare(r, q->entry);
+		return dump_bare(r, asked->entry);
 	if (r->cb->extack)
 		NL_SET_ERR_MSG_FMT(r->cb->extack, "%s", q->extack._msg_buf);
-	return q->err;
+	return asked->err;
 }
 
 /* In jiffies. */
@@ -259,82 +124,135 @@ static int dump_later(const struct round *r)
 	return -EMSGSIZE;
 }
 
-/* Return: 0 at the end of the device, -EMSGSIZE if the round is full, or an error. */
-static int dump_device(const struct round *r, struct vdpa_entry *entry)
+/*
+ * What a device has said, if it is not the one that does not answer.
+ * Return: 0, -EMSGSIZE if the round is full, or an error.
+ */
+static int dump_asked(const struct round *r, const struct vdpa_question *q,
+		      const struct vdpa_asked *asked, bool stuck)
 {
-	u32 nvqs = entry->vdev->nvqs;
-	struct question *q;
-	bool answered;
+	bool answered = !stuck && asked->reached;
+	bool some = answered && asked->end > asked->begin;
 	int err = 0;
 
-	while (!err && r->cb->args[1] < nvqs) {
-		q = question_put_to(entry, r->request, r->cb->args[1], round_patience(r));
-		if (!q)
-			return -ENOMEM;
-		answered = completion_done(&q->done) && !q->busy;
-		if (answered && (q->answer->len || !q->err || q->first))
-			err = dump_answer(r, q);
-		else if (answered)
-			err = dump_nothing(r, q);
-		else if (r->named && r->first)
-			err = dump_later(r);
-		else if (!r->cb->args[1])
-			err = dump_bare(r, entry);
-		if (!err && !(answered && q->answer->len))
-			r->cb->args[1] = nvqs;
-		question_put(q);
+	if (asked->skip)
+		err = dump_bare(r, asked->entry);
+	else if (answered && (some || !asked->err || asked->first))
+		err = dump_answer(r, q, asked);
+	else if (answered)
+		err = dump_nothing(r, q, asked);
+	else if (r->named && r->first)
+		err = dump_later(r);
+	else if (!r->cb->args[1])
+		err = dump_bare(r, asked->entry);
+	if (!err && !some)
+		r->cb->args[1] = asked->entry->vdev->nvqs;
+	return err;
+}
+
+/*
+ * Ask, and write down what comes. args[0] and args[1] go on to the device and queue that
+ * are not written yet. Return: as dump_asked().
+ */
+static int dump_question(const struct round *r, struct vdpa_question *q)
+{
+	long *args = r->cb->args;
+	unsigned int i;
+	int err;
+
+	vdpa_question_ask(q, round_patience(r));
+	for (i = 0; i < q->told + q->stuck; i++) {
+		const struct vdpa_device *vdev = q->devices[i].entry->vdev;
+
+		if (args[0] != vdev->index)
+			args[1] = 0;
+		args[0] = vdev->index;
+		err = dump_asked(r, q, &q->devices[i], i == q->told);
+		if (err)
+			return err;
+		/* the answer was full: the next begins there */
+		if (args[1] < vdev->nvqs)
+			return 0;
+		args[0]++;
+		args[1] = 0;
 	}
+	return 0;
+}
+
+static int dump_device(const struct round *r, struct vdpa_entry *entry)
+{
+	struct vdpa_question *q = vdpa_question_new(r->request);
+	int err;
+
+	if (!q)
+		return -ENOMEM;
+	vdpa_entry_get(entry);
+	vdpa_question_add(q, entry, r->cb->args[1], false);
+	err = dump_question(r, q);
+	vdpa_question_close(q);
 	return err;
 }
 
 /* The device that a dump is about, if it is about one. */
 static int dump_one(const struct round *r, struct nlattr *name)
 {
+	long *args = r->cb->args;
 	struct vdpa_entry *entry;
+	u32 index;
 	int err;
 
-	if (r->cb->args[2])
+	if (args[2])
 		return 0;
 	err = vdpa_nl_find_device(name, r->cb->extack, &entry);
 	if (err)
 		return err;
+	index = entry->vdev->index;
+	if (args[0] != index)
+		args[1] = 0;
+	args[0] = index;
 	err = r->request->check(entry, r->cb->extack);
-	if (!err)
+	while (!err && args[0] == index)
 		err = dump_device(r, entry);
 	vdpa_entry_put(entry);
 	if (!err)
-		r->cb->args[2] = 1;	/* that was all */
+		args[2] = 1;	/* that was all */
 	return err;
 }
 
-static int dump_next(const struct round *r, struct vdpa_entry *entry)
+/* The devices to ask next. */
+static void collect_devices(const struct round *r, struct vdpa_question *q)
 {
+	unsigned long index = r->cb->args[0];
 	struct netlink_ext_ack none = {};
+	struct vdpa_entry *entry;
 
-	if (!entry->parent)
-		return 0;
-	if (r->request->check(entry, &none))
-		return dump_bare(r, entry);
-	return dump_device(r, entry);
+	while (q->held < VDPA_QUESTION_DEVICES && (entry = vdpa_registry_next(&index))) {
+		u32 first = index == r->cb->args[0] ? r->cb->args[1] : 0;
+
+		if (entry->parent)
+			vdpa_question_add(q, entry, first, r->request->check(entry, &none));
+		else
+			vdpa_entry_put(entry);
+		index++;
+	}
 }
 
 static int dump_all(const struct round *r)
 {
-	unsigned long index = r->cb->args[0];
-	struct vdpa_entry *entry;
+	struct vdpa_question *q;
+	bool some;
 	int err = 0;
 
-	while (!err && (entry = vdpa_registry_next(&index))) {
-		if (index != r->cb->args[0])
-			r->cb->args[1] = 0;
-		r->cb->args[0] = index;
-		err = dump_next(r, entry);
-		vdpa_entry_put(entry);
-		if (!err) {
-			r->cb->args[0] = ++index;
-			r->cb->args[1] = 0;
-		}
-	}
+	do {
+		q = vdpa_question_new(r->request);
+		if (!q)
+			return -ENOMEM;
+		collect_devices(r, q);
+		some = q->held;
+		if (some)
+			err = dump_question(r, q);
+		vdpa_question_close(q);
+	} while (some && !err);
 	return err;
 }
 

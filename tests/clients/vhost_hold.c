@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vhost_hold: be the user of a vhost-vdpa character device, and stay it.
+ * vhost_hold: be the user of vhost-vdpa character devices, and stay it.
  *
- *	vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV
+ *	vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV…
  *
- * Opens CHARDEV, takes the steps asked for, says so a line each ("open" once
- * the file is open, "ready" when the rest is done) and then keeps the file open
- * until a signal ends the process. With --show it prints what the device
- * answers to the requests for information, as NAME=value, and ends.
+ * Opens each CHARDEV, takes the steps asked for, says so a line each ("open"
+ * once the file is open) and "ready" when all is done, and then keeps the files
+ * open until a signal ends the process. With --show it prints what the devices
+ * answer to the requests for information, as NAME=value, and ends.
  *
  * Exit status: 0 done (--show), 1 usage, 2 the kernel refused.
  */
@@ -33,7 +33,7 @@ struct plan {
 	uint8_t status;
 	bool choose_features;
 	uint64_t features;	/* negotiated where choose_features, else all */
-	const char *path;
+	char **paths;	/* up to NULL */
 };
 
 static _Noreturn void fail(const char *what)
@@ -44,7 +44,7 @@ static _Noreturn void fail(const char *what)
 
 static _Noreturn void usage(void)
 {
-	fputs("Usage: vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV\n",
+	fputs("Usage: vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV...\n",
 	      stderr);
 	exit(1);
 }
@@ -93,9 +93,9 @@ static struct plan parse(int argc, char **argv)
 			usage();
 		}
 	}
-	if (optind != argc - 1)
+	if (optind == argc)
 		usage();
-	plan.path = argv[optind];
+	plan.paths = argv + optind;
 
 	return plan;
 }
@@ -163,24 +163,30 @@ static void reach_status(int fd, const struct plan *plan)
 	}
 }
 
+/* The file stays open. */
+static void use(const char *path, const struct plan *plan)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fail(path);
+	puts("open");
+	if ((plan->owner || plan->status) && ioctl(fd, VHOST_SET_OWNER, NULL))
+		fail("VHOST_SET_OWNER");
+	reach_status(fd, plan);
+	if (plan->show)
+		show(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct plan plan = parse(argc, argv);
-	int fd;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	fd = open(plan.path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		fail(plan.path);
-	puts("open");
-
-	if ((plan.owner || plan.status) && ioctl(fd, VHOST_SET_OWNER, NULL))
-		fail("VHOST_SET_OWNER");
-	reach_status(fd, &plan);
-	if (plan.show) {
-		show(fd);
+	for (char **path = plan.paths; *path; path++)
+		use(*path, &plan);
+	if (plan.show)
 		return 0;
-	}
 	puts("ready");
 
 	for (;;)
