@@ -42,12 +42,17 @@ static int save_one(struct nl *nl, void *data)
 
 /* --- the file --- */
 
+static int write_piece(const char *bytes, size_t len, void *file)
+{
+	return fwrite_unlocked(bytes, 1, len, file) == len ? 0 : -1;
+}
+
 static int write_all(FILE *file, const struct save *saves, int count)
 {
 	size_t flags = options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
 
 	for (int i = 0; i < count; i++)
-		if (json_dumpf(saves[i].document, file, flags) < 0 || putc('\n', file) == EOF)
+		if (json_dump_callback(saves[i].document, write_piece, file, flags) < 0 || putc('\n', file) == EOF)
 			return -1;
 	return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
