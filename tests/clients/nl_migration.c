@@ -51,6 +51,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "wire/talk.h"
+
 #define MESSAGE_MAX	(128 * 1024)
 
 struct client {
@@ -70,18 +72,6 @@ static _Noreturn void quit(int status, const char *format, ...)
 	fputc('\n', stderr);
 	va_end(args);
 	exit(status);
-}
-
-static unsigned long long to_number(const char *text)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end)
-		quit(1, "bad number: %s", text);
-	return value;
 }
 
 static struct client client_open(void)
@@ -328,8 +318,8 @@ static void put_range(struct nl_msg *msg, char *text)
 	if (!last)
 		quit(1, "bad range: %s", text);
 	*last = '\0';
-	put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_FIRST, to_number(text)));
-	put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_LAST, to_number(last + 2)));
+	put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_FIRST, wire_number(text)));
+	put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_LAST, wire_number(last + 2)));
 }
 
 static void put_version(struct nl_msg *msg, char *text)
@@ -353,7 +343,7 @@ static void put_value(struct nl_msg *msg, const char *type, char *text)
 	else if (!strcmp(type, "range"))
 		put_range(msg, text);
 	else if (!strcmp(type, "u64") || !strcmp(type, "bitmask"))
-		put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_U64, to_number(text)));
+		put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_U64, wire_number(text)));
 	else if (!strcmp(type, "version"))
 		put_version(msg, text);
 	else
@@ -386,7 +376,7 @@ static void put_line(struct nl_msg *msg, char *line)
 	if (!type)
 		quit(1, "NAME TYPE RULE VALUE, not: %s", line);
 	if (!strcmp(name, "class")) {
-		put(nla_put_u32(msg, VDPA_MIGRATION_CLASS, to_number(type)));
+		put(nla_put_u32(msg, VDPA_MIGRATION_CLASS, wire_number(type)));
 		return;
 	}
 	if (!strcmp(name, "dev") || !strcmp(name, "mgmtdev"))
@@ -553,7 +543,7 @@ static const char *what_is(const struct nlattr *nla)
 static void put_attr(struct load *load, struct nl_msg *msg, struct nlattr *nla)
 {
 	if (nla_type(nla) == VDPA_ATTR_STATE_FEATURES && load->features)
-		put(nla_put_u64(msg, VDPA_ATTR_STATE_FEATURES, to_number(load->features)));
+		put(nla_put_u64(msg, VDPA_ATTR_STATE_FEATURES, wire_number(load->features)));
 	else
 		put(nla_put(msg, nla->nla_type, nla_len(nla), nla_data(nla)));
 	if (nla_type(nla) == VDPA_ATTR_STATE_VQ && load->twice)
@@ -615,9 +605,9 @@ static int load(struct client *client, int argc, char **argv)
 		}
 		i++;
 		if (!strcmp(argv[i - 1], "--piece"))
-			load.piece = to_number(value);
+			load.piece = wire_number(value);
 		else if (!strcmp(argv[i - 1], "--gap"))
-			load.gap = to_number(value);
+			load.gap = wire_number(value);
 		else if (!strcmp(argv[i - 1], "--features"))
 			load.features = value;
 		else if (!strcmp(argv[i - 1], "--without"))

@@ -74,7 +74,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wire/grammar.h"
+#include "wire/talk.h"
 
 #define MSG_SIZE	16384
 #define RECEIVE_SIZE	4096	/* small, so that a dump comes in many parts */
@@ -122,13 +122,10 @@ static _Noreturn void broken(const char *what)
 
 static unsigned long long to_number(const char *text, unsigned long long max)
 {
-	unsigned long long value;
-	char *end;
+	unsigned long long value = wire_number(text);
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (errno || end == text || *end || value > max)
-		usage("bad number");
+	if (value > max)
+		usage("a number is too large");
 
 	return value;
 }
@@ -501,73 +498,28 @@ static int receive(struct nl_sock *sock, const struct request *req, const struct
 
 /* Everything that the family shows, to see whether it changes */
 
-struct state {
-	uint8_t *bytes;
-	size_t len;
-};
-
-static void remember(struct state *state, const void *data, size_t len)
+/* Over a socket of its own, which the kernel does not know small buffers of. */
+static struct wire_shown everything(void)
 {
-	state->bytes = realloc(state->bytes, state->len + len);
-	if (!state->bytes)
-		broken("out of memory");
-	memcpy(state->bytes + state->len, data, len);
-	state->len += len;
-}
+	struct wire_shown shown;
+	struct wire wire;
 
-/* Returns true at the end of the dump. */
-static bool remember_part(struct state *state, struct nlmsghdr *nlh)
-{
-	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
-		return nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR;
-	remember(state, nlmsg_data(nlh), nlmsg_datalen(nlh));
+	wire_open(&wire);
+	if (!wire_show_all(&wire, &shown))
+		broken("the kernel does not show what there is");
+	wire_close(&wire);
 
-	return false;
-}
-
-static void remember_dump(struct nl_sock *sock, int family, char *cmd, struct state *state)
-{
-	static const struct options opts = { .dump = true, .version = 1, .attr_len = -1 };
-	static struct request req;
-	struct sockaddr_nl from;
-	unsigned char *buf;
-	bool done = false;
-	int len;
-
-	build(&req, family, 1, &cmd, &opts);
-	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
-		broken("cannot send");
-	while (!done) {
-		len = nl_recv(sock, &from, &buf, NULL);
-		if (len <= 0)
-			broken(nl_geterror(len));
-		for (struct nlmsghdr *nlh = (struct nlmsghdr *)buf; nlmsg_ok(nlh, len);
-		     nlh = nlmsg_next(nlh, &len))
-			done |= remember_part(state, nlh);
-		free(buf);
-	}
-}
-
-static struct state everything(struct nl_sock *sock, int family)
-{
-	struct state state = { };
-
-	remember_dump(sock, family, "mgmtdev-get", &state);
-	remember_dump(sock, family, "dev-get", &state);
-	remember_dump(sock, family, "dev-config-get", &state);
-
-	return state;
+	return shown;
 }
 
 /* Returns @status, or 4 where the kernel does not show what it did. */
-static int compare(struct nl_sock *sock, int family, struct state before, int status)
+static int compare(struct wire_shown before, int status)
 {
-	struct state after = everything(sock, family);
-	bool same = before.len == after.len &&
-		    (!after.len || !memcmp(before.bytes, after.bytes, after.len));
+	struct wire_shown after = everything();
+	bool same = wire_shown_same(&before, &after);
 
-	free(before.bytes);
-	free(after.bytes);
+	wire_shown_free(&before);
+	wire_shown_free(&after);
 	if (!same)
 		fputs("nl_raw: what the kernel shows has changed\n", stderr);
 
@@ -590,11 +542,11 @@ static int run_program(char **argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int around(struct nl_sock *sock, int family, char **argv)
+static int around(char **argv)
 {
-	struct state before = everything(sock, family);
+	struct wire_shown before = everything();
 
-	return compare(sock, family, before, run_program(argv));
+	return compare(before, run_program(argv));
 }
 
 static struct options parse(int argc, char **argv)
@@ -684,7 +636,7 @@ static unsigned long long now_us(void)
 static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 {
 	static struct request req;
-	struct state before = { };
+	struct wire_shown before = { };
 	unsigned long long began;
 	struct options opts;
 	int status;
@@ -692,7 +644,7 @@ static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 	optind = 0;	/* makes getopt_long() start afresh */
 	opts = parse(argc, argv);
 	if (opts.unchanged)
-		before = everything(sock, family);
+		before = everything();
 	build(&req, family, argc - optind, argv + optind, &opts);
 	began = now_us();
 	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
@@ -703,7 +655,7 @@ static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 	if (opts.time)
 		printf("took_us=%llu\n", now_us() - began);
 
-	return opts.unchanged ? compare(sock, family, before, status) : status;
+	return opts.unchanged ? compare(before, status) : status;
 }
 
 static struct nl_sock *connect_family(int *family)
@@ -749,7 +701,7 @@ int main(int argc, char **argv)
 	struct nl_sock *sock = connect_family(&family);
 
 	if (argc > 2 && !strcmp(argv[1], "--around"))
-		return around(sock, family, argv + 2);
+		return around(argv + 2);
 	if (argc < 4 || strcmp(argv[1], "--repeat"))
 		return ask_all(sock, family, argc, argv, false);
 

@@ -34,7 +34,14 @@ static void keep(struct wire_shown *shown, const void *data, size_t len)
 	shown->len += len;
 }
 
-static void keep_message(struct nlmsghdr *nlh, void *data)
+static void keep_all(struct nlmsghdr *nlh, void *data)
+{
+	struct genlmsghdr *genl = genlmsg_hdr(nlh);
+
+	keep(data, genlmsg_attrdata(genl, 0), genlmsg_attrlen(genl, 0));
+}
+
+static void keep_resting(struct nlmsghdr *nlh, void *data)
 {
 	struct genlmsghdr *genl = genlmsg_hdr(nlh);
 	struct nlattr *nla;
@@ -45,8 +52,7 @@ static void keep_message(struct nlmsghdr *nlh, void *data)
 			keep(data, nla, NLA_ALIGN(nla->nla_len));
 }
 
-/* Returns whether the kernel has shown it all. */
-bool wire_show(struct wire *wire, struct wire_shown *shown)
+static bool show(struct wire *wire, struct wire_shown *shown, wire_take_t take)
 {
 	static const uint8_t dumps[] = { VDPA_CMD_MGMTDEV_GET, VDPA_CMD_DEV_GET,
 					 VDPA_CMD_DEV_CONFIG_GET };
@@ -56,12 +62,24 @@ bool wire_show(struct wire *wire, struct wire_shown *shown)
 	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {
 		struct nl_msg *msg = wire_request(wire, dumps[i], NLM_F_DUMP);
 
-		wire_ask(wire, nlmsg_hdr(msg), keep_message, shown, &answer);
+		wire_ask(wire, nlmsg_hdr(msg), take, shown, &answer);
 		nlmsg_free(msg);
 		if (answer.end != WIRE_ANSWERED || answer.err)
 			return false;
 	}
 	return true;
+}
+
+/* Returns whether the kernel has shown it. */
+bool wire_show(struct wire *wire, struct wire_shown *shown)
+{
+	return show(wire, shown, keep_resting);
+}
+
+/* The same, with what moves. */
+bool wire_show_all(struct wire *wire, struct wire_shown *shown)
+{
+	return show(wire, shown, keep_all);
 }
 
 bool wire_shown_same(const struct wire_shown *a, const struct wire_shown *b)

@@ -87,7 +87,7 @@ void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *d
 	      struct wire_answer *answer);
 void wire_drain(struct wire *wire);
 
-/* shown.c: all that the family shows, without what moves by itself (counters of events and times) */
+/* shown.c: all that the family shows; wire_show() without what moves by itself (counters of events and times) */
 
 struct wire_shown {
 	uint8_t *bytes;
@@ -95,6 +95,7 @@ struct wire_shown {
 };
 
 bool wire_show(struct wire *wire, struct wire_shown *shown);
+bool wire_show_all(struct wire *wire, struct wire_shown *shown);
 bool wire_shown_same(const struct wire_shown *a, const struct wire_shown *b);
 void wire_shown_print_difference(const struct wire_shown *a, const struct wire_shown *b);
 void wire_shown_free(struct wire_shown *shown);
