@@ -20,6 +20,7 @@
 #include <linux/vdpa.h>
 #include <sanitizer/asan_interface.h>
 
+#include "ahead.h"
 #include "check.h"
 #include "vdpa.h"
 #include "world.h"
@@ -34,6 +35,10 @@ static struct outcome outcome;
 
 struct mnl_socket {
 	const struct nlmsghdr *request;	/* the last one that was sent */
+	struct nlmsghdr earlier[AHEAD_MAX];	/* headers of those before it that have not been answered */
+	size_t count;
+	struct nlmsghdr last;			/* its header */
+	bool answered;
 	char *poisoned;			/* what lies in its buffer behind the last reply */
 	size_t len;
 };
@@ -58,6 +63,8 @@ struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags)
 	(void)bus;
 	(void)flags;
 	socket->request = &none;
+	socket->last = none;
+	socket->answered = true;
 	outcome.open++;
 	return socket;
 }
@@ -72,8 +79,15 @@ int __wrap_mnl_socket_close(struct mnl_socket *socket)
 
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *buf, size_t len)
 {
-	((struct mnl_socket *)socket)->request = buf;
+	struct mnl_socket *sender = (struct mnl_socket *)socket;
+
+	/* It lies where the last one lay, of which no more than its header was kept. */
+	if (!sender->answered && sender->count < AHEAD_MAX)
+		sender->earlier[sender->count++] = sender->last;
 	check_request(buf, len);
+	sender->request = buf;
+	sender->last = *sender->request;
+	sender->answered = false;
 	if (((const struct nlmsghdr *)buf)->nlmsg_type != GENL_ID_CTRL)
 		outcome.sent++;
 	return len;
@@ -139,7 +153,17 @@ ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *constant, void *buf,
 	ssize_t len;
 
 	ASAN_UNPOISON_MEMORY_REGION(buf, size);
-	len = reply(socket->request, buf, size);
+	if (socket->count) {
+		const struct nlmsghdr first = socket->earlier[0];
+
+		memmove(socket->earlier, socket->earlier + 1, --socket->count * sizeof(first));
+		len = reply(&first, buf, size);
+	} else {
+		bool overwritten = socket->request->nlmsg_seq != socket->last.nlmsg_seq;
+
+		socket->answered = true;
+		len = reply(overwritten ? &socket->last : socket->request, buf, size);
+	}
 	if (len < 0) {
 		errno = -len;
 		return -1;
