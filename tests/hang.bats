@@ -254,8 +254,8 @@ others_answer() {
 	[ "$status" = 2 ]
 	mapfile -t lines <"$OUT"
 	assert_match "${lines[0]}" '^n0: type network '
-	assert_match "${lines[1]}" 'batch:5: no device named n0'
-	[ "${#lines[@]}" = 2 ]
+	assert_match "${lines[-1]}" 'batch:5: no device named n0'
+	[ "$(grep -c ^vdpa: "$OUT")" = 1 ]
 }
 
 @test "who waits for a parent stuck in adding, or for its turn after that, dies on SIGKILL" {
