@@ -44,6 +44,25 @@ malformed() {
 	assert_equal "$output" 'v0123456: type block mgmtdev vduse'
 }
 
+@test "JSON of devices is as jq writes it, whatever is in their names and numbers" {
+	local devices=(
+		msg DEV_NAME:hex:22c3a95c2f095f0a01 MGMTDEV_BUS_NAME:hex:705c6369 MGMTDEV_DEV_NAME:str:a/b DEV_ID:u32:2
+		DEV_MAX_VQS:u32:4294967295 DEV_STATE:u8:1 DEV_DRIVER:hex:22 DEV_STATUS:u8:31 DEV_CAPS:u32:15
+		DEV_TRANSITIONS:u64:9007199254740992 DEV_SUSPEND_LAST:u64:1999
+		msg DEV_NAME:str:v1 "${REST[@]}" DEV_STATE:u8:99 DEV_STATUS:u8:0 DEV_CAPS:u32:0
+		msg DEV_NAME:str:v2 "${REST[@]}"
+	)
+
+	run -0 replies -j dev "${devices[@]}" $END
+	assert_equal "$output" "$(jq -c . <<<"$output")"
+	assert_equal "$(jq -r '.dev | keys_unsorted[0]' <<<"$output")" $'"é\\/\t_\n\x01'
+	assert_equal "$(jq -c '.dev[] | [.driver, .transitions, .suspend_last_us, .status, .capabilities]' <<<"$output" | head -n 2)" \
+		'["\"",9007199254740992,1,["acknowledge","driver","features_ok","driver_ok","0x10"],["suspend","resume","vq_state","vstats"]]
+[null,null,null,[],[]]'
+	assert_equal "$(replies -jp dev "${devices[@]}" $END)" "$(jq --indent 4 . <<<"$output")"
+	assert_equal "$(replies -jp dev $END)" "$(replies -j dev $END | jq --indent 4 .)"
+}
+
 @test "a name ends at its terminator, whatever follows" {
 	run -0 replies dev msg "${REST[@]}" DEV_NAME:hex:76300041424344 $END
 	assert_equal "$output" 'v0: type block mgmtdev vduse'

@@ -3,7 +3,7 @@
  * Plays a kernel that may be newer, older or hostile: builds the bytes of a
  * reply and hands them to the command's own parsing and printing functions.
  *
- *	test_replies [-j] mgmtdev|dev|config|vstats|vq ITEM ...
+ *	test_replies [-j | -jp] mgmtdev|dev|config|vstats|vq ITEM ...
  *	test_replies family ITEM ...	prints what it takes from a family's description
  *	test_replies lacks		runs "dev config show" on a kernel without that command
  *	test_replies fuzz ROUNDS
@@ -189,9 +189,9 @@ int main(int argc, char **argv)
 
 	if (argc > 2 && strcmp(argv[1], "fuzz") == 0)
 		return fuzz(atoi(argv[2]));
-	if (argc > 1 && strcmp(argv[1], "-j") == 0) {
+	for (; first < argc && argv[first][0] == '-'; first++) {
 		options.json = true;
-		first++;
+		options.pretty = strcmp(argv[first], "-jp") == 0;
 	}
 	if (first >= argc)
 		wrong("");
