@@ -92,7 +92,7 @@ wait_until() {
 # for what a pipe that nobody writes to never brings.
 pause() {
 	[ "$_SILENCE" ] || exec {_SILENCE}<> <(:)
-	read -rt 0.05 -u "$_SILENCE" || :
+	! read -rt 0.05 -u "$_SILENCE"
 }
 _SILENCE=
 
