@@ -185,23 +185,30 @@ uint64_t attr_uint(const struct nlattr *attr)
 	}
 }
 
-static size_t string_length(const struct nlattr *attr)
+const char *attr_text(const struct nlattr *attr, size_t *len)
 {
-	return strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	const char *text = mnl_attr_get_payload(attr);
+
+	*len = strnlen(text, mnl_attr_get_payload_len(attr));
+	return text;
 }
 
 char *attr_string(const struct nlattr *attr)
 {
-	return text_utf8(mnl_attr_get_payload(attr), string_length(attr));
+	size_t len;
+	const char *text = attr_text(attr, &len);
+
+	return text_utf8(text, len);
 }
 
 size_t attr_bytes(const struct nlattr *attr, char *buf, size_t len)
 {
-	size_t n = string_length(attr);
+	size_t n;
+	const char *text = attr_text(attr, &n);
 
 	if (n >= len)
 		n = 0;
-	memcpy(buf, mnl_attr_get_payload(attr), n);
+	memcpy(buf, text, n);
 	buf[n] = '\0';
 	return n;
 }

@@ -37,6 +37,9 @@ uint64_t attr_uint(const struct nlattr *attr);
 /* A string as valid UTF-8; the caller frees it. */
 char *attr_string(const struct nlattr *attr);
 
+/* A string's own bytes, not terminated, and in @len how many. */
+const char *attr_text(const struct nlattr *attr, size_t *len);
+
 /*
  * A string's own bytes, terminated, in @buf of @len bytes. Returns its length,
  * or 0 where it is empty or too long.

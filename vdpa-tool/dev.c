@@ -2,7 +2,6 @@
 /* vdpa dev: show, add, del, set */
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include <linux/if_ether.h>
 #include <linux/vdpa.h>
@@ -19,6 +18,26 @@
 
 /* --- show --- */
 
+static void write_part(struct output *out, const struct nlattr *attr)
+{
+	size_t len;
+	const char *text = attr_text(attr, &len);
+
+	output_text_part(out, text, len);
+}
+
+/* As mgmtdev_name() has it. */
+static void write_mgmtdev(struct output *out, const struct nlattr **slots)
+{
+	output_text_begin(out, "mgmtdev");
+	if (slots[VDPA_ATTR_MGMTDEV_BUS_NAME]) {
+		write_part(out, slots[VDPA_ATTR_MGMTDEV_BUS_NAME]);
+		output_text_part(out, "/", 1);
+	}
+	write_part(out, slots[VDPA_ATTR_MGMTDEV_DEV_NAME]);
+	output_text_end(out);
+}
+
 static void write_dev(struct output *out, const struct nlattr **slots)
 {
 	static const struct {
@@ -30,15 +49,13 @@ static void write_dev(struct output *out, const struct nlattr **slots)
 		{ VDPA_ATTR_DEV_MAX_VQ_SIZE,	"max_vq_size" },
 		{ VDPA_ATTR_DEV_MIN_VQ_SIZE,	"min_vq_size" },
 	};
-	char *mgmtdev = mgmtdev_name(slots);
 	char unknown[CLASS_SIZE];
 
 	output_text(out, "type", class_type(attr_uint(slots[VDPA_ATTR_DEV_ID]), unknown, sizeof(unknown)));
-	output_text(out, "mgmtdev", mgmtdev);
+	write_mgmtdev(out, slots);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (slots[numbers[i].attr])
 			output_number(out, numbers[i].key, attr_uint(slots[numbers[i].attr]));
-	free(mgmtdev);
 }
 
 /* A kernel that tells a device's state tells its driver, too. */
@@ -53,22 +70,22 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
 	char bytes[256], driver[256];
-	char *name;
+	const char *name;
+	size_t len;
 
 	if (attrs_parse(nlh, slots, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_MGMTDEV_DEV_NAME, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
 		return -1;
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	output_entry_begin(data, name);
+	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
+	output_entry_begin(data, name, len);
 	write_dev(data, slots);
 	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)) &&
 	    dev_driver(slots, bytes, driver, sizeof(driver)))
 		sysfs_place(bytes, driver, data);
 	state_write(data, slots);
 	output_entry_end(data);
-	free(name);
 	return 0;
 }
 

@@ -101,12 +101,11 @@ static void json_escape(unsigned char c)
 		printf("\\u%04X", c);
 }
 
-/* As jansson writes it. */
-static void json_text(const char *utf8)
+/* The inside of a string, as jansson writes it. */
+static void json_escaped(const char *utf8)
 {
 	const char *from = utf8;
 
-	putchar_unlocked('"');
 	for (const char *c = utf8; *c; c++) {
 		if ((unsigned char)*c >= 0x20 && *c != '"' && *c != '\\')
 			continue;
@@ -115,6 +114,12 @@ static void json_text(const char *utf8)
 		from = c + 1;
 	}
 	fputs_unlocked(from, stdout);
+}
+
+static void json_text(const char *utf8)
+{
+	putchar_unlocked('"');
+	json_escaped(utf8);
 	putchar_unlocked('"');
 }
 
@@ -143,29 +148,14 @@ static void json_close(const struct output *out)
 	fputs(options.batch ? "}" : "}\n", stdout);
 }
 
-static void json_entry_begin(struct output *out, const char *name)
+/* What comes before an entry's name. */
+static void json_entry_next(struct output *out)
 {
 	if (out->entries)
-		putchar(',');
+		putchar_unlocked(',');
 	else
 		json_open(out);
 	json_newline(ENTRY_DEPTH);
-	json_key(name);
-}
-
-/* What comes before the next of several: after so many, and so far in. */
-static void json_next(unsigned int *before, int depth)
-{
-	if ((*before)++)
-		putchar_unlocked(',');
-	json_newline(depth);
-}
-
-static void json_end(unsigned int count, int depth, char bracket)
-{
-	if (count)
-		json_newline(depth);
-	putchar_unlocked(bracket);
 }
 
 /* --- text --- */
@@ -317,7 +307,8 @@ void output_begin(struct output *out, const char *section)
 void output_entry(struct output *out, const char *name, json_t *entry)
 {
 	if (options.json) {
-		json_entry_begin(out, name);
+		json_entry_next(out);
+		json_key(name);
 		json_value(entry);
 	} else {
 		text_entry(name, entry);
@@ -326,57 +317,160 @@ void output_entry(struct output *out, const char *name, json_t *entry)
 	json_decref(entry);
 }
 
-/* --- entries that are written key by key --- */
+/* --- entries that are written key by key: into a piece, which goes out whole --- */
 
-void output_entry_begin(struct output *out, const char *name)
+static void flush(struct output *out)
 {
-	out->keys = 0;
-	out->separator = " ";
-	if (options.json) {
-		json_entry_begin(out, name);
-		putchar_unlocked('{');
+	fwrite_unlocked(out->piece, 1, out->used, stdout);
+	out->used = 0;
+}
+
+static inline void put(struct output *out, const char *bytes, size_t len)
+{
+	if (len > sizeof(out->piece) - out->used) {
+		flush(out);
+		fwrite_unlocked(bytes, 1, len, stdout);
 	} else {
-		text_print(stdout, name);
-		putchar_unlocked(':');
+		memcpy(out->piece + out->used, bytes, len);
+		out->used += len;
 	}
 }
 
-/* Words of our own: nothing in them is escaped. */
-static void put_word(const char *word)
+static inline void put_char(struct output *out, char c)
 {
-	if (options.json)
-		putchar_unlocked('"');
-	fputs_unlocked(word, stdout);
-	if (options.json)
-		putchar_unlocked('"');
+	if (out->used == sizeof(out->piece))
+		flush(out);
+	out->piece[out->used++] = c;
 }
 
-static void put_key(struct output *out, const char *key)
+static void put_newline(struct output *out, int depth)
+{
+	if (!options.pretty)
+		return;
+	put_char(out, '\n');
+	for (int blank = 0; blank < depth * INDENT; blank++)
+		put_char(out, ' ');
+}
+
+static void put_quote(struct output *out)
 {
 	if (options.json)
-		json_next(&out->keys, ENTRY_DEPTH + 1);
+		put_char(out, '"');
+}
+
+static void put_colon(struct output *out)
+{
+	put_char(out, ':');
+	if (options.pretty)
+		put_char(out, ' ');
+}
+
+/* What comes before the next of several: after so many, and so far in. */
+static void put_next(struct output *out, unsigned int *before, int depth)
+{
+	if ((*before)++)
+		put_char(out, ',');
+	put_newline(out, depth);
+}
+
+static void put_end(struct output *out, unsigned int count, int depth, char bracket)
+{
+	if (count)
+		put_newline(out, depth);
+	put_char(out, bracket);
+}
+
+/* Words of our own: nothing in them is escaped. */
+static void put_word(struct output *out, const char *word)
+{
+	put_quote(out);
+	put(out, word, strlen(word));
+	put_quote(out);
+}
+
+/* Printable ASCII that neither JSON nor text changes. */
+static bool is_plain(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] < 0x20 || bytes[i] > 0x7e || bytes[i] == '"' || bytes[i] == '\\')
+			return false;
+	return true;
+}
+
+void output_text_part(struct output *out, const char *bytes, size_t len)
+{
+	char *clean;
+
+	if (is_plain(bytes, len)) {
+		put(out, bytes, len);
+		return;
+	}
+	clean = text_utf8(bytes, len);
+	flush(out);
+	if (options.json)
+		json_escaped(clean);
 	else
-		fputs_unlocked(out->separator, stdout);
-	put_word(key);
-	fputs_unlocked(!options.json ? " " : options.pretty ? ": " : ":", stdout);
+		text_print(stdout, clean);
+	free(clean);
+}
+
+void output_entry_begin(struct output *out, const char *bytes, size_t len)
+{
+	out->keys = 0;
+	out->separator = " ";
+	if (options.json)
+		json_entry_next(out);
+	put_quote(out);
+	output_text_part(out, bytes, len);
+	put_quote(out);
+	if (options.json) {
+		put_colon(out);
+		put_char(out, '{');
+	} else {
+		put_char(out, ':');
+	}
+}
+
+/* In text, a list stands on a line of its own, and so does what comes after it. */
+static void put_key(struct output *out, const char *key)
+{
+	if (options.json) {
+		put_next(out, &out->keys, ENTRY_DEPTH + 1);
+		put_word(out, key);
+		put_colon(out);
+	} else {
+		put(out, out->separator, strlen(out->separator));
+		put_word(out, key);
+	}
 	out->separator = " ";
 }
 
-static void put_text(const char *value)
+static void put_value_key(struct output *out, const char *key)
 {
-	if (options.json)
-		json_text(value);
-	else
-		text_print(stdout, value);
+	put_key(out, key);
+	if (!options.json)
+		put_char(out, ' ');
+}
+
+void output_text_begin(struct output *out, const char *key)
+{
+	put_value_key(out, key);
+	put_quote(out);
+}
+
+void output_text_end(struct output *out)
+{
+	put_quote(out);
 }
 
 void output_text(struct output *out, const char *key, const char *value)
 {
-	put_key(out, key);
-	put_text(value);
+	output_text_begin(out, key);
+	output_text_part(out, value, strlen(value));
+	output_text_end(out);
 }
 
-static void put_digits(uint64_t value)
+void output_number(struct output *out, const char *key, uint64_t value)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
@@ -385,61 +479,42 @@ static void put_digits(uint64_t value)
 		digits[--at] = '0' + value % 10;
 		value /= 10;
 	} while (value);
-	fwrite_unlocked(digits + at, 1, sizeof(digits) - at, stdout);
-}
-
-void output_number(struct output *out, const char *key, uint64_t value)
-{
-	json_t *json;
-
-	put_key(out, key);
-	if (value <= INT64_MAX) {
-		put_digits(value);
-		return;
-	}
-	json = output_uint(value);
-	if (options.json)
-		json_value(json);
-	else
-		text_scalar(json);
-	json_decref(json);
+	put_value_key(out, key);
+	put(out, digits + at, sizeof(digits) - at);
 }
 
 void output_words_begin(struct output *out, const char *key)
 {
 	out->words = 0;
-	if (options.json) {
-		put_key(out, key);
-		putchar_unlocked('[');
-	} else {
-		fputs_unlocked("\n  ", stdout);
-		put_word(key);
-	}
+	out->separator = "\n  ";
+	put_key(out, key);
+	if (options.json)
+		put_char(out, '[');
 }
 
 void output_word(struct output *out, const char *word)
 {
 	if (options.json)
-		json_next(&out->words, ENTRY_DEPTH + 2);
+		put_next(out, &out->words, ENTRY_DEPTH + 2);
 	else
-		putchar_unlocked(' ');
-	put_word(word);
+		put_char(out, ' ');
+	put_word(out, word);
 }
 
-/* In text, what comes after a list stands on a line of its own. */
 void output_words_end(struct output *out)
 {
 	if (options.json)
-		json_end(out->words, ENTRY_DEPTH + 1, ']');
+		put_end(out, out->words, ENTRY_DEPTH + 1, ']');
 	out->separator = "\n  ";
 }
 
 void output_entry_end(struct output *out)
 {
 	if (options.json)
-		json_end(out->keys, ENTRY_DEPTH, '}');
+		put_end(out, out->keys, ENTRY_DEPTH, '}');
 	else
-		putchar_unlocked('\n');
+		put_char(out, '\n');
+	flush(out);
 	out->entries++;
 }
 

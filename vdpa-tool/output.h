@@ -20,6 +20,8 @@ struct output {
 	unsigned long documents;	/* begun so far, in a batch */
 	unsigned int keys, words;	/* of the entry and the list that are being written */
 	const char *separator;		/* before its next key, in text */
+	size_t used;			/* bytes of the piece of it that waits to be written */
+	char piece[1024];
 };
 
 /*
@@ -43,10 +45,14 @@ void output_begin(struct output *out, const char *section);
 void output_entry(struct output *out, const char *name, json_t *entry);
 
 /*
- * Writes an entry key by key, with values that are strings, valid UTF-8, or numbers, or lists of words. Between
- * begin and end of a list there are but its words. Keys and words are our own, plain ASCII.
+ * Writes an entry key by key, with values that are strings, numbers or lists of words. Between begin and end of a string
+ * there are but its parts, between those of a list its words, and nothing else goes to standard output before the entry's
+ * end. Keys and words are our own, plain ASCII; a name or a part may be any bytes (text_utf8()).
  */
-void output_entry_begin(struct output *out, const char *name);
+void output_entry_begin(struct output *out, const char *bytes, size_t len);
+void output_text_begin(struct output *out, const char *key);
+void output_text_part(struct output *out, const char *bytes, size_t len);
+void output_text_end(struct output *out);
 void output_text(struct output *out, const char *key, const char *value);
 void output_number(struct output *out, const char *key, uint64_t value);
 void output_words_begin(struct output *out, const char *key);

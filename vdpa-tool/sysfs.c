@@ -4,13 +4,10 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "sysfs.h"
-#include "text.h"
 
 #define DEVICES "/sys/bus/vdpa/devices"
 
@@ -28,14 +25,10 @@ static const struct place {
 
 static void put(struct output *out, const char *key, const char *prefix, const char *name)
 {
-	char *clean = text_utf8(name, strlen(name));
-	char *whole;
-
-	if (asprintf(&whole, "%s%s", prefix, clean) < 0)
-		error_no_memory();
-	output_text(out, key, whole);
-	free(whole);
-	free(clean);
+	output_text_begin(out, key);
+	output_text_part(out, prefix, strlen(prefix));
+	output_text_part(out, name, strlen(name));
+	output_text_end(out);
 }
 
 /*
