@@ -169,7 +169,7 @@ uninstall: have-kdir
 
 # --- Trying and testing, in a VM. Each installs first what is missing.
 
-.PHONY: deps vm-modules demo vm vm-update check bench debug-kernel debug-modules check-debug
+.PHONY: deps vm-modules demo vm vm-update check bench debug-kernel debug-modules check-debug coverage
 deps:
 	$(Q)debian/deps
 
@@ -207,13 +207,21 @@ debug-kernel: deps
 debug_modules := build/debug/modules
 debug-modules: debug-kernel
 	$(Q)mkdir -p $(debug_modules)
-	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' | \
-		cpio --quiet -pdm $(debug_modules)
+	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' -print0 | \
+		xargs -0 cp --parents --update --preserve=timestamps -t $(debug_modules)
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
-		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y KCFLAGS=-g modules || exit; done
+		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y $(gcov) KCFLAGS=-g modules || exit; done
 
 check-debug: debug-modules tool clients
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
+
+# Which lines of the core and of the simulated parents the clients reach that know the grammar, and the files of TESTS. The
+# modules are built to count, and the next check-debug builds them again.
+coverage: gcov := GCOV_PROFILE=y
+coverage: covering := tests/conform.bats tests/debug/fuzz.bats $(TESTS)
+coverage: debug-modules tool clients
+	$(Q)tests/run --kernel debug --jobs $(JOBS) $(covering)
+	$(Q)tests/coverage $(debug_modules) $(patsubst tests/%.bats,build/check/debug/%,$(covering))
 
 # For a night, in the debug kernel: with MESSAGES, SECONDS, and a SEED of their own. Their logs are in build/fuzz/kernel and
 # build/stress.
@@ -224,7 +232,6 @@ fuzz-kernel stress: seed = $(or $(SEED),$(shell date +%s))
 fuzz-kernel: debug-modules tool clients
 	$(Q)tests/vm/run --kernel debug --timeout $$((600 + $(messages) / 20)) --out build/fuzz/kernel -- \
 		env VDPA_MESSAGES=$(messages) VDPA_SEED=$(seed) bats --tap --timing tests/debug/fuzz.bats
-	$(Q)tests/fuzz/coverage build/fuzz/kernel $(debug_modules)/kernel/core/vdpa.ko
 
 stress: debug-modules tool clients
 	$(Q)tests/vm/run --kernel debug --timeout $$((600 + 2 * $(seconds))) --out build/stress -- \
@@ -234,8 +241,8 @@ stress: debug-modules tool clients
 # looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
-shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/demo \
-	tests/run tests/fuzz/* tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
+shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/coverage \
+	tests/demo tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
 	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash)
 
 .PHONY: style
@@ -282,6 +289,7 @@ help:
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
+	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
 	@echo 'make fuzz-kernel    sends MESSAGES=1000000 that nobody would send, there;  make stress: everything at once for SECONDS=600'
 	@echo 'make bench          measures side by side, in the VM (bench/README.md); ROWS="scale …": some, COUNTS="1 100": quickly'

@@ -239,6 +239,9 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	for version in 1.0 1.0.0.0 1.0.x 4294967296.0.0 -1.0.0 '1..0' '1.0.0 accepts x' '1.0.0 accepts 1.0.0,' '1.0.0 accepts 2.0.0-1.0.0'; do
 		judged EINVAL 'malformed attribute v: ' "v version version $version"
 	done
+	# Of a long name only the beginning is told: the reason has to have room.
+	judged EINVAL ': its version is not like 1\.2\.3$' "$(printf 'v%.0s' {1..63}) version version 1.0"
+	judged EMEDIUMTYPE ': source 0x7fffffffffffffff, target missing \(superset\)$' "$(printf 'v%.0s' {1..63}) bitmask superset 0x7fffffffffffffff"
 	judged EINVAL '' "$(printf 'a%.0s' {1..64}) u64 equal 1"
 	judged EINVAL 'the description is too long' "$(printf 'x%d u64 info 1\n' {1..257})"
 	judged EINVAL 'too many members' "s set info $(printf '%d,' {1..257})"

@@ -105,10 +105,8 @@ void attr_name(uint16_t type, char *buf, size_t len)
 		snprintf(buf, len, "attribute %u", type);
 }
 
-static bool attr_valid(const struct nlattr *attr, enum attr_kind kind)
+static bool attr_valid(enum attr_kind kind, uint16_t len)
 {
-	uint16_t len = mnl_attr_get_payload_len(attr);
-
 	switch (kind) {
 	case KIND_UINT:
 		return len == 1 || len == 2 || len == 4 || len == 8;
@@ -119,26 +117,30 @@ static bool attr_valid(const struct nlattr *attr, enum attr_kind kind)
 	}
 }
 
-static int parse(const void *from, const char *tail, const struct nlattr **slots,
-		 struct nl_error *err)
+/*
+ * By the header alone, without a call of the library for each field: there are a dozen attributes in each of thousands
+ * of messages.
+ */
+static int parse(const char *at, const char *tail, const struct nlattr **slots, struct nl_error *err)
 {
-	const struct nlattr *attr = from;
-
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): the slots are pointers */
 	memset(slots, 0, ATTR_SLOTS * sizeof(*slots));
-	for (; mnl_attr_ok(attr, tail - (const char *)attr); attr = mnl_attr_next(attr)) {
-		uint16_t type = mnl_attr_get_type(attr);
+	while (tail - at >= NLA_HDRLEN) {
+		const struct nlattr *attr = (const void *)at;
+		uint16_t type = attr->nla_type & NLA_TYPE_MASK, len = attr->nla_len - NLA_HDRLEN;
 
+		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > tail - at)
+			return nl_fail(err, EBADMSG,
+				       "malformed reply: an attribute does not fit into its message");
+		/* The last one's padding may be left out. */
+		at += tail - at < NLA_ALIGN(attr->nla_len) ? tail - at : NLA_ALIGN(attr->nla_len);
 		if (type >= ATTR_SLOTS || infos[type].kind == KIND_UNKNOWN)
 			continue;
-		if (!attr_valid(attr, infos[type].kind))
+		if (!attr_valid(infos[type].kind, len))
 			return nl_fail(err, EBADMSG, "malformed reply: %s has %u bytes",
-				       infos[type].name, mnl_attr_get_payload_len(attr));
+				       infos[type].name, len);
 		slots[type] = attr;
 	}
-	if (tail - (const char *)attr >= (long)sizeof(*attr))
-		return nl_fail(err, EBADMSG,
-			       "malformed reply: an attribute does not fit into its message");
 	return 0;
 }
 

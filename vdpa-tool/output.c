@@ -319,80 +319,105 @@ void output_entry(struct output *out, const char *name, json_t *entry)
 
 /* --- entries that are written key by key: into a piece, which goes out whole --- */
 
+/* What a key, a word or a number takes at most, with all that is put around it. */
+enum { ROOM = OUTPUT_WORD_MAX + 32 };
+
 static void flush(struct output *out)
 {
 	fwrite_unlocked(out->piece, 1, out->used, stdout);
 	out->used = 0;
 }
 
-static inline void put(struct output *out, const char *bytes, size_t len)
+/* Room for ROOM bytes. What is written there ends where used_to() is told. */
+static inline char *room(struct output *out)
 {
-	if (len > sizeof(out->piece) - out->used) {
+	if (sizeof(out->piece) - out->used < ROOM)
 		flush(out);
-		fwrite_unlocked(bytes, 1, len, stdout);
-	} else {
-		memcpy(out->piece + out->used, bytes, len);
-		out->used += len;
+	return out->piece + out->used;
+}
+
+static inline void used_to(struct output *out, const char *end)
+{
+	out->used = end - out->piece;
+}
+
+static char *add_newline(char *to, int depth)
+{
+	*to++ = '\n';
+	memset(to, ' ', depth * INDENT);
+	return to + depth * INDENT;
+}
+
+/* Words of our own: nothing in them is escaped. */
+static inline char *add_word(char *to, const char *word)
+{
+	if (!options.json)
+		return stpcpy(to, word);
+	*to++ = '"';
+	to = stpcpy(to, word);
+	*to++ = '"';
+	return to;
+}
+
+/* What comes before the next of several: after so many, and so far in. */
+static inline char *add_next(char *to, unsigned int *before, int depth)
+{
+	if ((*before)++)
+		*to++ = ',';
+	return options.pretty ? add_newline(to, depth) : to;
+}
+
+static inline char *add_end(char *to, unsigned int count, int depth, char bracket)
+{
+	if (count && options.pretty)
+		to = add_newline(to, depth);
+	*to++ = bracket;
+	return to;
+}
+
+static inline char *add_colon(char *to)
+{
+	*to++ = ':';
+	if (options.pretty)
+		*to++ = ' ';
+	return to;
+}
+
+/* In text, a list stands on a line of its own, and so does what comes after it. */
+static char *add_key(struct output *out, char *to, const char *key)
+{
+	if (options.json) {
+		to = add_next(to, &out->keys, ENTRY_DEPTH + 1);
+		return add_colon(add_word(to, key));
 	}
+	to = add_word(stpcpy(to, out->separator), key);
+	out->separator = " ";
+	return to;
 }
 
-static inline void put_char(struct output *out, char c)
+/* The key of what follows in its line. */
+static char *add_value_key(struct output *out, char *to, const char *key)
 {
-	if (out->used == sizeof(out->piece))
-		flush(out);
-	out->piece[out->used++] = c;
-}
-
-static void put_newline(struct output *out, int depth)
-{
-	if (!options.pretty)
-		return;
-	put_char(out, '\n');
-	for (int blank = 0; blank < depth * INDENT; blank++)
-		put_char(out, ' ');
+	to = add_key(out, to, key);
+	if (!options.json)
+		*to++ = ' ';
+	return to;
 }
 
 static void put_quote(struct output *out)
 {
+	char *to = room(out);
+
 	if (options.json)
-		put_char(out, '"');
-}
-
-static void put_colon(struct output *out)
-{
-	put_char(out, ':');
-	if (options.pretty)
-		put_char(out, ' ');
-}
-
-/* What comes before the next of several: after so many, and so far in. */
-static void put_next(struct output *out, unsigned int *before, int depth)
-{
-	if ((*before)++)
-		put_char(out, ',');
-	put_newline(out, depth);
-}
-
-static void put_end(struct output *out, unsigned int count, int depth, char bracket)
-{
-	if (count)
-		put_newline(out, depth);
-	put_char(out, bracket);
-}
-
-/* Words of our own: nothing in them is escaped. */
-static void put_word(struct output *out, const char *word)
-{
-	put_quote(out);
-	put(out, word, strlen(word));
-	put_quote(out);
+		*to++ = '"';
+	used_to(out, to);
 }
 
 /* Printable ASCII that neither JSON nor text changes. */
 static bool is_plain(const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (bytes[i] < 0x20 || bytes[i] > 0x7e || bytes[i] == '"' || bytes[i] == '\\')
+		if ((unsigned char)(bytes[i] - 0x20) > 0x7e - 0x20 || bytes[i] == '"' || bytes[i] == '\\')
 			return false;
 	return true;
 }
@@ -401,8 +426,8 @@ void output_text_part(struct output *out, const char *bytes, size_t len)
 {
 	char *clean;
 
-	if (is_plain(bytes, len)) {
-		put(out, bytes, len);
+	if (len <= OUTPUT_WORD_MAX && is_plain(bytes, len)) {
+		used_to(out, (char *)memcpy(room(out), bytes, len) + len);
 		return;
 	}
 	clean = text_utf8(bytes, len);
@@ -416,6 +441,8 @@ void output_text_part(struct output *out, const char *bytes, size_t len)
 
 void output_entry_begin(struct output *out, const char *bytes, size_t len)
 {
+	char *to;
+
 	out->keys = 0;
 	out->separator = " ";
 	if (options.json)
@@ -423,38 +450,19 @@ void output_entry_begin(struct output *out, const char *bytes, size_t len)
 	put_quote(out);
 	output_text_part(out, bytes, len);
 	put_quote(out);
+	to = room(out);
 	if (options.json) {
-		put_colon(out);
-		put_char(out, '{');
+		to = add_colon(to);
+		*to++ = '{';
 	} else {
-		put_char(out, ':');
+		*to++ = ':';
 	}
-}
-
-/* In text, a list stands on a line of its own, and so does what comes after it. */
-static void put_key(struct output *out, const char *key)
-{
-	if (options.json) {
-		put_next(out, &out->keys, ENTRY_DEPTH + 1);
-		put_word(out, key);
-		put_colon(out);
-	} else {
-		put(out, out->separator, strlen(out->separator));
-		put_word(out, key);
-	}
-	out->separator = " ";
-}
-
-static void put_value_key(struct output *out, const char *key)
-{
-	put_key(out, key);
-	if (!options.json)
-		put_char(out, ' ');
+	used_to(out, to);
 }
 
 void output_text_begin(struct output *out, const char *key)
 {
-	put_value_key(out, key);
+	used_to(out, add_value_key(out, room(out), key));
 	put_quote(out);
 }
 
@@ -463,15 +471,15 @@ void output_text_end(struct output *out)
 	put_quote(out);
 }
 
-void output_text(struct output *out, const char *key, const char *value)
+void output_text(struct output *out, const char *key, const char *word)
 {
-	output_text_begin(out, key);
-	output_text_part(out, value, strlen(value));
-	output_text_end(out);
+	used_to(out, add_value_key(out, room(out), key));
+	used_to(out, add_word(room(out), word));
 }
 
 void output_number(struct output *out, const char *key, uint64_t value)
 {
+	char *to = add_value_key(out, room(out), key);
 	char digits[20];
 	size_t at = sizeof(digits);
 
@@ -479,41 +487,44 @@ void output_number(struct output *out, const char *key, uint64_t value)
 		digits[--at] = '0' + value % 10;
 		value /= 10;
 	} while (value);
-	put_value_key(out, key);
-	put(out, digits + at, sizeof(digits) - at);
+	while (at < sizeof(digits))
+		*to++ = digits[at++];
+	used_to(out, to);
 }
 
 void output_words_begin(struct output *out, const char *key)
 {
+	char *to = room(out);
+
 	out->words = 0;
 	out->separator = "\n  ";
-	put_key(out, key);
+	to = add_key(out, to, key);
 	if (options.json)
-		put_char(out, '[');
+		*to++ = '[';
+	used_to(out, to);
 }
 
 void output_word(struct output *out, const char *word)
 {
+	char *to = room(out);
+
 	if (options.json)
-		put_next(out, &out->words, ENTRY_DEPTH + 2);
+		to = add_next(to, &out->words, ENTRY_DEPTH + 2);
 	else
-		put_char(out, ' ');
-	put_word(out, word);
+		*to++ = ' ';
+	used_to(out, add_word(to, word));
 }
 
 void output_words_end(struct output *out)
 {
 	if (options.json)
-		put_end(out, out->words, ENTRY_DEPTH + 1, ']');
+		used_to(out, add_end(room(out), out->words, ENTRY_DEPTH + 1, ']'));
 	out->separator = "\n  ";
 }
 
 void output_entry_end(struct output *out)
 {
-	if (options.json)
-		put_end(out, out->keys, ENTRY_DEPTH, '}');
-	else
-		put_char(out, '\n');
+	used_to(out, options.json ? add_end(room(out), out->keys, ENTRY_DEPTH, '}') : stpcpy(room(out), "\n"));
 	flush(out);
 	out->entries++;
 }

@@ -14,6 +14,9 @@
 
 #include <jansson.h>
 
+/* Bytes of a key or word of our own, at most. */
+enum { OUTPUT_WORD_MAX = 64 };
+
 struct output {
 	const char *section;	/* the key of all entries, e.g. "dev" */
 	unsigned long entries;	/* written so far */
@@ -47,13 +50,14 @@ void output_entry(struct output *out, const char *name, json_t *entry);
 /*
  * Writes an entry key by key, with values that are strings, numbers or lists of words. Between begin and end of a string
  * there are but its parts, between those of a list its words, and nothing else goes to standard output before the entry's
- * end. Keys and words are our own, plain ASCII; a name or a part may be any bytes (text_utf8()).
+ * end. Keys and words are our own, plain ASCII and no longer than OUTPUT_WORD_MAX; a name or a part may be any bytes
+ * (text_utf8()).
  */
 void output_entry_begin(struct output *out, const char *bytes, size_t len);
 void output_text_begin(struct output *out, const char *key);
 void output_text_part(struct output *out, const char *bytes, size_t len);
 void output_text_end(struct output *out);
-void output_text(struct output *out, const char *key, const char *value);
+void output_text(struct output *out, const char *key, const char *word);
 void output_number(struct output *out, const char *key, uint64_t value);
 void output_words_begin(struct output *out, const char *key);
 void output_word(struct output *out, const char *word);

@@ -64,11 +64,11 @@ static const char *version_fault(const struct vdpa_migration_attribute *attr)
 	if (fault)
 		return fault;
 	if (!vdpa_version_parse(attr->string, &version))
-		return "its version is not of the form major.minor.bugfix";
+		return "its version is not like 1.2.3";
 	if (attr->accepts && too_long(attr->accepts, VDPA_MIGRATION_STRING_MAX))
-		return "the ranges that it accepts are too long";
+		return "its ranges are too long";
 	if (attr->accepts && !vdpa_ranges_valid(attr->accepts))
-		return "the ranges that it accepts are none";
+		return "its ranges are none";
 	return NULL;
 }
 

@@ -141,7 +141,7 @@ static int set_vqs(const struct vdpa_load *load, struct vdpa_job *job, struct vd
 		if (!err)
 			continue;
 		restore_vqs(load, entry, old, i);
-		return load_refuse(job, err, ": its parent refuses the state of queue %u: %pe",
+		return load_refuse(job, err, ": its parent refuses queue %u: %pe",
 				   load->vqs[i].index, ERR_PTR(err));
 	}
 	return 0;

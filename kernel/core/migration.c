@@ -420,7 +420,7 @@ struct vdpa_description *vdpa_describe_parent(struct vdpa_parent *parent,
 }
 
 /* Bytes of a value that go into a message, which holds 79 in all. */
-#define VALUE_LEN	24
+#define VALUE_LEN	19
 
 static void print_set(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
 {
@@ -464,7 +464,8 @@ static void print_value(char *buf, size_t size, const struct vdpa_migration_attr
 static void tell_mismatch(const struct vdpa_list *source, const struct vdpa_list *target,
 			  const struct vdpa_mismatch *mismatch, struct netlink_ext_ack *extack)
 {
-	char there[VALUE_LEN], here[VALUE_LEN];
+	char there[VALUE_LEN], here[VALUE_LEN], text[NETLINK_MAX_FMTMSG_LEN];
+	size_t len;
 
 	if (!mismatch->source) {
 		NL_SET_ERR_MSG_FMT(extack, "class: source %u, target %u", source->class,
@@ -473,8 +474,12 @@ static void tell_mismatch(const struct vdpa_list *source, const struct vdpa_list
 	}
 	print_value(there, sizeof(there), mismatch->source);
 	print_value(here, sizeof(here), mismatch->target);
-	NL_SET_ERR_MSG_FMT(extack, "%.24s: source %s, target %s (%.12s)", mismatch->source->name,
-			   there, here, mismatch->source->rule);
+	len = scnprintf(text, sizeof(text), "%.24s: source %s, target %s", mismatch->source->name,
+			there, here);
+	/* Where values are short, there is room for it. */
+	if (len + strlen(mismatch->source->rule) + sizeof(" ()") <= sizeof(text))
+		scnprintf(text + len, sizeof(text) - len, " (%s)", mismatch->source->rule);
+	NL_SET_ERR_MSG_FMT(extack, "%s", text);
 }
 
 static int last_word(const struct vdpa_list *source, struct vdpa_entry *entry,

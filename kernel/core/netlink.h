@@ -13,7 +13,7 @@
 struct vdpa_list;
 
 /* Bytes of a name that go into a message: extack messages hold 79 in all. */
-#define VDPA_MSG_NAME	"%.32s"
+#define VDPA_MSG_NAME	"%.20s"
 
 extern struct genl_family vdpa_nl_family;
 

@@ -261,7 +261,7 @@ static int vq_set_locked(struct vdpa_job *job)
 	if (err)
 		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX],
 					"device " VDPA_MSG_NAME
-					": its parent refuses the state of queue %u: %pe",
+					": its parent refuses queue %u: %pe",
 					vdpa_entry_name(entry), index, ERR_PTR(err));
 	return err;
 }

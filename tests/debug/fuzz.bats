@@ -15,13 +15,11 @@ digest() { "$VDPA_TOP/tests/fuzz/nl_fuzz" --plain --messages 30 --seed "$1" | se
 	started_pair
 	load_parent
 
-	run "$VDPA_TOP/tests/fuzz/nl_fuzz" --messages "${VDPA_MESSAGES:-$MESSAGES}" --seed "${VDPA_SEED:-1}" \
-		--places "$VDPA_OUT/places" n0 b0
+	run "$VDPA_TOP/tests/fuzz/nl_fuzz" --messages "${VDPA_MESSAGES:-$MESSAGES}" --seed "${VDPA_SEED:-1}" n0 b0
 	echo "$output"
 	[ "$status" = 0 ]
 	echo "# ${lines[-1]}" >&3
 
-	cp /sys/module/vdpa/sections/.text "$VDPA_OUT/text"
 	assert_equal "$(devices)" $'b0\nn0'
 	end_started
 	"$VDPA_TOOL" dev del n0

@@ -2,7 +2,7 @@
 /*
  * nl_fuzz: sends the generic netlink family vdpa what nobody would send.
  *
- *	nl_fuzz [--seed N] [--messages N] [--from N] [--every N] [--places FILE] [--plain] [DEVICE…]
+ *	nl_fuzz [--seed N] [--messages N] [--from N] [--every N] [--plain] [DEVICE…]
  *
  * Messages are made by the grammar (tests/clients/wire/grammar.c): well-formed, with one thing wrong, or pieces of
  * earlier ones put together. They go over several sockets, which are closed from time to time, also in the middle of
@@ -13,7 +13,6 @@
  * changed. What workers do for a request does not count as reached by it.
  *
  *	--every N	a line in the kernel's log each N messages (default 1000): a report there has one before it
- *	--places FILE	the addresses that were reached, one a line
  *	--plain		without KCOV, which is not the same each time: then all depends on the kernel's answers alone
  *	DEVICE		is left alone at the end
  *
@@ -561,16 +560,27 @@ static struct nl_msg *make(struct wire *wire)
 
 /* Sending */
 
+/* A request that asks for one; a dump is one with both of its bits, each alone means nothing here. */
 static bool has_answer(const struct nlmsghdr *nlh)
 {
-	return nlh->nlmsg_len >= NLMSG_HDRLEN && nlh->nlmsg_flags & NLM_F_REQUEST &&
-	       nlh->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP);
+	uint16_t flags = nlh->nlmsg_flags;
+
+	return nlh->nlmsg_len >= NLMSG_HDRLEN && flags & NLM_F_REQUEST &&
+	       (flags & NLM_F_ACK || (flags & NLM_F_DUMP) == NLM_F_DUMP);
 }
 
-static void count(const struct wire_answer *answer, uint64_t number)
+static void print_message(const struct nlmsghdr *nlh)
+{
+	for (uint32_t i = 0; i < nlh->nlmsg_len; i++)
+		printf("%02x%c", ((const uint8_t *)nlh)[i], i % 32 == 31 ? '\n' : ' ');
+	putchar('\n');
+}
+
+static void count(const struct wire_answer *answer, const struct nlmsghdr *nlh, uint64_t number)
 {
 	switch (answer->end) {
 	case WIRE_SILENT:
+		print_message(nlh);
 		fault("no answer", number);
 		break;
 	case WIRE_UNSENT:
@@ -617,7 +627,7 @@ static void send_one(uint64_t number)
 	news = wire_kcov_end();
 	figures.sent++;
 	if (wait || answer.end == WIRE_UNSENT)
-		count(&answer, number);
+		count(&answer, nlh, number);
 	else
 		figures.unanswered++;
 	if (news && nlh->nlmsg_len > NLMSG_HDRLEN + GENL_HDRLEN)
@@ -697,12 +707,10 @@ int main(int argc, char **argv)
 		{ "messages", required_argument, NULL, 'm' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "every", required_argument, NULL, 'e' },
-		{ "places", required_argument, NULL, 'p' },
 		{ "plain", no_argument, NULL, 'P' },
 		{ }
 	};
 	uint64_t seed = 1, messages = 10000, from = 0, every = 1000;
-	const char *places = NULL;
 	int c, log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	bool kcov = true;
 
@@ -712,7 +720,6 @@ int main(int argc, char **argv)
 		case 'm': messages = wire_number(optarg); break;
 		case 'f': from = wire_number(optarg); break;
 		case 'e': every = wire_number(optarg); break;
-		case 'p': places = optarg; break;
 		case 'P': kcov = false; break;
 		default: wire_quit("nl_fuzz: usage: see its source");
 		}
@@ -738,8 +745,6 @@ int main(int argc, char **argv)
 		send_one(number);
 	}
 	clean_up(from + messages);
-	if (places)
-		wire_kcov_write(places);
 	printf("seed %llu ", (unsigned long long)seed);
 	tell(kcov);
 	return 0;

@@ -24,6 +24,7 @@ KERNEL_REPORTS=(
 	'list_(add|del) corruption'
 	'Bad page state|usercopy: '
 	'unregister_netdevice: waiting'
+	'truncated extack'
 )
 
 # kernel_reports - prints those lines of a kernel log on standard input that report a fault. Status 0: there was one.

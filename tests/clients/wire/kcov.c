@@ -83,17 +83,3 @@ size_t wire_kcov_reached(void)
 {
 	return places.n;
 }
-
-/* A line for each place: its address. */
-void wire_kcov_write(const char *path)
-{
-	FILE *file = fopen(path, "we");
-
-	if (!file)
-		wire_quit("%s: %s", path, strerror(errno));
-	for (size_t i = 0; i < SET_SIZE; i++)
-		if (places.members[i])
-			fprintf(file, "0x%lx\n", places.members[i]);
-	if (fclose(file))
-		wire_quit("%s: %s", path, strerror(errno));
-}

@@ -10,6 +10,5 @@ bool wire_kcov_open(void);
 void wire_kcov_begin(void);
 size_t wire_kcov_end(void);
 size_t wire_kcov_reached(void);
-void wire_kcov_write(const char *path);
 
 #endif
