@@ -208,7 +208,7 @@ debug_modules := build/debug/modules
 debug-modules: debug-kernel
 	$(Q)mkdir -p $(debug_modules)
 	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' -print0 | \
-		xargs -0 cp --parents --update --preserve=timestamps -t $(debug_modules)
+		xargs -0 cp --parents --update -t $(debug_modules)
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
 		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y $(gcov) KCFLAGS=-g modules || exit; done
 
