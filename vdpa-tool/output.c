@@ -319,8 +319,8 @@ void output_entry(struct output *out, const char *name, json_t *entry)
 
 /* --- entries that are written key by key: into a piece, which goes out whole --- */
 
-/* What a key, a word or a number takes at most, with all that is put around it. */
-enum { ROOM = OUTPUT_WORD_MAX + 32 };
+/* What a key and a number behind it take at most, or a word, with all that is put around them. */
+enum { ROOM = OUTPUT_WORD_MAX + 64 };
 
 static void flush(struct output *out)
 {
@@ -341,11 +341,13 @@ static inline void used_to(struct output *out, const char *end)
 	out->used = end - out->piece;
 }
 
-static char *add_newline(char *to, int depth)
+static char *add_newline(char *to, unsigned int depth)
 {
+	size_t blanks = (size_t)depth * INDENT;
+
 	*to++ = '\n';
-	memset(to, ' ', depth * INDENT);
-	return to + depth * INDENT;
+	memset(to, ' ', blanks);
+	return to + blanks;
 }
 
 /* Words of our own: nothing in them is escaped. */
@@ -360,14 +362,14 @@ static inline char *add_word(char *to, const char *word)
 }
 
 /* What comes before the next of several: after so many, and so far in. */
-static inline char *add_next(char *to, unsigned int *before, int depth)
+static inline char *add_next(char *to, unsigned int *before, unsigned int depth)
 {
 	if ((*before)++)
 		*to++ = ',';
 	return options.pretty ? add_newline(to, depth) : to;
 }
 
-static inline char *add_end(char *to, unsigned int count, int depth, char bracket)
+static inline char *add_end(char *to, unsigned int count, unsigned int depth, char bracket)
 {
 	if (count && options.pretty)
 		to = add_newline(to, depth);
