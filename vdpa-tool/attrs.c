@@ -127,11 +127,13 @@ static int parse(const char *at, const char *tail, const struct nlattr **slots, 
 	memset(slots, 0, ATTR_SLOTS * sizeof(*slots));
 	while (tail - at >= NLA_HDRLEN) {
 		const struct nlattr *attr = (const void *)at;
-		uint16_t type = attr->nla_type & NLA_TYPE_MASK, len = attr->nla_len - NLA_HDRLEN;
+		uint16_t type, len;
 
 		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > tail - at)
 			return nl_fail(err, EBADMSG,
 				       "malformed reply: an attribute does not fit into its message");
+		type = attr->nla_type & NLA_TYPE_MASK;
+		len = attr->nla_len - NLA_HDRLEN;
 		/* The last one's padding may be left out. */
 		at += tail - at < NLA_ALIGN(attr->nla_len) ? tail - at : NLA_ALIGN(attr->nla_len);
 		if (type >= ATTR_SLOTS || infos[type].kind == KIND_UNKNOWN)
@@ -146,8 +148,9 @@ static int parse(const char *at, const char *tail, const struct nlattr **slots, 
 
 int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
 {
+	/* Not where libmnl sees the end: it counts padding in, which may not be there. */
 	return parse(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
-		     mnl_nlmsg_get_payload_tail(nlh), slots, err);
+		     (const char *)nlh + nlh->nlmsg_len, slots, err);
 }
 
 int attrs_parse_nested(const struct nlattr *nest, const struct nlattr **slots, struct nl_error *err)
