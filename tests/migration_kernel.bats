@@ -141,7 +141,7 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 
 	echo 0 >"$PARENT_KNOBS/describe_errno"
 	echo nonsense >"$PARENT_KNOBS/version"
-	refused EINVAL 'n0 cannot be described: its version is not of the form' show dev n0
+	refused EINVAL 'n0 cannot be described: its version is not like 1.2.3' show dev n0
 	[ "$("$M" show dev)" = 'dev n0' ]
 	echo >"$PARENT_KNOBS/version"
 	"$M" show dev n0 | grep -q '^software_version string equal build '
