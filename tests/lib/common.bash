@@ -103,6 +103,15 @@ pause() {
 }
 _SILENCE=
 
+# alive PID, ended PID - whether a process still runs. One that has ended and that the shell has not looked after yet is a
+# zombie, which signals reach: /proc tells them apart.
+alive() {
+	local stat
+
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != [ZX]* ]]
+}
+ended() { ! alive "$1"; }
+
 # The commands
 
 vdpa() { "$VDPA_TOOL" "$@"; }

@@ -66,16 +66,13 @@ start() {
 	STARTED+=("$PID")
 }
 
-alive() { kill -0 "$1" 2>/dev/null; }
-ended() { ! alive "$1"; }
-
 # Ends what the test started and is still there.
 end_started() {
 	local pid
 
 	for pid in "${STARTED[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || continue
-		wait_until 10 ended "$pid" || fail "process $pid survives SIGKILL: $(cat "/proc/$pid/stack")"
+		wait_until 10 ended "$pid" || fail "process $pid survives SIGKILL:" "$(cat "/proc/$pid/stat" "/proc/$pid/stack")"
 	done
 	STARTED=()
 }

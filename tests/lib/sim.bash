@@ -132,7 +132,6 @@ start() {
 }
 
 said() { grep -q -- "$2" "$1"; }
-ended() { ! kill -0 "$1" 2>/dev/null; }
 
 end_started() {
 	local pid
