@@ -296,6 +296,19 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	[ "$(avail_index t 0)" = 7 ]
 }
 
+@test "a queue at work whose parent does not tell where it is cannot be saved" {
+	vdpa dev add name s mgmtdev vdpasim_blk
+	drive s blk count 200 hold 1
+	vdpa dev suspend s
+
+	echo 5 >"$KNOBS/vdpasim_blk/devices/s/get_vq_state_errno"
+	refused EIO 'device s: its parent does not tell the state of queue 0' save s state
+	[ "$(avail_index s 0)" = null ]
+	echo 0 >"$KNOBS/vdpasim_blk/devices/s/get_vq_state_errno"
+	[ "$(avail_index s 0)" -gt 0 ]
+	"$M" save s state
+}
+
 @test "what is on a private disk travels with it" {
 	vdpa dev add name s mgmtdev vdpasim_blk
 	vdpa dev add name t mgmtdev vdpasim_blk
@@ -339,6 +352,14 @@ load_refused() {
 	echo 28 >"$PARENT_KNOBS/load_errno"
 	load_refused ENOSPC 'its parent refuses the private state: -ENOSPC'
 	echo 0 >"$PARENT_KNOBS/load_errno"
+	echo 5 >"$PARENT_KNOBS/get_vq_state_errno"
+	refused EIO 'device t: its parent refuses queue 0: -EIO' load t state
+	echo 0 >"$PARENT_KNOBS/get_vq_state_errno"
+	# the second one is refused: the first is set back
+	echo 2 >"$PARENT_KNOBS/devices/t/set_vq_state_nth"
+	echo 28 >"$PARENT_KNOBS/devices/t/set_vq_state_errno"
+	load_refused ENOSPC 'device t: its parent refuses queue 1: -ENOSPC'
+	assert_equal "$(<"$PARENT_KNOBS/devices/t/set_vq_state_errno")" 0
 	echo 0.9.0 >"$PARENT_KNOBS/version"
 	load_refused EMEDIUMTYPE 'software_version: source 1.0.0, target 0.9.0'
 	echo 1.0.0 >"$PARENT_KNOBS/version"

@@ -145,6 +145,17 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3";
 	finish b0
 }
 
+@test "a parent that refuses a queue's state is named, and the queue keeps it" {
+	user_devices "$BLK" b0
+	vdpa dev vq set b0 qidx 1 avail_index 5
+
+	knob "$BLK/devices/b0" set_vq_state_errno 28
+	kernel_refuses ENOSPC attribute=DEV_QUEUE_INDEX 'device b0: its parent refuses queue 1: -ENOSPC' \
+		dev-vq-set DEV_NAME:str:b0 DEV_QUEUE_INDEX:u32:1 VQ_AVAIL_INDEX:u16:9
+	command_refuses 2 'its parent refuses queue 1' dev vq set b0 qidx 1 avail_index 9
+	assert_equal "$(queue b0 1 .avail_index)" 5
+}
+
 @test "a split ring has one index and nothing else" {
 	user_devices "$BLK" b0
 

@@ -228,7 +228,12 @@ static bool get_vq_ready(struct vdpa_device *vdpa, u16 idx)
 static int set_vq_state(struct vdpa_device *vdpa, u16 idx, const struct vdpa_vq_state *state)
 {
 	struct vdpasim_vq *vq = to_vq(vdpa, idx);
-	int err = 0;
+	int err;
+
+	err = vdpasim_fault(&vq->sim->parent->set_vq_state) ?:
+	      vdpasim_fault(&vq->sim->set_vq_state);
+	if (err)
+		return err;
 
 	mutex_lock(&vq->lock);
 	if (READ_ONCE(vq->sim->running) && vq->ready)
@@ -241,8 +246,14 @@ static int set_vq_state(struct vdpa_device *vdpa, u16 idx, const struct vdpa_vq_
 
 static int get_vq_state(struct vdpa_device *vdpa, u16 idx, struct vdpa_vq_state *state)
 {
-	state->split.avail_index = READ_ONCE(to_vq(vdpa, idx)->next);
-	return 0;
+	struct vdpasim_vq *vq = to_vq(vdpa, idx);
+	int err;
+
+	err = vdpasim_fault(&vq->sim->parent->get_vq_state) ?:
+	      vdpasim_fault(&vq->sim->get_vq_state);
+	if (!err)
+		state->split.avail_index = READ_ONCE(vq->next);
+	return err;
 }
 
 static u16 get_vq_size(struct vdpa_device *vdpa, u16 idx)

@@ -182,6 +182,8 @@ void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 	create_fault(parent->dir, "check", &parent->check);
 	create_fault(parent->dir, "save", &parent->save);
 	create_fault(parent->dir, "load", &parent->load);
+	create_fault(parent->dir, "get_vq_state", &parent->get_vq_state);
+	create_fault(parent->dir, "set_vq_state", &parent->set_vq_state);
 	debugfs_create_file("version", KNOB_MODE, parent->dir, &parent->version, &text_fops);
 	debugfs_create_file("accepts", KNOB_MODE, parent->dir, &parent->accepts, &text_fops);
 }
@@ -198,5 +200,7 @@ void vdpasim_knobs_device(struct vdpasim *sim)
 	create_fault(sim->dir, "resume", &sim->resume);
 	create_fault(sim->dir, "save", &sim->save);
 	create_fault(sim->dir, "load", &sim->load);
+	create_fault(sim->dir, "get_vq_state", &sim->get_vq_state);
+	create_fault(sim->dir, "set_vq_state", &sim->set_vq_state);
 	debugfs_create_file_unsafe("stall", KNOB_MODE, sim->dir, sim, &stall_fops);
 }

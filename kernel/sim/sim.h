@@ -266,6 +266,8 @@ struct vdpasim_parent {
 	struct vdpasim_fault check;
 	struct vdpasim_fault save;
 	struct vdpasim_fault load;
+	struct vdpasim_fault get_vq_state;
+	struct vdpasim_fault set_vq_state;
 	struct vdpasim_text version;
 	struct vdpasim_text accepts;
 	struct dentry *dir;
@@ -328,6 +330,8 @@ struct vdpasim {
 	struct vdpasim_fault resume;
 	struct vdpasim_fault save;
 	struct vdpasim_fault load;
+	struct vdpasim_fault get_vq_state;
+	struct vdpasim_fault set_vq_state;
 	struct dentry *dir;
 };
 
