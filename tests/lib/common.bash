@@ -188,11 +188,9 @@ stop_vduse_disk() {
 		timeout -k 1 10 "$IPROUTE_VDPA" dev del "$1" || return
 	fi
 	kill "$pid" 2>/dev/null
-	wait_until 10 _ended "$pid" || return
+	wait_until 10 ended "$pid" || return
 	rm -f "$pidfile"
 }
-
-_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 stop_vduse_disks() {
 	local pidfile name rc=0

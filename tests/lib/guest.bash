@@ -27,7 +27,7 @@ _guest_says() {
 
 	until read -rt 0.1 ANSWER <>"$GUESTS/$1.out"; do
 		part+=$ANSWER
-		if ! kill -0 "$(guest_pid "$1")" 2>/dev/null; then
+		if ended "$(guest_pid "$1")"; then
 			fail "the guest is gone: $(cat "$GUESTS/$1.err")"
 			return
 		fi

@@ -15,8 +15,6 @@ machine() {
 	MACHINE=$!
 }
 
-running() { kill -0 "$1" 2>/dev/null; }
-
 said() { fail "$(cd "$BATS_TEST_TMPDIR" && tail -n 100 "$@")"; }
 
 @test "a guest moves from one machine to another, but not to one that is too old" {
@@ -28,7 +26,7 @@ said() { fail "$(cd "$BATS_TEST_TMPDIR" && tail -n 100 "$@")"; }
 		machine "target-$version" "$there,$here" --beside -- "$VDPA_TOP/tests/hosts/target" "$version"
 		wait -n "$source" "$MACHINE" || :
 		# The last has nobody to wait for once the source is gone, and every one is told to leave when all is well.
-		running "$source" || wait "$source" || { kill "$MACHINE"; said source "target-$version"; }
+		alive "$source" || wait "$source" || { kill "$MACHINE"; said source "target-$version"; }
 		wait "$MACHINE" || said source "target-$version"
 	done
 
