@@ -29,6 +29,9 @@ delete_waiting() {
 # vhost_vdpa takes the node away first and waits for its last user then.
 node_removed() { [ ! -e "$NODE" ]; }
 
+# hidden MGMTDEV - nobody finds it any more
+hidden() { ! "$VDPA_TOOL" mgmtdev show "$1" >/dev/null 2>&1; }
+
 # stuck_in MGMTDEV COMMAND… - COMMAND is held up in an operation of MGMTDEV; $STUCK is its process.
 stuck_in() {
 	local parent=$1
@@ -256,6 +259,27 @@ others_answer() {
 	assert_match "${lines[0]}" '^n0: type network '
 	assert_match "${lines[-1]}" 'batch:5: no device named n0'
 	[ "$(grep -c ^vdpa: "$OUT")" = 1 ]
+}
+
+@test "who waits for its turn at a parent that is unloaded meanwhile is told so" {
+	knob "$NET" stuck_add 1
+	stuck_in "$NET" "$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
+	printf '%s\n' "dev add name n1 mgmtdev $NET" "dev add name b1 mgmtdev $BLK" >"$BATS_TEST_TMPDIR/batch"
+	start "$VDPA_TOOL" -force -b "$BATS_TEST_TMPDIR/batch"
+	queued=$PID said=$OUT
+	wait_until 30 exists b1
+	start rmmod vdpa_test_parent
+	unloading=$PID
+	wait_until 10 hidden "$NET"
+
+	knob "$NET" stuck_add 0
+	wait "$STUCK"
+	status=0
+	wait "$queued" || status=$?
+	assert_equal "$status" 2
+	assert_match "$(<"$said")" "batch:1: .*management device $NET is going away"
+	wait "$unloading"
+	[ -z "$(devices)" ]
 }
 
 @test "who waits for a parent stuck in adding, or for its turn after that, dies on SIGKILL" {
