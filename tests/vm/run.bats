@@ -38,6 +38,46 @@ vm() { "$VDPA_TOP/tests/vm/run" --out "$RUN" "$@"; }
 	[[ $stderr = *'ended before the command did'*'sysrq triggered crash'* ]]
 }
 
+# boots_fail N - the first N machines of this test end while they boot
+boots_fail() {
+	local qemu
+
+	qemu=$(command -v qemu-system-x86_64)
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/qemu-system-x86_64" <<-EOF
+		#!/bin/bash
+		if [[ \$* = *mount_tag=root* ]] && (( \$(wc -l <"$BATS_TEST_TMPDIR/boots") < $1 )); then
+			echo boot >>"$BATS_TEST_TMPDIR/boots"
+			echo 'Oops: int3: 0000' >"$RUN/console.log"
+			exit
+		fi
+		exec $qemu "\$@"
+	EOF
+	chmod +x "$BATS_TEST_TMPDIR/bin/qemu-system-x86_64"
+	: >"$BATS_TEST_TMPDIR/boots"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+@test "a machine that ends while it boots is started once more, and that is said" {
+	boots_fail 1
+
+	run -0 --separate-stderr vm -- bash -c 'echo begun; test -e "$VDPA_KO/core/vdpa.ko"'
+
+	[ "$output" = begun ]
+	[[ $stderr = *'ended while it booted; once more'*'Oops: int3'* ]]
+	grep -q int3 "$RUN/console.boot.log"
+}
+
+@test "a machine that ends while it boots again and again has failed" {
+	boots_fail 2
+
+	run -125 --separate-stderr vm -- echo begun
+
+	[ "$output" = '' ]
+	[[ $stderr = *'the machine ended before the command did'* ]]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/boots")" = 2 ]
+}
+
 @test "a command that hangs is killed at the time limit, and the end of the console shown" {
 	run -124 --separate-stderr vm --timeout 20 -- bash -c 'echo begun; exec sleep 200'
 	[ "$output" = begun ]
