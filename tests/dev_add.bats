@@ -298,6 +298,16 @@ add_refused() {
 	command_refuses 2 "$BLK" dev add name b0 mgmtdev "$BLK" max_vqp 1
 }
 
+@test "network attributes are refused where no network device comes of them, whatever the parent says that it takes" {
+	rmmod vdpa_test_parent
+	load_parent parents=bare
+
+	kernel_refuses EINVAL attribute=DEV_NET_CFG_MACADDR "$BARE creates no network devices" \
+		dev-new DEV_NAME:str:r0 "MGMTDEV_DEV_NAME:str:$BARE" DEV_NET_CFG_MACADDR:hex:525400123456
+	command_refuses 2 "$BARE creates no network devices" dev add name r0 mgmtdev "$BARE" mac 52:54:00:12:34:56
+	"$VDPA_TOOL" dev add name r0 mgmtdev "$BARE"
+}
+
 @test "an attribute that this management device does not take is refused" {
 	kernel_refuses EOPNOTSUPP attribute=DEV_NET_CFG_MTU 'vdpatest_bus.0' dev-new DEV_NAME:str:p0 \
 		MGMTDEV_BUS_NAME:str:platform MGMTDEV_DEV_NAME:str:vdpatest_bus.0 DEV_NET_CFG_MTU:u16:1500

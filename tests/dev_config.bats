@@ -197,6 +197,16 @@ setup() {
 	command_refuses 2 p0 dev set name p0 mac 52:54:00:00:00:01
 }
 
+@test "a MAC that the parent refuses is refused with its errno, and the old one stays" {
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" mac 52:54:00:12:34:56
+	knob "$NET" set_attr_errno 5
+
+	kernel_refuses EIO attribute=DEV_NET_CFG_MACADDR "management device $NET refused the change" \
+		dev-attr-set DEV_NAME:str:n0 DEV_NET_CFG_MACADDR:hex:525400000001
+	command_refuses 2 "$NET refused the change" dev set name n0 mac 52:54:00:00:00:01
+	assert_match "$("$VDPA_TOOL" dev config show n0)" 'mac 52:54:00:12:34:56'
+}
+
 # dev vstats
 
 @test "a network device's counters are shown, each queue its own" {

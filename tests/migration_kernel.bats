@@ -145,6 +145,11 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	[ "$("$M" show dev)" = 'dev n0' ]
 	echo >"$PARENT_KNOBS/version"
 	"$M" show dev n0 | grep -q '^software_version string equal build '
+
+	load_parent parents=mig
+	vdpa dev add name m0 mgmtdev vdpatest_mig
+	echo "note string equal string=$(printf 'v%.0s' {1..256})" >"$KNOBS/vdpa_test_parent/vdpatest_mig/description"
+	refused EINVAL 'm0 cannot be described: its value has more than 255 bytes' show dev m0
 }
 
 @test "a device is compatible with itself, its twin, and what can create it; with no other class, and no other parent" {
@@ -370,6 +375,59 @@ load_refused() {
 	add_net r
 	hold_with r 15
 	refused EBUSY 'device r works: suspend it first' load r state
+}
+
+@test "a state is not loaded into a device that has no room for it, that goes, or that is reset meanwhile" {
+	suspended_pair net
+	"$M" save s state
+	BEFORE=$(vdpa dev vq show t)
+
+	truncate -s 65M large
+	load_refused EFBIG 'private state has at most 67108864 bytes' --private large --piece 65000
+	vdpa dev add name u mgmtdev vdpasim_net mac 02:00:00:00:00:01 max_vqp 1 mtu 1400
+	hold_with u 11
+	"$M" show dev u >described
+	refused EINVAL 'device u has the virtqueues 0 to 2, not 3' load u state --description described \
+		--features "$(sed -n 's/^device_features .* //p' described)"
+
+	echo 3000 >"$PARENT_KNOBS/load_delay_ms"
+	start "$M" load t state
+	wait_until 10 in_parent
+	kill "${STARTED[1]}"
+	wait_until 10 ended "$PID"
+	echo 0 >"$PARENT_KNOBS/load_delay_ms"
+	said_by "$OUT" ECANCELED 'device t was reset while it was loaded'
+
+	hold_with t 11
+	start vdpa dev del t
+	wait_until 10 has_state t removing
+	refused EBUSY 'device t is being deleted' load t state
+}
+
+@test "a queue at work is not loaded with what another size has saved" {
+	vdpa dev add name b0 mgmtdev vdpasim_blk
+	drive b0 blk endless 1
+	vdpa dev suspend b0
+	"$M" save b0 state
+	"$M" load b0 state
+
+	refused EINVAL 'device b0: queue 0 has [0-9]+ descriptors, not 8 as saved' load b0 state --vq-size 8
+
+	vdpa dev resume b0
+	finish b0
+}
+
+@test "a parent that can take neither a queue's state nor a private one is named" {
+	suspended_pair net
+	"$M" save s state
+	load_parent parents=net,bare
+	vdpa dev add name p0 mgmtdev vdpatest_net
+	vdpa dev add name r0 mgmtdev vdpatest_bare
+	"$M" show dev p0 >p0
+	"$M" show dev r0 >r0
+
+	refused EOPNOTSUPP 'device p0: its parent takes no private state' load p0 state --description p0
+	refused EOPNOTSUPP 'device r0: its parent takes no queue state' load r0 state --description r0
 }
 
 @test "a parent that honours deadlines says beforehand what it needs, and is not judged by what it took" {

@@ -448,6 +448,27 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'p0 cannot be resumed' dev-resume DEV_NAME:str:p0
 }
 
+@test "what could not be resumed is not suspended for a while, nor in a group; alone, it can be deleted still" {
+	load_parent parents=bare
+	for name in r0 r1; do
+		vdpa dev add name $name mgmtdev vdpatest_bare
+		start "$VDPA_CLIENTS/vhost_hold" --status 15 "$(vhost_of $name)"
+		wait_until 10 has_state $name active
+	done
+
+	command_refuses 2 'r0 could not be resumed if others fail' dev suspend r0 r1
+	command_refuses 2 'r0 could not be resumed if others fail' dev suspend r0 deadline 1000
+	has_state r0 active
+	has_state r1 active
+
+	vdpa dev suspend r1
+	has_state r1 suspended
+	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'r1 cannot be resumed: its parent does not know how' \
+		dev-resume DEV_NAME:str:r1
+	kill "$PID"
+	vdpa dev del r1
+}
+
 @test "a vduse disk is not suspended, and the reason is said" {
 	unload_all
 	load_core ours

@@ -156,6 +156,17 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3";
 	assert_equal "$(queue b0 1 .avail_index)" 5
 }
 
+@test "a queue whose parent knows no position is shown without, and takes none" {
+	load_parent parents=bare
+	vdpa dev add name r0 mgmtdev vdpatest_bare
+
+	run -0 "$VDPA_TOOL" -j dev vq show r0
+	assert_equal "$(jq -c .vq <<<"$output")" '{"r0":{"queues":[{"qidx":0,"queue_type":"other","ready":false,"size":256}]}}'
+	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'device r0: its parent takes no queue state' \
+		dev-vq-set DEV_NAME:str:r0 DEV_QUEUE_INDEX:u32:0 VQ_AVAIL_INDEX:u16:9
+	command_refuses 2 'its parent takes no queue state' dev vq set r0 qidx 0 avail_index 9
+}
+
 @test "a split ring has one index and nothing else" {
 	user_devices "$BLK" b0
 

@@ -18,12 +18,14 @@
  *
  * load sends what save has written:
  *	--piece N		private state in pieces of N bytes (default 8192)
+ *	--description FILE	this one instead, as show prints it
  *	--apart			description, features, virtqueues, each in a request of its own
  *	--features N		with these features instead
  *	--without WHAT		description, features, end, vq (all), offset
  *	--gap N			the second private piece bears an offset that is N too large
  *	--private FILE		with these private bytes instead
  *	--twice			each virtqueue twice
+ *	--vq-size N		virtqueues of N descriptors
  *
  * The last line is errno=NAME, after it message=…, attribute=N (a number, where the
  * kernel points at a top-level one) and missing=N. Exit status: 0 done, 1 usage, 2
@@ -82,7 +84,7 @@ static struct client client_open(void)
 	if (!client.sock || genl_connect(client.sock))
 		quit(3, "no netlink socket");
 	nl_socket_set_buffer_size(client.sock, 4 * MESSAGE_MAX, 4 * MESSAGE_MAX);
-	nl_socket_set_msg_buf_size(client.sock, 32768);
+	nl_socket_set_msg_buf_size(client.sock, MESSAGE_MAX);	/* a refusal has the request */
 	nl_socket_disable_msg_peek(client.sock);
 	client.family = genl_ctrl_resolve(client.sock, VDPA_GENL_NAME);
 	if (client.family < 0)
@@ -396,24 +398,30 @@ static void put_line(struct nl_msg *msg, char *line)
 	nla_nest_end(msg, nest);
 }
 
-static int check(struct client *client, int argc, char **argv)
+static void put_description(struct nl_msg *msg, FILE *file)
 {
-	struct nlattr *nest;
-	struct nl_msg *msg;
+	struct nlattr *nest = nest_start(msg, VDPA_ATTR_MIGRATION);
 	char *line = NULL;
 	size_t size = 0;
+
+	while (getline(&line, &size, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line)
+			put_line(msg, line);
+	}
+	free(line);
+	nla_nest_end(msg, nest);
+}
+
+static int check(struct client *client, int argc, char **argv)
+{
+	struct nl_msg *msg;
 
 	if (argc != 2)
 		quit(1, "check dev|mgmtdev NAME <DESCRIPTION");
 	msg = message(client, VDPA_CMD_MIGRATION_CHECK, NLM_F_ACK);
 	put(nla_put_string(msg, kind(argv[0]), argv[1]));
-	nest = nest_start(msg, VDPA_ATTR_MIGRATION);
-	while (getline(&line, &size, stdin) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (*line)
-			put_line(msg, line);
-	}
-	nla_nest_end(msg, nest);
+	put_description(msg, stdin);
 	return talk(client, msg, ignore, NULL, false);
 }
 
@@ -481,8 +489,10 @@ struct load {
 	struct buffer private;
 	size_t piece;
 	uint64_t gap;
+	uint16_t vq_size;		/* 0: as saved */
 	const char *without;
 	const char *features;
+	const char *description;
 	bool apart;
 	bool twice;
 };
@@ -540,9 +550,33 @@ static const char *what_is(const struct nlattr *nla)
 	}
 }
 
+static void put_described(struct nl_msg *msg, const char *name)
+{
+	FILE *file = fopen(name, "r");
+
+	if (!file)
+		quit(3, "%s: %m", name);
+	put_description(msg, file);
+	fclose(file);
+}
+
+static void resize(struct nlattr *vq, uint16_t size)
+{
+	struct nlattr *nla;
+	int left;
+
+	nla_for_each_nested(nla, vq, left)
+		if (nla_type(nla) == VDPA_ATTR_VQ_SIZE)
+			memcpy(nla_data(nla), &size, sizeof(size));
+}
+
 static void put_attr(struct load *load, struct nl_msg *msg, struct nlattr *nla)
 {
-	if (nla_type(nla) == VDPA_ATTR_STATE_FEATURES && load->features)
+	if (nla_type(nla) == VDPA_ATTR_STATE_VQ && load->vq_size)
+		resize(nla, load->vq_size);
+	if (nla_type(nla) == VDPA_ATTR_MIGRATION && load->description)
+		put_described(msg, load->description);
+	else if (nla_type(nla) == VDPA_ATTR_STATE_FEATURES && load->features)
 		put(nla_put_u64(msg, VDPA_ATTR_STATE_FEATURES, wire_number(load->features)));
 	else
 		put(nla_put(msg, nla->nla_type, nla_len(nla), nla_data(nla)));
@@ -610,8 +644,12 @@ static int load(struct client *client, int argc, char **argv)
 			load.gap = wire_number(value);
 		else if (!strcmp(argv[i - 1], "--features"))
 			load.features = value;
+		else if (!strcmp(argv[i - 1], "--description"))
+			load.description = value;
 		else if (!strcmp(argv[i - 1], "--without"))
 			load.without = value;
+		else if (!strcmp(argv[i - 1], "--vq-size"))
+			load.vq_size = wire_number(value);
 		else if (!strcmp(argv[i - 1], "--private"))
 			load.private = read_file(value);
 		else

@@ -6,7 +6,8 @@ KNOBS=/sys/kernel/debug/vdpa_test_parent
 BUS=/sys/bus/vdpa
 
 # What is the test parent's: names of its management devices and what they support (tests/parent/main.c)
-NET=vdpatest_net BLK=vdpatest_blk ODD=vdpatest_odd MULTI=vdpatest_multi ON_BUS=platform/vdpatest_bus.0
+NET=vdpatest_net BLK=vdpatest_blk ODD=vdpatest_odd MULTI=vdpatest_multi BARE=vdpatest_bare
+ON_BUS=platform/vdpatest_bus.0
 NET_FEATURES=0x300c30028 BLK_FEATURES=0x300007666 ODD_FEATURES=0x300000000
 
 # Feature bits, as the virtio specification numbers them
@@ -49,7 +50,7 @@ clear_knobs() {
 	for file in "$KNOBS"/*/stuck_*; do
 		[ ! -e "$file" ] || echo 0 >"$file"
 	done
-	for file in "$KNOBS"/*/{add,del,set_status}_delay_ms "$KNOBS"/*/add_errno; do
+	for file in "$KNOBS"/*/{add,del,set_status}_delay_ms "$KNOBS"/*/{add,set_attr}_errno; do
 		[ ! -e "$file" ] || echo 0 >"$file"
 	done
 }

@@ -3,7 +3,7 @@
  * A vDPA parent without hardware and without a data path, for tests.
  *
  * It needs nothing but the kernel's headers and <linux/vdpa_migration.h>, so the
- * same module loads on every vDPA core. It offers up to six management devices
+ * same module loads on every vDPA core. It offers up to seven management devices
  * (see the table vtp_parents), keeps what bus drivers write to its devices and
  * hands it back, and can be told, through debugfs, to be slow, to fail or to get
  * stuck:
@@ -15,6 +15,7 @@
  *                                             /stuck_del
  *                                             /stuck_set_status
  *                                             /add_errno
+ *                                             /set_attr_errno
  *                                             /waiting	(operations held up now)
  *                                             /description	(mig only: see describe.c)
  *
@@ -47,12 +48,13 @@
 #define VTP_NET_VQS	(2 * VTP_MAX_PAIRS + 1)
 #define VTP_BLK_VQS	2
 #define VTP_ODD_VQS	1
+#define VTP_BARE_VQS	1
 #define VTP_DEFAULT_MTU	1500
 #define VTP_STUCK_POLL	msecs_to_jiffies(10)
 
 static char *parents = "net,blk,odd,multi,bus";
 module_param(parents, charp, 0444);
-MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig");
+MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare");
 
 static char *unmanaged;
 module_param(unmanaged, charp, 0444);
@@ -101,6 +103,7 @@ struct vtp_knobs {
 	bool stuck_del;
 	bool stuck_set_status;
 	u32 add_errno;
+	u32 set_attr_errno;
 	atomic_t waiting;		/* calls held up at this moment */
 };
 
@@ -318,6 +321,18 @@ static int vtp_reset(struct vdpa_device *vdpa)
 	return 0;
 }
 
+/* Nothing is mapped that could be cleaned up. */
+static int vtp_compat_reset(struct vdpa_device *vdpa, u32 flags)
+{
+	return vtp_reset(vdpa);
+}
+
+/* Nothing is served that would have to stop. */
+static int vtp_suspend(struct vdpa_device *vdpa)
+{
+	return 0;
+}
+
 static size_t vtp_get_config_size(struct vdpa_device *vdpa)
 {
 	return to_vtp(vdpa)->config_size;
@@ -366,8 +381,6 @@ static void vtp_free(struct vdpa_device *vdpa)
 	.set_vq_cb		= vtp_set_vq_cb,			\
 	.set_vq_ready		= vtp_set_vq_ready,			\
 	.get_vq_ready		= vtp_get_vq_ready,			\
-	.set_vq_state		= vtp_set_vq_state,			\
-	.get_vq_state		= vtp_get_vq_state,			\
 	.get_vq_align		= vtp_get_vq_align,			\
 	.get_device_features	= vtp_get_device_features,		\
 	.set_driver_features	= vtp_set_driver_features,		\
@@ -387,14 +400,27 @@ static void vtp_free(struct vdpa_device *vdpa)
 	.set_map		= vtp_set_map,				\
 	.free			= vtp_free
 
+#define VTP_VQ_STATE_OPS						\
+	.set_vq_state		= vtp_set_vq_state,			\
+	.get_vq_state		= vtp_get_vq_state
+
 static const struct vdpa_config_ops vtp_net_ops = {
 	VTP_DEVICE_OPS,
+	VTP_VQ_STATE_OPS,
 	.get_vendor_vq_stats	= vtp_get_vendor_vq_stats,
 };
 
 /* Without counters: what the core says then is worth a test. */
 static const struct vdpa_config_ops vtp_other_ops = {
 	VTP_DEVICE_OPS,
+	VTP_VQ_STATE_OPS,
+};
+
+/* Half of what belongs together: it stops and does not go on, and knows of no position. */
+static const struct vdpa_config_ops vtp_bare_ops = {
+	VTP_DEVICE_OPS,
+	.compat_reset		= vtp_compat_reset,
+	.suspend		= vtp_suspend,
 };
 
 /* Making devices */
@@ -456,6 +482,13 @@ static int vtp_init_odd(struct vtp_dev *dev, const struct vdpa_dev_set_config *s
 	return 0;
 }
 
+static int vtp_init_bare(struct vtp_dev *dev, const struct vdpa_dev_set_config *set)
+{
+	dev->nvqs = VTP_BARE_VQS;
+
+	return 0;
+}
+
 static const struct vtp_class {
 	u32 device_id;
 	u64 features;		/* what a device gets when none are asked for */
@@ -466,6 +499,7 @@ static const struct vtp_class {
 	{ VIRTIO_ID_BLOCK, VTP_BLK_FEATURES & ~BIT_ULL(VIRTIO_BLK_F_RO),
 	  &vtp_other_ops, vtp_init_blk },
 	{ VIRTIO_ID_CRYPTO, VTP_COMMON_FEATURES, &vtp_other_ops, vtp_init_odd },
+	{ VIRTIO_ID_RPMB, VTP_COMMON_FEATURES, &vtp_bare_ops, vtp_init_bare },
 };
 
 static const struct vtp_class *vtp_class_of(u32 device_id)
@@ -577,8 +611,11 @@ static void vtp_dev_del(struct vdpa_mgmt_dev *mgmt, struct vdpa_device *vdpa)
 static int vtp_dev_set_attr(struct vdpa_mgmt_dev *mgmt, struct vdpa_device *vdpa,
 			    const struct vdpa_dev_set_config *set)
 {
+	u32 set_attr_errno = to_parent(mgmt)->knobs.set_attr_errno;
 	struct vtp_dev *dev = to_vtp(vdpa);
 
+	if (set_attr_errno)
+		return -(int)set_attr_errno;
 	if (dev->device_id != VIRTIO_ID_NET ||
 	    set->mask != BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR))
 		return -EOPNOTSUPP;
@@ -613,6 +650,11 @@ static struct virtio_device_id vtp_id_blk[] = {
 
 static struct virtio_device_id vtp_id_odd[] = {
 	{ VIRTIO_ID_CRYPTO, VIRTIO_DEV_ANY_ID },
+	{ }
+};
+
+static struct virtio_device_id vtp_id_bare[] = {
+	{ VIRTIO_ID_RPMB, VIRTIO_DEV_ANY_ID },
 	{ }
 };
 
@@ -689,6 +731,17 @@ static struct vtp_parent vtp_parents[] = {
 			.supported_features = VTP_NET_FEATURES,
 			.max_supported_vqs = VTP_NET_VQS,
 		},
+	}, {
+		/* not offered unless asked for: takes what none of its devices can have */
+		.key = "bare",
+		.name = "vdpatest_bare",
+		.mgmt = {
+			.ops = &vtp_mgmt_ops,
+			.id_table = vtp_id_bare,
+			.config_attr_mask = BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR),
+			.supported_features = VTP_COMMON_FEATURES,
+			.max_supported_vqs = VTP_BARE_VQS,
+		},
 	},
 };
 
@@ -712,6 +765,7 @@ static void vtp_add_knobs(struct vtp_parent *parent)
 	debugfs_create_bool("stuck_del", 0600, dir, &knobs->stuck_del);
 	debugfs_create_bool("stuck_set_status", 0600, dir, &knobs->stuck_set_status);
 	debugfs_create_u32("add_errno", 0600, dir, &knobs->add_errno);
+	debugfs_create_u32("set_attr_errno", 0600, dir, &knobs->set_attr_errno);
 	debugfs_create_atomic_t("waiting", 0400, dir, &knobs->waiting);
 	if (parent->described)
 		vtp_add_description(dir);
