@@ -159,9 +159,8 @@ others_answer() {
 }
 
 @test "modules that register a generic netlink family come and go while a delete waits, and hold up nobody" {
-	modprobe -a team l2tp_netlink
+	calibrate modprobe -a team l2tp_netlink
 	rmmod team l2tp_netlink
-	calibrate
 	delete_waiting
 
 	in_time modprobe team
