@@ -197,9 +197,9 @@ check: vm-modules fuzz-programs
 bench: vm-modules
 	$(Q)bench/run $(ROWS)
 ifndef ROWS
-	$(Q)tests/vm/run --timeout 1800 -- bench/sim
-	$(Q)tests/vm/run --timeout 1800 -- bench/suspend
-	$(Q)tests/vm/run --timeout 1800 -- bench/move
+	$(Q)tests/vm/run --smp 2 --timeout 1800 -- bench/sim
+	$(Q)tests/vm/run --smp 2 --timeout 1800 -- bench/suspend
+	$(Q)tests/vm/run --smp 2 --timeout 1800 -- bench/move
 endif
 
 debug-kernel: deps
@@ -223,7 +223,7 @@ coverage: gcov := GCOV_PROFILE=y
 coverage: covering := tests/conform.bats tests/debug/fuzz.bats $(TESTS)
 coverage: debug-modules tool clients
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(covering)
-	$(Q)tests/coverage $(debug_modules) $(patsubst tests/%.bats,build/check/debug/%,$(covering))
+	$(Q)tests/coverage $(debug_modules) build/check/debug/machines/*-[0-9]*/
 
 # For a night, in the debug kernel: with MESSAGES, SECONDS, and a SEED of their own. Their logs are in build/fuzz/kernel and
 # build/stress.
@@ -232,11 +232,11 @@ fuzz-kernel stress: messages = $(or $(MESSAGES),1000000)
 fuzz-kernel stress: seconds = $(or $(SECONDS),600)
 fuzz-kernel stress: seed = $(or $(SEED),$(shell date +%s))
 fuzz-kernel: debug-modules tool clients
-	$(Q)tests/vm/run --kernel debug --timeout $$((600 + $(messages) / 20)) --out build/fuzz/kernel -- \
+	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + $(messages) / 20)) --out build/fuzz/kernel -- \
 		env VDPA_MESSAGES=$(messages) VDPA_SEED=$(seed) bats --tap --timing tests/debug/fuzz.bats
 
 stress: debug-modules tool clients
-	$(Q)tests/vm/run --kernel debug --timeout $$((600 + 2 * $(seconds))) --out build/stress -- \
+	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + 2 * $(seconds))) --out build/stress -- \
 		env VDPA_SECONDS=$(seconds) VDPA_SEED=$(seed) bats --tap --timing tests/debug/stress.bats
 
 # --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. The command is also

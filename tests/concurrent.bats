@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # time limit: 900
+# processors: 2
 # Many at once.
 
 load lib/common

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # time limit: 900
+# processors: 2
 # Modules come and go in every order; what is in use stays.
 
 load lib/common

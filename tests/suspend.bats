@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Devices are suspended and resumed, alone or as a group, in time or not at all.
 # time limit: 1200
+# processors: 2
 
 load lib/state
 

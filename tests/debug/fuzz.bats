@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What nobody would send to the generic netlink family, some thousand times: make fuzz-kernel sends a million.
 # time limit: 600
+# processors: 2
 
 load ../lib/state
 

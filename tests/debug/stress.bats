@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Everything at once for a minute, and its processes killed at random: make stress SECONDS=… does so for longer.
 # time limit: 600
+# processors: 2
 
 load ../lib/state
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Drivers that break the rules, by mistake or on purpose.
 # time limit: 1200
+# processors: 2
 
 load ../lib/common
 load ../lib/sim

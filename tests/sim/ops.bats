@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the simulated parents do beside carrying data: suspend, resume, virtqueue state, reset, faults on demand.
 # time limit: 1200
+# processors: 2
 
 load ../lib/common
 load ../lib/sim

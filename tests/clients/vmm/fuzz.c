@@ -22,7 +22,8 @@
 
 struct options {
 	unsigned long seed;
-	unsigned long seconds;
+	unsigned long seconds;	/* how long, unless so many rounds were asked for */
+	unsigned long rounds;
 };
 
 struct run {
@@ -252,13 +253,15 @@ int vmm_fuzz(const char *node, int argc, char **argv)
 	vmm_options(argc, argv, (const struct vmm_option []) {
 		{ "seed", &run->options.seed },
 		{ "seconds", &run->options.seconds },
+		{ "rounds", &run->options.rounds },
 		{ NULL, NULL },
 	});
 	run->random = run->options.seed * 0x9e3779b97f4a7c15ULL | 1;
 
 	prepare(run, node);
 	start(run);
-	for (end = vmm_now_ms() + run->options.seconds * 1000; vmm_now_ms() < end;)
+	end = vmm_now_ms() + run->options.seconds * 1000;
+	while (run->options.rounds ? run->rounds < run->options.rounds : vmm_now_ms() < end)
 		fuzz_round(run);
 	vmm_reset(&run->vmm);
 	check(run);
