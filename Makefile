@@ -171,12 +171,15 @@ uninstall: have-kdir
 
 # --- Trying and testing, in a VM. Each installs first what is missing.
 
+# One job a processor, where nobody has said how many.
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: deps vm-modules demo vm vm-update check bench debug-kernel debug-modules check-debug coverage
 deps:
 	$(Q)debian/deps
 
 vm-modules: deps
-	$(Q)kdir=$(vm_kdir) && $(MAKE) all KDIR=$$kdir
+	$(Q)kdir=$(vm_kdir) && $(MAKE) $(parallel) all KDIR=$$kdir
 
 demo: vm-modules
 	$(Q)tests/vm/run --timeout 240 -- tests/demo
@@ -190,7 +193,8 @@ vm-update:
 
 # TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
-check: vm-modules fuzz-programs
+check: vm-modules
+	$(Q)$(MAKE) $(parallel) fuzz-programs
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.

@@ -154,7 +154,6 @@ setup() {
 }
 
 @test "transitions are traced" {
-	grep -q ' /sys/kernel/tracing ' /proc/mounts || mount -t tracefs none /sys/kernel/tracing
 	echo 1 >/sys/kernel/tracing/events/vdpa/vdpa_state/enable
 	started_disks 1
 
