@@ -204,6 +204,7 @@ follows_on() {
 	cp "$VDPA_TOOL" /tmp/vdpa
 	start setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all /tmp/vdpa -s monitor
 	wait_until 10 said "$OUT" present
+	rm /tmp/vdpa
 	user_devices "$BLK" b0
 	wait_until 10 said "$OUT" 'dev_added dev b0'
 }
