@@ -8,7 +8,7 @@
  *   PARENT/devices/DEVICE/del_delay_ms   PARENT/devices/DEVICE/stall
  *
  * Those of the parent hold for all its devices. delay_ms: the operation takes that long, or until a
- * signal. errno: it then fails with that error, every time, or once and only the nth time from now
+ * signal; one under way ends the sooner when a shorter time is written. errno: it then fails with that error, every time, or once and only the nth time from now
  * on where nth is not 0. A delete cannot fail in vDPA. stall: a mask of the virtqueues that shall
  * not move; they rest when the write returns. version: of the private state, as the vDPA core is
  * told; empty: none is declared. accepts: the ranges of versions that are accepted.
@@ -46,6 +46,19 @@ static int take_errno(struct vdpasim_fault *fault)
 	return err;
 }
 
+/* In ms: how often an operation that is delayed looks whether it still shall be. */
+#define DELAY_LOOK_MS	10
+
+static int wait_out(const u32 *delay_ms)
+{
+	unsigned long begin = jiffies, end;
+
+	while (end = begin + msecs_to_jiffies(READ_ONCE(*delay_ms)), time_before(jiffies, end))
+		if (msleep_interruptible(min(jiffies_to_msecs(end - jiffies), DELAY_LOOK_MS)))
+			return -EINTR;
+	return 0;
+}
+
 /**
  * vdpasim_fault - let go wrong what a test has asked for
  * @fault: of the operation that is about to be done
@@ -55,11 +68,7 @@ static int take_errno(struct vdpasim_fault *fault)
  */
 int vdpasim_fault(struct vdpasim_fault *fault)
 {
-	u32 delay = READ_ONCE(fault->delay_ms);
-
-	if (delay && msleep_interruptible(delay))
-		return -EINTR;
-	return take_errno(fault);
+	return wait_out(&fault->delay_ms) ?: take_errno(fault);
 }
 EXPORT_SYMBOL_GPL(vdpasim_fault);
 
