@@ -86,8 +86,7 @@ others_answer() {
 @test "a delete that waits dies on SIGKILL and is called off: once the node is closed the device is as before" {
 	delete_waiting
 
-	kill -KILL "$DELETER"
-	wait_until 5 ended "$DELETER"
+	finish_off "$DELETER"
 
 	[ "$(devices)" = $'b0\nn0' ]
 	release
@@ -102,8 +101,7 @@ others_answer() {
 @test "a delete that waits ends on SIGINT as well" {
 	delete_waiting
 
-	kill -INT "$DELETER"
-	wait_until 5 ended "$DELETER"
+	finish_off -INT "$DELETER"
 
 	release
 	wait_until 10 has_driver n0 vhost_vdpa
@@ -120,8 +118,7 @@ others_answer() {
 
 @test "a delete takes over from one that was killed" {
 	delete_waiting
-	kill -KILL "$DELETER"
-	wait_until 5 ended "$DELETER"
+	finish_off "$DELETER"
 
 	start "$VDPA_TOOL" dev del n0
 	release
@@ -153,7 +150,7 @@ others_answer() {
 
 	alive "$first"
 	exists n0
-	kill "$first_holder"
+	finish_off -TERM "$first_holder"
 	wait_until 10 ended "$first"
 	gone n0
 }
@@ -287,9 +284,7 @@ others_answer() {
 	start "$VDPA_TOOL" dev add name n1 mgmtdev "$NET"
 	queued=$PID
 
-	kill -KILL "$STUCK" "$queued"
-	wait_until 5 ended "$STUCK"
-	wait_until 5 ended "$queued"
+	finish_off "$STUCK" "$queued"
 	others_answer
 
 	knob "$NET" stuck_add 0
@@ -306,8 +301,7 @@ others_answer() {
 	others_answer
 	in_time "$VDPA_TOOL" mgmtdev show "$NET"
 	kernel_refuses EBUSY attribute=DEV_NAME n0 --timeout 5000 dev-del DEV_NAME:str:n0
-	kill -KILL "$STUCK"
-	wait_until 5 ended "$STUCK"
+	finish_off "$STUCK"
 	others_answer
 
 	knob "$NET" stuck_del 0
@@ -332,10 +326,7 @@ others_answer() {
 	deleting=$PID
 	others_answer
 
-	kill -KILL "$asking" "$setting" "$deleting" "$user"
-	for process in "$asking" "$setting" "$deleting" "$user"; do
-		wait_until 5 ended "$process"
-	done
+	finish_off "$asking" "$setting" "$deleting" "$user"
 	others_answer
 }
 

@@ -84,9 +84,10 @@ assert_equal() { [ "$1" = "$2" ] || fail "expected: $2" "got:      $1"; }
 # assert_match TEXT REGEX
 assert_match() { [[ $1 =~ $2 ]] || fail "expected a match of: $2" "got: $1"; }
 
-# wait_until SECONDS COMMAND… - runs COMMAND again and again until it succeeds; fails when it has not after SECONDS.
+# wait_until SECONDS COMMAND… - runs COMMAND again and again until it succeeds; fails when it has not after SECONDS, or three
+# times as long, since the machine may be busy with other things.
 wait_until() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + 3 * $1 * 1000000))
 	shift
 
 	until "$@"; do

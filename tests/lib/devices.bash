@@ -88,11 +88,20 @@ hold() {
 	wait_until 10 grep -q ready "$OUT" || fail "$(cat "$OUT")"
 }
 
-# release - lets go of what hold() opened.
-release() {
-	kill "$HOLDER"
-	wait "$HOLDER" || :
+# finish_off [SIGNAL] PID… - ends what the test has started, with SIGKILL if not told otherwise, and waits until it has ended: what
+# it held is free, and what it asked for is called off.
+finish_off() {
+	local signal=-KILL pid
+
+	[[ $1 != -* ]] || { signal=$1; shift; }
+	kill "$signal" "$@"
+	for pid; do
+		wait_until 10 ended "$pid" || return
+	done
 }
+
+# release - lets go of what hold() opened.
+release() { finish_off -TERM "$HOLDER"; }
 
 # driver_of DEV - the bus driver bound to DEV, nothing where there is none.
 driver_of() {
@@ -179,8 +188,8 @@ unchanged() {
 # now_ms - a clock in milliseconds
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-# calibrate [COMMAND…] - sets $IN_TIME, the milliseconds within which has to answer what need not wait for anybody: one
-# second, and some more where the machine is so slow that it needs a good part of that while nothing is in the way, for
+# calibrate [COMMAND…] - sets $IN_TIME, the milliseconds within which has to answer what need not wait for anybody: three
+# seconds, and some more where the machine is so slow that it needs a good part of that while nothing is in the way, for
 # COMMAND or for what most tests ask.
 calibrate() {
 	local began
@@ -192,7 +201,7 @@ calibrate() {
 		"$VDPA_TOOL" dev show >/dev/null
 		genl ctrl list >/dev/null
 	fi
-	IN_TIME=$((1000 + 5 * ($(now_ms) - began)))
+	IN_TIME=$((3000 + 10 * ($(now_ms) - began)))
 }
 
 # in_time COMMAND… - COMMAND succeeds within $IN_TIME.
