@@ -97,6 +97,29 @@ tests/clients/nl_conform: $(conform_sources) $(wire_objects) tests/clients/confo
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
 
+# --- The command's own functions in programs of the tests, with the sanitizers (tests/tool/*.bats).
+
+checked_dir := build/checked
+checked_programs := $(addprefix $(checked_dir)/,test_replies test_migration)
+checked_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) -MMD -MP \
+	-Iinclude/uapi -Ivdpa-tool
+checked_tool := $(patsubst vdpa-tool/%.c,$(checked_dir)/vdpa/%.o,$(filter-out %/main.c,$(wildcard vdpa-tool/*.c)))
+
+.PHONY: checked-programs
+checked-programs: $(checked_programs)
+
+$(checked_dir)/vdpa/%.o: vdpa-tool/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(checked_flags) $(shell pkg-config --cflags $(tool_libs)) -pthread -c -o $@ $<
+
+$(checked_dir)/%.o: tests/tool/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(checked_flags) $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+
+$(checked_dir)/test_replies: $(checked_dir)/reply.o
+$(checked_programs): %: %.o $(checked_tool)
+	$(call say,LD,$@)$(CC) -fsanitize=address,undefined -o $@ $^ $(tool_link) -pthread
+
 # --- The command as libFuzzer wants it: each target of tests/fuzz/tool is a program of its own, with all of the command in
 # it but for the system calls that tests/fuzz/tool/world.c answers. Only the command itself is watched for what it covers.
 
@@ -145,7 +168,7 @@ fuzz-tool: deps
 have-clang:
 	@command -v clang >/dev/null || { echo 'no clang on this machine: "make deps" installs it' >&2; exit 1; }
 
--include $(wildcard vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d bench/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
+-include $(wildcard $(checked_dir)/*.d $(checked_dir)/vdpa/*.d vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d bench/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
 
 # --- Installing.
 
@@ -194,7 +217,7 @@ vm-update:
 # TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 check: vm-modules
-	$(Q)$(MAKE) $(parallel) fuzz-programs
+	$(Q)$(MAKE) $(parallel) fuzz-programs checked-programs
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
@@ -282,7 +305,7 @@ clean:
 	$(Q)find kernel tests/parent \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name modules.order -o -name Module.symvers \) -delete
 	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d tests/clients/wire/*.[od] tests/fuzz/*.d bench/*.d
-	$(Q)rm -rf build/style
+	$(Q)rm -rf build/style build/checked
 
 distclean: clean
 	$(Q)rm -rf build

@@ -2,25 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What the command makes of a kernel's replies when that kernel is newer, older or hostile. test_replies.c builds the bytes
-# and hands them to the command's own functions; it is built here with the address and undefined behaviour sanitizers, so
+# and hands them to the command's own functions; it is built with the address and undefined behaviour sanitizers, so
 # that a read past the end of a message fails whatever test it happens in.
 
 load ../lib/common
 
-setup_file() {
-	local sources=()
+setup_file() { make -s -C "$VDPA_TOP" build/checked/test_replies; }
 
-	for source in "$VDPA_TOP"/vdpa-tool/*.c; do
-		[[ $source = */main.c ]] || sources+=("$source")
-	done
-	# shellcheck disable=SC2046
-	cc -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
-		-I"$VDPA_TOP/include/uapi" -I"$VDPA_TOP/vdpa-tool" $(pkg-config --cflags libmnl jansson) \
-		-o "$BATS_FILE_TMPDIR/test_replies" "$VDPA_TOP/tests/tool/"{test_replies,reply}.c "${sources[@]}" \
-		-pthread $(pkg-config --libs libmnl jansson) -lresolv
-}
-
-replies() { "$BATS_FILE_TMPDIR/test_replies" "$@"; }
+replies() { "$VDPA_TOP/build/checked/test_replies" "$@"; }
 
 # A message about a block device, less its name; a complete one; the end of a dump.
 REST=(MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2)

@@ -2,24 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Descriptions and saved states between the kernel's messages and files, and what becomes of them when either is hostile.
-# test_migration.c plays the kernel; it is built here with the address and undefined behaviour sanitizers.
+# test_migration.c plays the kernel; it is built with the address and undefined behaviour sanitizers.
 
 load ../lib/common
 
-setup_file() {
-	local sources=()
+setup_file() { make -s -C "$VDPA_TOP" build/checked/test_migration; }
 
-	for source in "$VDPA_TOP"/vdpa-tool/*.c; do
-		[[ $source = */main.c ]] || sources+=("$source")
-	done
-	# shellcheck disable=SC2046
-	cc -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
-		-I"$VDPA_TOP/include/uapi" -I"$VDPA_TOP/vdpa-tool" $(pkg-config --cflags libmnl jansson) \
-		-o "$BATS_FILE_TMPDIR/test_migration" "$VDPA_TOP/tests/tool/test_migration.c" "${sources[@]}" \
-		-pthread $(pkg-config --libs libmnl jansson) -lresolv
-}
-
-kernel() { "$BATS_FILE_TMPDIR/test_migration" "$@"; }
+kernel() { "$VDPA_TOP/build/checked/test_migration" "$@"; }
 
 # pattern BYTES - the private state that the kernel plays
 pattern() { perl -e 'print pack "C*", map { $_ % 251 } 0 .. $ARGV[0] - 1' "$1"; }
