@@ -43,6 +43,12 @@ stuck_in() {
 	alive "$STUCK"
 }
 
+# taken NAME - it is reserved for a device, or has one
+taken() {
+	run nl_raw dev-new DEV_NAME:str:"$1" "MGMTDEV_DEV_NAME:str:$BLK"
+	[ "$(line errno)" = EEXIST ] || { nl_raw dev-del DEV_NAME:str:"$1"; false; }
+}
+
 # What anybody may want to do with anything else, meanwhile
 others_answer() {
 	in_time "$VDPA_TOOL" dev show
@@ -283,6 +289,7 @@ others_answer() {
 	stuck_in "$NET" "$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
 	start "$VDPA_TOOL" dev add name n1 mgmtdev "$NET"
 	queued=$PID
+	wait_until 10 taken n1
 
 	finish_off "$STUCK" "$queued"
 	others_answer
@@ -290,7 +297,9 @@ others_answer() {
 	knob "$NET" stuck_add 0
 	"$VDPA_TOOL" dev add name n2 mgmtdev "$NET"
 	exists n2
-	gone n1
+	# what was asked for is done, whoever has gone
+	exists n0
+	exists n1
 }
 
 @test "a parent stuck in deleting a device holds up nobody else, and who waits for it dies on SIGKILL" {

@@ -301,6 +301,17 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	[ "$(avail_index t 0)" = 7 ]
 }
 
+@test "descriptions and states are taken with the padding that some machines have before numbers" {
+	suspended_pair net
+	vdpa dev vq set s qidx 0 avail_index 7
+	"$M" save s state
+	"$M" show dev s >source
+
+	"$M" --pads check dev t <source
+	"$M" --pads load t state
+	[ "$(avail_index t 0)" = 7 ]
+}
+
 @test "a queue at work whose parent does not tell where it is cannot be saved" {
 	vdpa dev add name s mgmtdev vdpasim_blk
 	drive s blk count 200 hold 1
@@ -349,6 +360,7 @@ load_refused() {
 	load_refused EINVAL 'begins with a description' --without description
 	load_refused EINVAL 'features come before' --without features
 	load_refused EINVAL 'negotiated features' --features 1
+	load_refused EINVAL 'negotiated features 0x1, and 0x[0-9a-f]+ in a piece before' --features-end 1
 	load_refused EINVAL 'a piece of private state bears its offset' --without offset
 	load_refused EINVAL 'the next piece of private state is at 100, not 101' --piece 100 --gap 1
 	load_refused EINVAL 'virtqueue 0 comes twice' --twice

@@ -65,7 +65,7 @@ setup() {
 
 	run -0 "$VDPA_TOOL" -j dev vstats show
 	jq -e '.vstats | keys_unsorted == ["d1", "d2", "p0"] and (.d2.queues | length) == 4' <<<"$output"
-	jq -e '.vstats.p0 == {"available": false, "reason": "no driver has negotiated features yet"}' <<<"$output"
+	jq -e '.vstats.p0 == {"available": false, "reason": "its parent does not answer", "unanswered": true}' <<<"$output"
 	run -0 "$VDPA_TOOL" -j dev vq show
 	jq -e '.vq | (.d2.queues | length) == 4 and .p0.reason == "its parent does not answer"' <<<"$output"
 	echo 0 >/sys/kernel/debug/vdpa_test_parent/vdpatest_net/stuck_set_status

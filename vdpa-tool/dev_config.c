@@ -73,6 +73,8 @@ static json_t *config_json(const struct nlattr **slots)
 		if (attr)
 			output_set(config, feature_sets[i].key, features_json(attr_uint(attr), id));
 	}
+	if (slots[VDPA_ATTR_DEV_UNANSWERED])
+		output_set(config, "unanswered", json_true());
 	return config;
 }
 

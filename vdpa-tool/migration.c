@@ -28,17 +28,19 @@ static void put_target(struct nlmsghdr *nlh, const struct target *target)
 
 /* --- descriptions --- */
 
-static json_t *unavailable(void)
+static json_t *unavailable(bool unanswered)
 {
 	json_t *body = output_object();
 
 	output_set(body, "available", json_false());
 	output_set(body, "reason", json_string("its parent does not answer"));
+	if (unanswered)
+		output_set(body, "unanswered", json_true());
 	return body;
 }
 
 /* A management device has a description for each class, all in one message. */
-static json_t *classes_body(const struct nlmsghdr *nlh, struct nl_error *err)
+static json_t *classes_body(const struct nlmsghdr *nlh, bool unanswered, struct nl_error *err)
 {
 	json_t *body = output_object();
 	json_t *classes = output_array();
@@ -60,7 +62,7 @@ static json_t *classes_body(const struct nlmsghdr *nlh, struct nl_error *err)
 	if (json_array_size(classes))
 		return body;
 	json_decref(body);
-	return unavailable();
+	return unavailable(unanswered);
 }
 
 /* What passes through the replies to a request. */
@@ -75,17 +77,19 @@ static int reply_take(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 	const struct nlattr *slots[ATTR_SLOTS];
 	const struct replies *replies = data;
 	uint16_t key = replies->mgmtdev ? VDPA_ATTR_MGMTDEV_DEV_NAME : VDPA_ATTR_DEV_NAME;
+	bool unanswered;
 	json_t *body;
 	char *name;
 
 	if (attrs_parse(nlh, slots, err) < 0 || attrs_require(slots, key, err) < 0)
 		return -1;
+	unanswered = slots[VDPA_ATTR_DEV_UNANSWERED];
 	if (replies->mgmtdev)
-		body = classes_body(nlh, err);
+		body = classes_body(nlh, unanswered, err);
 	else if (slots[VDPA_ATTR_MIGRATION])
 		body = migration_wire_json(slots[VDPA_ATTR_MIGRATION], err);
 	else
-		body = unavailable();
+		body = unavailable(unanswered);
 	if (!body)
 		return -1;
 	name = replies->mgmtdev ? mgmtdev_name(slots) : attr_string(slots[key]);

@@ -15,6 +15,7 @@ struct devices {
 	char *name;		/* NULL: none yet */
 	json_t *queues;
 	json_t *nothing;	/* why there are none, NULL if there are */
+	bool unanswered;	/* the parent does not answer */
 };
 
 json_t *queues_unavailable(const char *reason)
@@ -31,6 +32,7 @@ static void device_begin(struct devices *devices, char *name)
 	devices->name = name;
 	devices->queues = output_array();
 	devices->nothing = NULL;
+	devices->unanswered = false;
 }
 
 static void device_end(struct devices *devices)
@@ -39,15 +41,24 @@ static void device_end(struct devices *devices)
 
 	if (!devices->name)
 		return;
-	if (!device) {
+	if (!device || json_array_size(devices->queues)) {
+		json_decref(device);
 		device = output_object();
 		output_set(device, "queues", devices->queues);
 	} else {
 		json_decref(devices->queues);
 	}
+	if (devices->unanswered)
+		output_set(device, "unanswered", json_true());
 	output_entry(devices->out, devices->name, device);
 	free(devices->name);
 	devices->name = NULL;
+}
+
+/* An older core does not say that a parent does not answer: it can be concluded, often. */
+static const char *why_not(const struct queues_list *list, const struct nlattr **slots)
+{
+	return slots[VDPA_ATTR_DEV_UNANSWERED] ? "its parent does not answer" : list->why_not(slots);
 }
 
 static int collect(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
@@ -70,7 +81,8 @@ static int collect(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	if (slots[VDPA_ATTR_DEV_QUEUE_INDEX])
 		output_append(devices->queues, devices->list->queue(nlh, slots));
 	else if (!devices->nothing)
-		devices->nothing = queues_unavailable(devices->list->why_not(slots));
+		devices->nothing = queues_unavailable(why_not(devices->list, slots));
+	devices->unanswered |= slots[VDPA_ATTR_DEV_UNANSWERED] != NULL;
 	return 0;
 }
 

@@ -177,6 +177,7 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	entry->vdev->nvqs = nvqs;
 	entry_read_constants(entry);
 	vdpa_guard_init(&entry->guard);
+	vdpa_line_init(&entry->line, &entry->guard);
 	err = entry_take_name(entry, parent);
 	if (err)
 		return err;

@@ -30,6 +30,7 @@ struct vdpa_job;
  * @look: sees what it is doing, when it has something to say
  * @vdev: the device itself, allocated with the parent's part around it
  * @guard: who calls the parent's operations right now
+ * @line: who wants to ask its parent about it
  * @name: the name it holds; NULL while it is not registered
  * @parent: the management device that made it; NULL for a device that its
  *	driver registered by itself ("unmanaged")
@@ -59,6 +60,7 @@ struct vdpa_entry {
 	struct work_struct look;
 	struct vdpa_device *vdev;
 	struct vdpa_guard guard;
+	struct vdpa_line line;
 	struct vdpa_name *name;
 	struct vdpa_parent *parent;
 	struct list_head sibling;

@@ -2,32 +2,32 @@
 /*
  * Requests that a parent or a bus driver may keep waiting: see job.h.
  */
+#include <linux/err.h>
+#include <linux/hashtable.h>
+#include <linux/ktime.h>
 #include <linux/netlink.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
-#include <net/netns/generic.h>
 #include <net/sock.h>
 
+#include "answer.h"
 #include "device.h"
 #include "job.h"
+#include "line.h"
 #include "mgmtdev.h"
+#include "pending.h"
 #include "registry.h"
 
 /* How often a job looks again whether the lock it wants is free, in ms. */
 #define LOCK_POLL_MS	5
 
-/* Protects the list of jobs; vdpa_registry_lock is not taken inside it, nor it inside that. */
+/* Protects the table of jobs; nothing is taken inside it. */
 static DEFINE_SPINLOCK(jobs_lock);
-static LIST_HEAD(jobs);
+static DEFINE_HASHTABLE(jobs, 8);
 
 /* For those with CAP_NET_ADMIN, and for all others. */
 static struct workqueue_struct *admin_wq, *public_wq;
-
-static void queue_for(struct work_struct *work, bool admin)
-{
-	queue_work(admin ? admin_wq : public_wq, work);
-}
 
 static void job_free(struct kref *ref)
 {
@@ -40,6 +40,8 @@ static void job_free(struct kref *ref)
 	}
 	if (job->sock)
 		sock_put(job->sock);
+	if (job->user)
+		vdpa_pending_end(job->user);
 	kfree(job->attrs);
 	kfree(job);
 }
@@ -58,7 +60,6 @@ static int job_copy_request(struct vdpa_job *job, struct sk_buff *skb, const str
 	NETLINK_CB(job->skb) = NETLINK_CB(skb);
 	job->skb->sk = genl_info_net(info)->genl_sock;
 	job->sock = NETLINK_CB(skb).sk;
-	job->admin = netlink_capable(skb, CAP_NET_ADMIN);
 	sock_hold(job->sock);
 
 	for (i = 0; i <= info->family->maxattr; i++)
@@ -73,30 +74,75 @@ static int job_copy_request(struct vdpa_job *job, struct sk_buff *skb, const str
 }
 
 /**
+ * vdpa_patience - how long a request may still be waited for in its send
+ * @request: the client's message, as its doit or its dump gets it
+ *
+ * All requests in one message have one budget. It is kept in the message itself: netlink has
+ * no use for the time at which it was sent.
+ *
+ * Return: until when, in jiffies.
+ */
+unsigned long vdpa_patience(struct sk_buff *request)
+{
+	if (!request->tstamp)
+		request->tstamp = ktime_get();
+	return jiffies + msecs_to_jiffies(max(0LL, VDPA_JOB_PATIENCE_MS -
+					      ktime_ms_delta(ktime_get(), request->tstamp)));
+}
+
+/* Put it into the table. Return: true if its socket has none there yet. */
+static bool job_add(struct vdpa_job *job)
+{
+	unsigned long key = (unsigned long)job->sock;
+	struct vdpa_job *other;
+	bool first = true;
+
+	spin_lock(&jobs_lock);
+	hash_for_each_possible(jobs, other, node, key) {
+		if (other->sock == job->sock) {
+			first = false;
+			break;
+		}
+	}
+	hash_add(jobs, &job->node, key);
+	spin_unlock(&jobs_lock);
+	return first;
+}
+
+/**
  * vdpa_job_new - make a job of a request
  * @skb: the request, in its doit
- * @info: the request, in its doit
+ * @info: the request, in its doit; says in its extack why there is no job
  *
- * Return: the job, which wants vdpa_job_cancel(), or a start and then
- * vdpa_job_wait(); NULL if there is no memory.
+ * Return: the job, which wants vdpa_job_cancel(), or a start and then vdpa_job_wait();
+ * ERR_PTR(-EBUSY) if its user has too many under way, ERR_PTR(-ENOMEM).
  */
 struct vdpa_job *vdpa_job_new(struct sk_buff *skb, const struct genl_info *info)
 {
-	struct vdpa_job *job = kzalloc(sizeof(*job), GFP_KERNEL);
+	bool admin = netlink_capable(skb, CAP_NET_ADMIN);
+	struct vdpa_user *user = vdpa_pending_begin(admin, info->extack);
+	struct vdpa_job *job;
 
-	if (!job)
-		return NULL;
+	if (IS_ERR(user))
+		return ERR_CAST(user);
+	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
+	if (!job) {
+		vdpa_pending_end(user);
+		return ERR_PTR(-ENOMEM);
+	}
+	job->user = user;
+	job->admin = admin;
 	kref_init(&job->ref);
 	init_completion(&job->done);
 	if (job_copy_request(job, skb, info)) {
 		kref_put(&job->ref, job_free);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	/* The second holder: who ends it with vdpa_job_done(). */
 	kref_get(&job->ref);
-	spin_lock(&jobs_lock);
-	list_add_tail(&job->node, &jobs);
-	spin_unlock(&jobs_lock);
+	job->until = vdpa_patience(skb);
+	if (!job_add(job))
+		job->until = jiffies;
 	return job;
 }
 
@@ -109,8 +155,10 @@ static void job_finish(struct vdpa_job *job)
 	vdpa_name_release(job->name);
 
 	spin_lock(&jobs_lock);
-	list_del(&job->node);
+	hash_del(&job->node);
 	spin_unlock(&jobs_lock);
+	vdpa_pending_end(job->user);
+	job->user = NULL;
 }
 
 /* Drop a job that was not started: the doit answers the request itself. */
@@ -131,43 +179,56 @@ void vdpa_job_cancel(struct vdpa_job *job)
  */
 void vdpa_job_done(struct vdpa_job *job, int err)
 {
-	struct nlmsghdr *nlh = (struct nlmsghdr *)job->info.nlhdr;
-
 	job_finish(job);
-	/* The port of a client that has gone may be somebody else's by now. */
-	if (!vdpa_job_abandoned(job) && (err || nlh->nlmsg_flags & NLM_F_ACK))
-		netlink_ack(job->skb, nlh, err, &job->extack);
+	if (err || job->info.nlhdr->nlmsg_flags & NLM_F_ACK)
+		vdpa_answer_ack(job->skb, err, &job->extack);
 	complete(&job->done);
 	kref_put(&job->ref, job_free);
 }
 
-static void job_work(struct work_struct *work)
+/**
+ * vdpa_job_reply - send what was asked for, before vdpa_job_done()
+ * @job: the job
+ * @msg: one generic netlink message, which is taken
+ *
+ * Return: 0 or a negative error number.
+ */
+int vdpa_job_reply(struct vdpa_job *job, struct sk_buff *msg)
 {
-	struct vdpa_job *job = container_of(work, struct vdpa_job, work);
+	return vdpa_answer_send(job->sock, msg);
+}
+
+static void job_task(struct vdpa_task *task)
+{
+	struct vdpa_job *job = container_of(task, struct vdpa_job, task);
 
 	vdpa_job_done(job, job->run(job));
 }
 
 /**
- * vdpa_job_queue - start a job that waits for nobody's turn
- * @job: the job
+ * vdpa_job_queue - start a job that asks a parent
+ * @job: the job, about a device, else about a management device: it waits in line for it
  * @run: does it, in a worker: may sleep; returns what the client gets
  */
 void vdpa_job_queue(struct vdpa_job *job, int (*run)(struct vdpa_job *job))
 {
+	struct vdpa_line *line = job->entry ? &job->entry->line : &job->parent->line;
+
 	job->run = run;
-	INIT_WORK(&job->work, job_work);
-	queue_for(&job->work, job->admin);
+	job->task.run = job_task;
+	vdpa_line_queue(line, &job->task, job->admin);
 }
 
 /**
  * vdpa_job_queue_work - have a parent asked by something that is not a job
  * @work: asks; ends before the core goes
  * @admin: whether whoever wants to know has CAP_NET_ADMIN
+ *
+ * Return: false if it was queued already.
  */
-void vdpa_job_queue_work(struct work_struct *work, bool admin)
+bool vdpa_job_queue_work(struct work_struct *work, bool admin)
 {
-	queue_for(work, admin);
+	return queue_work(admin ? admin_wq : public_wq, work);
 }
 
 /**
@@ -179,7 +240,10 @@ void vdpa_job_queue_work(struct work_struct *work, bool admin)
  */
 int vdpa_job_wait(struct vdpa_job *job)
 {
-	wait_for_completion_killable_timeout(&job->done, msecs_to_jiffies(VDPA_JOB_PATIENCE_MS));
+	long left = job->until - jiffies;
+
+	if (left > 0)
+		wait_for_completion_killable_timeout(&job->done, left);
 	kref_put(&job->ref, job_free);
 	return -EINTR;
 }
@@ -199,8 +263,8 @@ int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct 
 {
 	struct vdpa_job *job = vdpa_job_new(skb, info);
 
-	if (!job)
-		return -ENOMEM;
+	if (IS_ERR(job))
+		return PTR_ERR(job);
 	job->entry = entry;
 	job->data = data;
 	vdpa_entry_get(entry);
@@ -208,22 +272,28 @@ int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct 
 	return vdpa_job_wait(job);
 }
 
-/* Return: true if there is nobody left who could hear the answer. */
+/* Return: true if the socket is closed: there is nobody left who could hear the answer. */
 bool vdpa_job_abandoned(const struct vdpa_job *job)
 {
-	return READ_ONCE(job->abandoned);
+	return sock_flag(job->sock, SOCK_DEAD);
+}
+
+static bool asker_gone(const struct vdpa_asker *asker)
+{
+	return (asker->gone && READ_ONCE(*asker->gone)) ||
+	       (asker->sock && sock_flag(asker->sock, SOCK_DEAD));
 }
 
 /*
  * The lock is held by somebody who is in a parent's operation, for as long as
  * that takes. A worker gets no signals, so it looks again from time to time and
- * gives up when its client has.
+ * gives up when nobody wants to know any more.
  */
-static int poll_lock(struct rw_semaphore *sem, const bool *abandoned,
+static int poll_lock(struct rw_semaphore *sem, const struct vdpa_asker *asker,
 		     int (*try)(struct rw_semaphore *sem))
 {
 	while (!try(sem)) {
-		if (abandoned && READ_ONCE(*abandoned))
+		if (asker && asker_gone(asker))
 			return -ECANCELED;
 		schedule_timeout_idle(msecs_to_jiffies(LOCK_POLL_MS));
 	}
@@ -233,14 +303,14 @@ static int poll_lock(struct rw_semaphore *sem, const bool *abandoned,
 /**
  * vdpa_poll_down_read - take a lock that a parent may keep from us
  * @sem: the lock, a device's cf_lock
- * @abandoned: becomes true when nobody waits for what is done under it any more
+ * @asker: who wants to know
  *
  * Context: a worker.
- * Return: 0 with the lock held for reading; -ECANCELED if it was abandoned.
+ * Return: 0 with the lock held for reading; -ECANCELED if nobody wants to know any more.
  */
-int vdpa_poll_down_read(struct rw_semaphore *sem, const bool *abandoned)
+int vdpa_poll_down_read(struct rw_semaphore *sem, const struct vdpa_asker *asker)
 {
-	return poll_lock(sem, abandoned, down_read_trylock);
+	return poll_lock(sem, asker, down_read_trylock);
 }
 
 /* Take it for writing, whoever may have gone: for what has to be done in any case. */
@@ -249,37 +319,11 @@ void vdpa_poll_down_write(struct rw_semaphore *sem)
 	poll_lock(sem, NULL, down_write_trylock);
 }
 
-/* As vdpa_poll_down_read(), for a job: abandoned when its client has gone. */
+/* As vdpa_poll_down_read(), for a job that only asks. */
 int vdpa_job_down_read(struct vdpa_job *job, struct rw_semaphore *sem)
 {
-	return poll_lock(sem, &job->abandoned, down_read_trylock);
+	return poll_lock(sem, &VDPA_ASKER_JOB(job), down_read_trylock);
 }
-
-/* As vdpa_job_down_read(), for writing. */
-int vdpa_job_down_write(struct vdpa_job *job, struct rw_semaphore *sem)
-{
-	return poll_lock(sem, &job->abandoned, down_write_trylock);
-}
-
-static int job_client_gone(struct notifier_block *nb, unsigned long event, void *data)
-{
-	const struct netlink_notify *notify = data;
-	struct vdpa_job *job;
-
-	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
-		return NOTIFY_DONE;
-	spin_lock(&jobs_lock);
-	list_for_each_entry(job, &jobs, node)
-		if (job->info.snd_portid == notify->portid &&
-		    net_eq(genl_info_net(&job->info), notify->net))
-			WRITE_ONCE(job->abandoned, true);
-	spin_unlock(&jobs_lock);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block job_notifier = {
-	.notifier_call = job_client_gone,
-};
 
 int __init vdpa_jobs_init(void)
 {
@@ -291,7 +335,7 @@ int __init vdpa_jobs_init(void)
 	public_wq = alloc_workqueue("vdpa_public", WQ_UNBOUND, WQ_MAX_ACTIVE);
 	if (!public_wq)
 		goto err_admin;
-	err = netlink_register_notifier(&job_notifier);
+	err = vdpa_answers_init();
 	if (err)
 		goto err_public;
 	return 0;
@@ -308,5 +352,5 @@ void vdpa_jobs_exit(void)
 {
 	destroy_workqueue(public_wq);
 	destroy_workqueue(admin_wq);
-	netlink_unregister_notifier(&job_notifier);
+	vdpa_answers_exit();
 }

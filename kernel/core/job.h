@@ -12,10 +12,18 @@
  * it would have hung. After that time the client waits in its own receive, where
  * any signal ends it.
  *
- * A parent that does not answer keeps a worker for each who asks it, and a workqueue has
- * no more than WQ_MAX_ACTIVE. So clients without CAP_NET_ADMIN, who may ask for
- * configurations and descriptions, have a workqueue of their own: they can use up that one,
- * and are in nobody's way but each other's.
+ * That patience is for all requests of one send together, since the lock is held from the
+ * first to the last of them; and there is none with a socket that has a request under way:
+ * its next one is done and answered when it is. How many a user may have under way is in
+ * pending.h.
+ *
+ * A job is carried out whether or not its client waits for that, unless it is one that only
+ * asks, or a deletion; see vdpa_job_abandoned().
+ *
+ * A parent that does not answer keeps one worker for each of its devices (line.h), and a
+ * workqueue has no more than WQ_MAX_ACTIVE. So clients without CAP_NET_ADMIN, who may ask
+ * for configurations and descriptions, have a workqueue of their own: they can use up that
+ * one, and are in nobody's way but each other's.
  */
 #ifndef _VDPA_JOB_H
 #define _VDPA_JOB_H
@@ -30,6 +38,7 @@
 #include "mgmtdev.h"
 
 struct vdpa_entry;
+struct vdpa_user;
 
 #define VDPA_JOB_PATIENCE_MS	100
 
@@ -40,14 +49,14 @@ struct vdpa_entry;
  * @skb: a copy of the request, since the client's is gone when the doit returns
  * @attrs: the attributes of that copy
  * @sock: the client's socket
+ * @user: whose request it is
  * @ref: its two holders, the doit and whoever does the work
- * @node: in the list of jobs
+ * @node: in the table of jobs, by @sock
  * @done: it is answered
- * @abandoned: the client has closed its socket
+ * @until: how long the doit waits for that, in jiffies
  * @admin: the client has CAP_NET_ADMIN
- * @work: for jobs that need no turn
- * @run: what @work does; ends with vdpa_job_done()
- * @task: for jobs that wait for the parent's turn
+ * @run: what @task does in a line, where vdpa_job_queue() has put it
+ * @task: waits for its turn, in a line or at the parent
  * @entry: a device that must stay until the job is done, or NULL
  * @parent: a management device that must stay until the job is done, or NULL
  * @name: a name that is given back when the job is done, or NULL
@@ -60,13 +69,13 @@ struct vdpa_job {
 	struct sk_buff *skb;
 	struct nlattr **attrs;
 	struct sock *sock;
+	struct vdpa_user *user;
 	struct kref ref;
-	struct list_head node;
+	struct hlist_node node;
 	struct completion done;
-	bool abandoned;
+	unsigned long until;
 	bool admin;
 
-	struct work_struct work;
 	int (*run)(struct vdpa_job *job);
 	struct vdpa_task task;
 
@@ -84,13 +93,28 @@ int vdpa_job_wait(struct vdpa_job *job);
 int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct vdpa_entry *entry,
 		      int (*run)(struct vdpa_job *job), const void *data);
 void vdpa_job_done(struct vdpa_job *job, int err);
+int vdpa_job_reply(struct vdpa_job *job, struct sk_buff *msg);
 bool vdpa_job_abandoned(const struct vdpa_job *job);
 
-void vdpa_job_queue_work(struct work_struct *work, bool admin);
-int vdpa_poll_down_read(struct rw_semaphore *sem, const bool *abandoned);
+/**
+ * struct vdpa_asker - who wants to know something of a parent
+ * @sock: the client's socket: when it is closed nobody wants to know any more; or NULL
+ * @gone: becomes true when nobody wants to know any more; or NULL
+ *
+ * With neither it is to be done in any case.
+ */
+struct vdpa_asker {
+	const struct sock *sock;
+	const bool *gone;
+};
+
+#define VDPA_ASKER_JOB(job)	((const struct vdpa_asker){ .sock = (job)->sock })
+
+bool vdpa_job_queue_work(struct work_struct *work, bool admin);
+unsigned long vdpa_patience(struct sk_buff *request);
+int vdpa_poll_down_read(struct rw_semaphore *sem, const struct vdpa_asker *asker);
 void vdpa_poll_down_write(struct rw_semaphore *sem);
 int vdpa_job_down_read(struct vdpa_job *job, struct rw_semaphore *sem);
-int vdpa_job_down_write(struct vdpa_job *job, struct rw_semaphore *sem);
 
 int vdpa_jobs_init(void);
 void vdpa_jobs_exit(void);

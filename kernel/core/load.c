@@ -155,9 +155,7 @@ static int load_vqs(const struct vdpa_load *load, struct vdpa_job *job, struct v
 	u64 seq;
 	int err;
 
-	err = vdpa_job_down_write(job, &entry->vdev->cf_lock);
-	if (err)
-		return err;
+	vdpa_poll_down_write(&entry->vdev->cf_lock);
 	err = check_locked(load, job) ?: set_vqs(load, job, old);
 	*claim = vdpa_state_read(entry, &seq).claim;
 	up_write(&entry->vdev->cf_lock);
@@ -221,7 +219,7 @@ int vdpa_load_apply(struct vdpa_load *load, struct vdpa_job *job)
 	int err;
 
 	err = check_state(job, vdpa_state_read(entry, &seq).now) ?:
-	      vdpa_judge(load->source, entry, entry->parent, &job->abandoned, &job->extack) ?:
+	      vdpa_judge(load->source, entry, entry->parent, NULL, &job->extack) ?:
 	      check_able(load, job);
 	if (err)
 		return err;

@@ -113,6 +113,7 @@ static int parent_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migrati
 	INIT_LIST_HEAD(&parent->ring);
 	list_add(&mdev->list, &parent->ring);
 	vdpa_guard_init(&parent->guard);
+	vdpa_line_init(&parent->line, &parent->guard);
 	INIT_LIST_HEAD(&parent->devices);
 	INIT_LIST_HEAD(&parent->tasks);
 	INIT_WORK(&parent->work, parent_work);

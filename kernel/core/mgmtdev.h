@@ -9,11 +9,12 @@
 #include <linux/vdpa_migration.h>
 #include <linux/workqueue.h>
 
+#include "line.h"
 #include "registry.h"
 
 /**
  * struct vdpa_task - something to be done by one parent at a time
- * @link: in the parent's queue
+ * @link: in the parent's queue, or in a line (line.h)
  * @run: does it; sleeps as long as the parent likes
  */
 struct vdpa_task {
@@ -28,6 +29,7 @@ struct vdpa_task {
  * @ring: holds mdev->list and nothing else, which is the way from a
  *	struct vdpa_mgmt_dev to its struct vdpa_parent
  * @guard: who uses @mdev right now
+ * @line: who wants to ask it about itself
  * @node: in the table by name, if @named
  * @rcu: for freeing it behind that table's own readers
  * @index: in the table by index
@@ -50,6 +52,7 @@ struct vdpa_parent {
 	struct vdpa_migration_ops migration;
 	struct list_head ring;
 	struct vdpa_guard guard;
+	struct vdpa_line line;
 	struct rhash_head node;
 	struct rcu_head rcu;
 	u32 index;

@@ -264,14 +264,14 @@ static void complain(const struct vdpa_list *list, int err, const char *name,
 }
 
 /* The parent's own attributes are in list->own. */
-static int describe_device(struct vdpa_list *list, struct vdpa_entry *entry, const bool *abandoned)
+static int describe_device(struct vdpa_list *list, struct vdpa_entry *entry, const struct vdpa_asker *asker)
 {
 	int err;
 
 	err = add_origin(list, entry->parent);
 	if (err)
 		return err;
-	err = vdpa_poll_down_read(&entry->vdev->cf_lock, abandoned);
+	err = vdpa_poll_down_read(&entry->vdev->cf_lock, asker);
 	if (err)
 		return err;
 	err = add_device(list, entry);
@@ -299,7 +299,7 @@ static int describe_own(struct vdpa_list *own, struct vdpa_entry *entry,
 }
 
 static int describe(struct vdpa_list *list, struct vdpa_entry *entry, struct vdpa_parent *parent,
-		    const bool *abandoned, struct netlink_ext_ack *extack)
+		    const struct vdpa_asker *asker, struct netlink_ext_ack *extack)
 {
 	struct vdpa_list *own = vdpa_list_new(list->class, list->size);
 	int err;
@@ -309,7 +309,7 @@ static int describe(struct vdpa_list *list, struct vdpa_entry *entry, struct vdp
 	list->own = own;
 	err = describe_own(own, entry, parent);
 	if (!err)
-		err = entry ? describe_device(list, entry, abandoned) :
+		err = entry ? describe_device(list, entry, asker) :
 			      describe_class(list, parent);
 	if (err && err != -ECANCELED)
 		complain(list, err, entry ? vdpa_entry_name(entry) : dev_name(parent->mdev->device),
@@ -354,13 +354,13 @@ struct vdpa_list *vdpa_description_of(const struct vdpa_description *description
 /**
  * vdpa_describe_device - describe a device for migration
  * @entry: the device, which a management device has made
- * @abandoned: becomes true when nobody wants to know any more
+ * @asker: who wants to know; NULL: it is to be done in any case
  * @extack: says what went wrong
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
  * Return: the description, to be given to vdpa_description_free(), or an ERR_PTR.
  */
-struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry, const bool *abandoned,
+struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry, const struct vdpa_asker *asker,
 					      struct netlink_ext_ack *extack)
 {
 	struct vdpa_description *description = description_new(1);
@@ -370,7 +370,7 @@ struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry, const bo
 		return ERR_PTR(-ENOMEM);
 	description->lists[0] = vdpa_list_new(entry->device_id, DESCRIPTION_SIZE);
 	if (description->lists[0])
-		err = describe(description->lists[0], entry, entry->parent, abandoned, extack);
+		err = describe(description->lists[0], entry, entry->parent, asker, extack);
 	if (!err)
 		return description;
 	vdpa_description_free(description);
@@ -520,20 +520,20 @@ static int judge(const struct vdpa_list *source, const struct vdpa_description *
  * @source: its description
  * @entry: the device to migrate to; NULL: one that @parent would create
  * @parent: the management device, of @entry, too
- * @abandoned: becomes true when nobody wants to know any more
+ * @asker: who wants to know; NULL: it is to be done in any case
  * @extack: says what does not match
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
  * Return: 0; -EMEDIUMTYPE if not; or another error.
  */
 int vdpa_judge(const struct vdpa_list *source, struct vdpa_entry *entry,
-	       struct vdpa_parent *parent, const bool *abandoned, struct netlink_ext_ack *extack)
+	       struct vdpa_parent *parent, const struct vdpa_asker *asker, struct netlink_ext_ack *extack)
 {
 	struct vdpa_description *description;
 	int err;
 
 	if (entry)
-		description = vdpa_describe_device(entry, abandoned, extack);
+		description = vdpa_describe_device(entry, asker, extack);
 	else
 		description = vdpa_describe_parent(parent, extack);
 	if (IS_ERR(description))

@@ -2,6 +2,7 @@
 /*
  * The generic netlink family: its commands, its policy, and what they share.
  */
+#include <linux/err.h>
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/vdpa.h>
@@ -9,6 +10,7 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
+#include "job.h"
 #include "mgmtdev.h"
 #include "netlink.h"
 #include "registry.h"
@@ -112,12 +114,14 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.doit		= vdpa_nl_dev_migration_get_doit,
 		.start		= vdpa_nl_migration_get_start,
 		.dumpit		= vdpa_nl_dev_migration_get_dumpit,
+		.done		= vdpa_nl_migration_get_done,
 		.internal_flags	= NEEDS_DEVICE,
 	}, {
 		.cmd		= VDPA_CMD_MGMTDEV_MIGRATION_GET,
 		.doit		= vdpa_nl_mgmtdev_migration_get_doit,
 		.start		= vdpa_nl_migration_get_start,
 		.dumpit		= vdpa_nl_mgmtdev_migration_get_dumpit,
+		.done		= vdpa_nl_migration_get_done,
 		.internal_flags	= NEEDS_PARENT,
 	}, {
 		.cmd		= VDPA_CMD_MIGRATION_CHECK,
@@ -142,6 +146,46 @@ static const struct genl_ops vdpa_nl_ops[] = {
 static const struct genl_multicast_group vdpa_nl_mcgrps[] = {
 	{ .name = VDPA_MCGRP_MONITOR },
 };
+
+/**
+ * vdpa_nl_parse_nested - nla_parse_nested() of what may have pad attributes in it
+ * @tb: by type, up to @maxtype
+ * @maxtype: the last type there is
+ * @nest: the attribute around them
+ * @policy: by type
+ * @extack: says what is wrong, and points at it
+ *
+ * As strict as the kernel is with all that is new, but for one thing: the kernel itself puts
+ * an empty attribute of type 0 before a 64-bit number on machines that want it aligned, and
+ * clients bring back what they were given.
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
+int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *nest,
+			 const struct nla_policy *policy, struct netlink_ext_ack *extack)
+{
+	struct nlattr *attr;
+	int left, err;
+
+	memset(tb, 0, (maxtype + 1) * sizeof(*tb));
+	if (!(nest->nla_type & NLA_F_NESTED)) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "NLA_F_NESTED is missing");
+		return -EINVAL;
+	}
+	nla_for_each_nested(attr, nest, left) {
+		if (nla_type(attr) == VDPA_ATTR_PAD && !nla_len(attr))
+			continue;
+		err = __nla_validate(attr, attr->nla_len, maxtype, policy, NL_VALIDATE_STRICT,
+				     extack);
+		if (err)
+			return err;
+		tb[nla_type(attr)] = attr;
+	}
+	if (left <= 0)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, nest, "bytes leftover behind the attributes");
+	return -EINVAL;
+}
 
 static int find_parent(struct genl_info *info)
 {
@@ -235,9 +279,24 @@ static void vdpa_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *
 		vdpa_parent_put(vdpa_nl_parent(info));
 }
 
+static struct sk_buff *reply_new(const struct genl_info *info, struct vdpa_entry *entry,
+				 vdpa_nl_fill_t fill)
+{
+	struct sk_buff *msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	int err;
+
+	if (!msg)
+		return ERR_PTR(-ENOMEM);
+	err = fill(entry, msg, info->snd_portid, info->snd_seq, 0, NULL);
+	if (!err)
+		return msg;
+	nlmsg_free(msg);
+	return ERR_PTR(err);
+}
+
 /**
  * vdpa_nl_reply - answer a request with the message about one device
- * @info: the request
+ * @info: the request, in its doit
  * @entry: the device
  * @fill: writes the message
  *
@@ -245,17 +304,32 @@ static void vdpa_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *
  */
 int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill_t fill)
 {
-	struct sk_buff *msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	int err;
+	struct sk_buff *msg = reply_new(info, entry, fill);
 
-	if (!msg)
-		return -ENOMEM;
-	err = fill(entry, msg, info->snd_portid, info->snd_seq, 0, NULL);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	return genlmsg_reply(msg, info);
+	return IS_ERR(msg) ? PTR_ERR(msg) : genlmsg_reply(msg, info);
+}
+
+/* As vdpa_nl_reply(), in a worker, for a job about a device. */
+int vdpa_nl_reply_late(struct vdpa_job *job, vdpa_nl_fill_t fill)
+{
+	struct sk_buff *msg = reply_new(&job->info, job->entry, fill);
+
+	return IS_ERR(msg) ? PTR_ERR(msg) : vdpa_job_reply(job, msg);
+}
+
+/**
+ * vdpa_nl_dump_later - end a round of a dump in which there is nothing to write yet
+ * @msg: where to; empty
+ * @cb: the dump
+ *
+ * A round cannot be empty: this one has a message that means nothing, and the next can wait.
+ *
+ * Return: -EMSGSIZE, at which a round ends.
+ */
+int vdpa_nl_dump_later(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	nlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, NLMSG_NOOP, 0, NLM_F_MULTI);
+	return -EMSGSIZE;
 }
 
 /**

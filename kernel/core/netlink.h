@@ -10,6 +10,7 @@
 #include "device.h"
 #include "mgmtdev.h"
 
+struct vdpa_job;
 struct vdpa_list;
 
 /* Bytes of a name that go into a message: extack messages hold 79 in all. */
@@ -19,6 +20,9 @@ extern struct genl_family vdpa_nl_family;
 
 int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extack,
 			struct vdpa_entry **entry);
+
+int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *nest,
+			 const struct nla_policy *policy, struct netlink_ext_ack *extack);
 
 int vdpa_nl_init(void);
 void vdpa_nl_exit(void);
@@ -58,6 +62,7 @@ int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_list *list);
 int vdpa_nl_dev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_mgmtdev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_migration_get_start(struct netlink_callback *cb);
+int vdpa_nl_migration_get_done(struct netlink_callback *cb);
 int vdpa_nl_dev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_mgmtdev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
@@ -102,6 +107,8 @@ typedef int (*vdpa_nl_fill_t)(struct vdpa_entry *entry, struct sk_buff *msg, u32
 			      int flags, struct netlink_callback *cb);
 
 int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill_t fill);
+int vdpa_nl_reply_late(struct vdpa_job *job, vdpa_nl_fill_t fill);
+int vdpa_nl_dump_later(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_dump_devices(struct sk_buff *msg, struct netlink_callback *cb, vdpa_nl_fill_t fill);
 
 #endif

@@ -24,7 +24,7 @@ static int check(struct vdpa_job *job)
 	source = vdpa_nl_read_list(job->info.attrs[VDPA_ATTR_MIGRATION], &job->extack);
 	if (IS_ERR(source))
 		return PTR_ERR(source);
-	err = vdpa_judge(source, entry, entry ? entry->parent : job->parent, &job->abandoned,
+	err = vdpa_judge(source, entry, entry ? entry->parent : job->parent, &VDPA_ASKER_JOB(job),
 			 &job->extack);
 	vdpa_list_free(source);
 	if (err == -EMEDIUMTYPE)
@@ -41,8 +41,8 @@ int vdpa_nl_migration_check_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	}
 	job = vdpa_job_new(skb, info);
-	if (!job)
-		return -ENOMEM;
+	if (IS_ERR(job))
+		return PTR_ERR(job);
 	job->entry = vdpa_nl_entry(info);
 	job->parent = vdpa_nl_parent(info);
 	if (job->entry)

@@ -351,15 +351,23 @@ static int config_fill_busy(struct vdpa_entry *entry, struct sk_buff *msg, u32 p
 
 	if (!hdr)
 		return -EMSGSIZE;
+	if (nla_put_flag(msg, VDPA_ATTR_DEV_UNANSWERED)) {
+		genlmsg_cancel(msg, hdr);
+		return -EMSGSIZE;
+	}
 	genlmsg_end(msg, hdr);
 	return 0;
 }
 
-/* @waited: jiffies that the dump has spent here so far. */
-static bool dump_lock(struct rw_semaphore *sem, long *waited)
+/*
+ * @waited: jiffies that the dump has spent here so far
+ * @until: how long it may at all, in jiffies
+ */
+static bool dump_lock(struct rw_semaphore *sem, long *waited, unsigned long until)
 {
 	while (!down_read_trylock(sem)) {
-		if (*waited >= msecs_to_jiffies(DUMP_PATIENCE_MS) || fatal_signal_pending(current))
+		if (*waited >= msecs_to_jiffies(DUMP_PATIENCE_MS) ||
+		    time_after_eq(jiffies, until) || fatal_signal_pending(current))
 			return false;
 		schedule_timeout_killable(1);
 		++*waited;
@@ -374,10 +382,11 @@ static bool dump_lock(struct rw_semaphore *sem, long *waited)
 static int config_dump_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq,
 			    int flags, struct netlink_callback *cb)
 {
+	unsigned long until = cb->args[2] ? jiffies + HZ : vdpa_patience(cb->skb);
 	struct rw_semaphore *sem = &entry->vdev->cf_lock;
 	int err;
 
-	if (!dump_lock(sem, &cb->args[1]))
+	if (!dump_lock(sem, &cb->args[1], until))
 		return config_fill_busy(entry, msg, portid, seq, flags, cb);
 	err = config_fill(entry, msg, portid, seq, flags, cb);
 	up_read(sem);
@@ -392,7 +401,7 @@ static int config_get_late(struct vdpa_job *job)
 	err = vdpa_job_down_read(job, sem);
 	if (err)
 		return err;
-	err = vdpa_nl_reply(&job->info, job->entry, config_fill);
+	err = vdpa_nl_reply_late(job, config_fill);
 	up_read(sem);
 	return err;
 }
@@ -412,5 +421,8 @@ int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int vdpa_nl_dev_config_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	return vdpa_nl_dump_devices(msg, cb, config_dump_fill);
+	int err = vdpa_nl_dump_devices(msg, cb, config_dump_fill);
+
+	cb->args[2] = 1;	/* the first round is over */
+	return err;
 }

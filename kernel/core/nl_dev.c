@@ -2,6 +2,7 @@
 /*
  * Devices over netlink: create, delete, change, show.
  */
+#include <linux/err.h>
 #include <linux/etherdevice.h>
 #include <linux/vdpa.h>
 #include <linux/virtio_config.h>
@@ -214,9 +215,7 @@ static void dev_add(struct vdpa_task *task)
 	struct vdpa_mgmt_dev *mdev = parent->mdev;
 	int err;
 
-	if (vdpa_job_abandoned(job)) {
-		err = -ECANCELED;
-	} else if (READ_ONCE(parent->going)) {
+	if (READ_ONCE(parent->going)) {
 		err = -ENODEV;
 		NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME " is going away",
 				   dev_name(mdev->device));
@@ -245,8 +244,8 @@ static int add_submit(struct sk_buff *skb, struct genl_info *info,
 	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
 	struct vdpa_job *job = vdpa_job_new(skb, info);
 
-	if (!job)
-		return -ENOMEM;
+	if (IS_ERR(job))
+		return PTR_ERR(job);
 	job->config = *config;
 	job->name = vdpa_name_reserve(vdpa_str_from_attr(name));
 	if (IS_ERR(job->name)) {
@@ -323,8 +322,8 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EBUSY;
 	}
 	job = vdpa_job_new(skb, info);
-	if (!job)
-		return -ENOMEM;
+	if (IS_ERR(job))
+		return PTR_ERR(job);
 	if (vdpa_removal_start(entry, job)) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
 					" is being deleted already", vdpa_entry_name(entry));
@@ -460,9 +459,7 @@ static int dev_attr_set(struct vdpa_job *job)
 	struct vdpa_device *vdev = entry->vdev;
 	int err;
 
-	err = vdpa_job_down_write(job, &vdev->cf_lock);
-	if (err)
-		return err;
+	vdpa_poll_down_write(&vdev->cf_lock);
 	err = mdev->ops->dev_set_attr(mdev, vdev, &job->config);
 	up_write(&vdev->cf_lock);
 	if (!err)
@@ -518,8 +515,8 @@ int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	job = vdpa_job_new(skb, info);
-	if (!job)
-		return -ENOMEM;
+	if (IS_ERR(job))
+		return PTR_ERR(job);
 	job->config = config;
 	job->entry = entry;
 	vdpa_entry_get(entry);

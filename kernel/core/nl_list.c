@@ -7,6 +7,7 @@
 #include <uapi/linux/vdpa.h>
 
 #include "list.h"
+#include "netlink.h"
 #include "nl_list.h"
 
 #define TEXT(n)	{ .type = NLA_NUL_STRING, .len = VDPA_MIGRATION_ ## n ## _MAX }
@@ -165,7 +166,7 @@ static int read_attr(const struct nlattr *nest, const char **members, struct vdp
 	struct vdpa_migration_attribute attr = {};
 	int err;
 
-	err = nla_parse_nested(tb, VDPA_MIGRATION_ATTR_ACCEPTS, nest, attr_policy, extack);
+	err = vdpa_nl_parse_nested(tb, VDPA_MIGRATION_ATTR_ACCEPTS, nest, attr_policy, extack);
 	if (err)
 		return err;
 	attr.name = text_of(tb[VDPA_MIGRATION_ATTR_NAME]);
@@ -220,7 +221,7 @@ struct vdpa_list *vdpa_nl_read_list(const struct nlattr *nest, struct netlink_ex
 	int err;
 
 	/* What is cut off or not known might be what does not match. */
-	err = nla_parse_nested(tb, VDPA_MIGRATION_ATTR, nest, list_policy, extack);
+	err = vdpa_nl_parse_nested(tb, VDPA_MIGRATION_ATTR, nest, list_policy, extack);
 	if (err)
 		return ERR_PTR(err);
 	if (!tb[VDPA_MIGRATION_CLASS]) {

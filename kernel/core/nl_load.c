@@ -15,6 +15,7 @@
 #include <linux/vdpa.h>
 #include <linux/virtio_config.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
@@ -31,13 +32,13 @@
 /**
  * struct coming - a state that is being sent
  * @node: in the list of all
- * @portid: of the socket; all are of the initial network namespace
+ * @sock: the socket, which may be closed already
  * @name: of the device
  * @load: as much as has come
  */
 struct coming {
 	struct list_head node;
-	u32 portid;
+	struct sock *sock;
 	char name[VDPA_NAME_LEN_MAX + 1];
 	struct vdpa_load *load;
 };
@@ -58,12 +59,12 @@ static const struct nla_policy vq_policy[VDPA_ATTR_VQ_STABLE + 1] = {
 	[VDPA_ATTR_VQ_STABLE]		= { .type = NLA_U8 },
 };
 
-static struct coming *coming_find(u32 portid, const char *name)
+static struct coming *coming_find(const struct sock *sock, const char *name)
 {
 	struct coming *coming;
 
 	list_for_each_entry(coming, &all_coming, node)
-		if (coming->portid == portid && !strcmp(coming->name, name))
+		if (coming->sock == sock && !strcmp(coming->name, name))
 			return coming;
 	return NULL;
 }
@@ -73,6 +74,7 @@ static void coming_drop(struct coming *coming)
 	list_del(&coming->node);
 	if (coming->load)
 		vdpa_load_free(coming->load);
+	sock_put(coming->sock);
 	kfree(coming);
 }
 
@@ -93,7 +95,7 @@ static struct vdpa_load *load_new(const struct nlattr *description, struct netli
 	return load;
 }
 
-static struct coming *coming_begin(struct genl_info *info, const char *name)
+static struct coming *coming_begin(struct sock *sock, struct genl_info *info, const char *name)
 {
 	struct coming *coming = kzalloc(sizeof(*coming), GFP_KERNEL);
 	struct vdpa_load *load;
@@ -105,7 +107,8 @@ static struct coming *coming_begin(struct genl_info *info, const char *name)
 		kfree(coming);
 		return ERR_CAST(load);
 	}
-	coming->portid = info->snd_portid;
+	sock_hold(sock);
+	coming->sock = sock;
 	strscpy(coming->name, name);
 	coming->load = load;
 	list_add(&coming->node, &all_coming);
@@ -113,14 +116,14 @@ static struct coming *coming_begin(struct genl_info *info, const char *name)
 }
 
 /* A piece with a description begins anew; others go on. */
-static struct coming *coming_of(struct genl_info *info, const char *name)
+static struct coming *coming_of(struct sock *sock, struct genl_info *info, const char *name)
 {
-	struct coming *coming = coming_find(info->snd_portid, name);
+	struct coming *coming = coming_find(sock, name);
 
 	if (info->attrs[VDPA_ATTR_MIGRATION]) {
 		if (coming)
 			coming_drop(coming);
-		return coming_begin(info, name);
+		return coming_begin(sock, info, name);
 	}
 	if (coming)
 		return coming;
@@ -130,14 +133,24 @@ static struct coming *coming_of(struct genl_info *info, const char *name)
 	return ERR_PTR(-EINVAL);
 }
 
-static void take_features(struct genl_info *info, struct vdpa_load *load)
+/* The virtqueues are read by them: what came with an earlier piece stays. */
+static int take_features(struct genl_info *info, struct vdpa_load *load)
 {
-	struct nlattr *features = info->attrs[VDPA_ATTR_STATE_FEATURES];
+	struct nlattr *attr = info->attrs[VDPA_ATTR_STATE_FEATURES];
+	u64 features;
 
-	if (features) {
-		load->has_features = true;
-		load->features = nla_get_u64(features);
+	if (!attr)
+		return 0;
+	features = nla_get_u64(attr);
+	if (load->has_features && load->features != features) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+					"negotiated features 0x%llx, and 0x%llx in a piece before",
+					features, load->features);
+		return -EINVAL;
 	}
+	load->has_features = true;
+	load->features = features;
+	return 0;
 }
 
 static int vqs_make_room(struct vdpa_load *load)
@@ -187,7 +200,7 @@ static int take_vq(struct vdpa_load *load, const struct nlattr *nest,
 	struct vdpa_load_vq vq = {};
 	int err;
 
-	err = nla_parse_nested(tb, VDPA_ATTR_VQ_STABLE, nest, vq_policy, extack) ?:
+	err = vdpa_nl_parse_nested(tb, VDPA_ATTR_VQ_STABLE, nest, vq_policy, extack) ?:
 	      check_vq_index(load, nest, tb[VDPA_ATTR_DEV_QUEUE_INDEX], extack);
 	if (err)
 		return err;
@@ -272,9 +285,9 @@ static int apply(struct vdpa_job *job)
 }
 
 /* Return: the whole state with the last piece, NULL before; or an ERR_PTR, with none of it left. */
-static struct vdpa_load *take_piece(struct genl_info *info, const char *name)
+static struct vdpa_load *take_piece(struct sock *sock, struct genl_info *info, const char *name)
 {
-	struct coming *coming = coming_of(info, name);
+	struct coming *coming = coming_of(sock, info, name);
 	struct vdpa_load *load;
 	bool end;
 	int err;
@@ -282,8 +295,7 @@ static struct vdpa_load *take_piece(struct genl_info *info, const char *name)
 	if (IS_ERR(coming))
 		return ERR_CAST(coming);
 	load = coming->load;
-	take_features(info, load);
-	err = take_vqs(info, load) ?: take_private(info, load);
+	err = take_features(info, load) ?: take_vqs(info, load) ?: take_private(info, load);
 	end = info->attrs[VDPA_ATTR_STATE_END];
 	if (!err && end)
 		err = check_complete(info, load);
@@ -302,15 +314,15 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct vdpa_job *job;
 
 	mutex_lock(&coming_lock);
-	load = take_piece(info, vdpa_entry_name(entry));
+	load = take_piece(NETLINK_CB(skb).sk, info, vdpa_entry_name(entry));
 	mutex_unlock(&coming_lock);
 	if (IS_ERR_OR_NULL(load))
 		return PTR_ERR_OR_ZERO(load);
 
 	job = vdpa_job_new(skb, info);
-	if (!job) {
+	if (IS_ERR(job)) {
 		vdpa_load_free(load);
-		return -ENOMEM;
+		return PTR_ERR(job);
 	}
 	job->entry = entry;
 	job->data = load;
@@ -328,8 +340,9 @@ static int client_gone(struct notifier_block *nb, unsigned long event, void *dat
 	    !net_eq(notify->net, &init_net))
 		return NOTIFY_DONE;
 	mutex_lock(&coming_lock);
+	/* The port may be somebody else's already: the socket tells. */
 	list_for_each_entry_safe(coming, next, &all_coming, node)
-		if (coming->portid == notify->portid)
+		if (sock_flag(coming->sock, SOCK_DEAD))
 			coming_drop(coming);
 	mutex_unlock(&coming_lock);
 	return NOTIFY_DONE;

@@ -22,11 +22,12 @@
 #include "nl_list.h"
 
 /*
- * How long a round of a dump waits for parents, in ms. It ends then. The first one is a doit, of
- * which job.h says why it must not wait; in the others the client waits in its own receive.
+ * How long a round of a dump waits for parents, in ms, and for how long it goes on with that
+ * about each. The first round is a doit, of which job.h says why it must not wait; in the
+ * others the client waits in its own receive, with a lock held that its own requests want.
  */
-#define FIRST_PATIENCE_MS	100
-#define ROUND_PATIENCE_MS	1000
+#define ROUND_PATIENCE_MS	100
+#define ANSWER_PATIENCE_MS	1000
 
 /* The largest description fits, and so does a message of it a client's 32 KiB of memory. */
 #define MESSAGE_SIZE		SKB_WITH_OVERHEAD(SZ_32K)
@@ -41,26 +42,29 @@ struct subject {
 /**
  * struct question - what a dump asks a parent
  * @ref: the dump, which may have gone, and the worker
- * @work: asks
+ * @task: asks, in line
  * @done: the answer is there
+ * @until: how long the dump waits for it, in jiffies
  * @abandoned: nobody waits for it any more
  * @subject: what it is about, of which the question is a user
  * @answer: the description, or an ERR_PTR
  */
 struct question {
 	struct kref ref;
-	struct work_struct work;
+	struct vdpa_task task;
 	struct completion done;
+	unsigned long until;
 	bool abandoned;
 	struct subject subject;
 	struct vdpa_description *answer;
 };
 
-static struct vdpa_description *describe(const struct subject *subject, const bool *abandoned,
+static struct vdpa_description *describe(const struct subject *subject,
+					 const struct vdpa_asker *asker,
 					 struct netlink_ext_ack *extack)
 {
 	if (subject->entry)
-		return vdpa_describe_device(subject->entry, abandoned, extack);
+		return vdpa_describe_device(subject->entry, asker, extack);
 	return vdpa_describe_parent(subject->parent, extack);
 }
 
@@ -77,14 +81,20 @@ static void question_free(struct kref *ref)
 	kfree(q);
 }
 
-static void question_ask(struct work_struct *work)
+static void question_ask(struct vdpa_task *task)
 {
-	struct question *q = container_of(work, struct question, work);
+	struct question *q = container_of(task, struct question, task);
+	const struct vdpa_asker asker = { .gone = &q->abandoned };
 	struct netlink_ext_ack extack = {};
 
-	q->answer = describe(&q->subject, &q->abandoned, &extack);
+	q->answer = describe(&q->subject, &asker, &extack);
 	complete_all(&q->done);
 	kref_put(&q->ref, question_free);
+}
+
+static struct vdpa_line *line_of(const struct subject *subject)
+{
+	return subject->entry ? &subject->entry->line : &subject->parent->line;
 }
 
 /* @admin: the client has CAP_NET_ADMIN. Return: the question, which is being asked, or NULL. */
@@ -95,7 +105,8 @@ static struct question *question_new(const struct subject *subject, bool admin)
 	if (!q)
 		return NULL;
 	kref_init(&q->ref);
-	INIT_WORK(&q->work, question_ask);
+	q->task.run = question_ask;
+	q->until = jiffies + msecs_to_jiffies(ANSWER_PATIENCE_MS);
 	init_completion(&q->done);
 	q->subject = *subject;
 	if (subject->entry)
@@ -103,21 +114,17 @@ static struct question *question_new(const struct subject *subject, bool admin)
 	else
 		vdpa_parent_get(subject->parent);
 	kref_get(&q->ref);
-	vdpa_job_queue_work(&q->work, admin);
+	vdpa_line_queue(line_of(subject), &q->task, admin);
 	return q;
 }
 
 static void question_put(struct question *q)
 {
 	WRITE_ONCE(q->abandoned, true);
+	/* Nobody has begun: then nobody needs to. */
+	if (vdpa_line_cancel(line_of(&q->subject), &q->task))
+		kref_put(&q->ref, question_free);
 	kref_put(&q->ref, question_free);
-}
-
-/* @left: jiffies that the round may still wait. Return: the answer, if it came in time, or NULL. */
-static const struct vdpa_description *question_answer(struct question *q, long *left)
-{
-	*left = max(wait_for_completion_killable_timeout(&q->done, *left), 0L);
-	return completion_done(&q->done) && !IS_ERR(q->answer) ? q->answer : NULL;
 }
 
 static int put_subject(struct sk_buff *msg, const struct subject *subject)
@@ -140,9 +147,12 @@ static int put_description(struct sk_buff *msg, const struct vdpa_description *d
 	return err;
 }
 
-/* @description: NULL if it is not known */
+/*
+ * @description: NULL if it is not known
+ * @unanswered: because the parent does not answer
+ */
 static int fill(struct sk_buff *msg, const struct subject *subject,
-		const struct vdpa_description *description, u32 portid, u32 seq,
+		const struct vdpa_description *description, bool unanswered, u32 portid, u32 seq,
 		struct netlink_callback *cb)
 {
 	void *hdr = genlmsg_put(msg, portid, seq, &vdpa_nl_family, cb ? NLM_F_MULTI : 0,
@@ -152,7 +162,8 @@ static int fill(struct sk_buff *msg, const struct subject *subject,
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (put_subject(msg, subject) || (description && put_description(msg, description))) {
+	if (put_subject(msg, subject) || (description && put_description(msg, description)) ||
+	    (unanswered && nla_put_flag(msg, VDPA_ATTR_DEV_UNANSWERED))) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
 	}
@@ -160,32 +171,74 @@ static int fill(struct sk_buff *msg, const struct subject *subject,
 	return 0;
 }
 
-static int fill_dump(struct sk_buff *msg, struct netlink_callback *cb,
-		     const struct subject *subject, long *left)
+/* What the dump has asked about @subject, or asks now. Return: NULL if there is no memory. */
+static struct question *dump_question(struct netlink_callback *cb, const struct subject *subject)
 {
-	const struct vdpa_description *answer;
-	struct question *q = question_new(subject, netlink_capable(cb->skb, CAP_NET_ADMIN));
+	struct question *q = (struct question *)cb->args[2];
+
+	if (q && q->subject.entry == subject->entry && q->subject.parent == subject->parent)
+		return q;
+	if (q)
+		question_put(q);
+	q = question_new(subject, netlink_capable(cb->skb, CAP_NET_ADMIN));
+	cb->args[2] = (long)q;
+	return q;
+}
+
+/*
+ * Write down what is known about @subject. args[2] is the question about it.
+ * Return: 0; -EMSGSIZE, and the round is over, if there is nothing yet, or no room.
+ */
+static int dump_answer(struct sk_buff *msg, struct netlink_callback *cb,
+		       const struct subject *subject, unsigned long until)
+{
+	struct question *q = dump_question(cb, subject);
+	struct vdpa_description *answer = NULL;
 	u32 portid = NETLINK_CB(cb->skb).portid;
+	bool answered;
 	int err;
 
 	if (!q)
 		return -ENOMEM;
-	answer = question_answer(q, left);
-	err = fill(msg, subject, answer, portid, cb->nlh->nlmsg_seq, cb);
+	wait_for_completion_killable_timeout(&q->done, max_t(long, until - jiffies, 0));
+	answered = completion_done(&q->done);
+	if (!answered && time_before(jiffies, q->until))
+		return msg->len ? -EMSGSIZE : vdpa_nl_dump_later(msg, cb);
+	if (answered && !IS_ERR(q->answer))
+		answer = q->answer;
+	err = fill(msg, subject, answer, !answered, portid, cb->nlh->nlmsg_seq, cb);
 	/* One that is too long even for a message of its own must not hide the others. */
 	if (err == -EMSGSIZE && !msg->len)
-		err = fill(msg, subject, NULL, portid, cb->nlh->nlmsg_seq, cb);
+		err = fill(msg, subject, NULL, false, portid, cb->nlh->nlmsg_seq, cb);
+	if (err)
+		return err;
 	question_put(q);
-	return err;
+	cb->args[2] = 0;
+	return 0;
+}
+
+static int fill_dump(struct sk_buff *msg, struct netlink_callback *cb,
+		     const struct subject *subject, unsigned long until)
+{
+	if (cb->args[2] || !vdpa_line_owes(line_of(subject)))
+		return dump_answer(msg, cb, subject, until);
+	return fill(msg, subject, NULL, true, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, cb);
 }
 
 /* In jiffies. args[1]: the first round is over. */
-static long round_patience(struct netlink_callback *cb)
+static unsigned long round_until(struct netlink_callback *cb)
 {
 	bool first = !cb->args[1];
 
 	cb->args[1] = 1;
-	return msecs_to_jiffies(first ? FIRST_PATIENCE_MS : ROUND_PATIENCE_MS);
+	return first ? vdpa_patience(cb->skb) : jiffies + msecs_to_jiffies(ROUND_PATIENCE_MS);
+}
+
+int vdpa_nl_migration_get_done(struct netlink_callback *cb)
+{
+	if (cb->args[2])
+		question_put((struct question *)cb->args[2]);
+	return 0;
 }
 
 /* For both dumps: room for the largest description. */
@@ -198,15 +251,15 @@ int vdpa_nl_migration_get_start(struct netlink_callback *cb)
 int vdpa_nl_dev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct subject subject = { .command = VDPA_CMD_DEV_MIGRATION_GET };
-	long left = round_patience(cb);
+	unsigned long until = round_until(cb);
 	unsigned long index = cb->args[0];
 	int err = 0;
 
 	cb->seq = vdpa_registry_generation();
-	while (!err && left && (subject.entry = vdpa_registry_next(&index))) {
+	while (!err && (subject.entry = vdpa_registry_next(&index))) {
 		subject.parent = subject.entry->parent;
 		if (subject.parent)
-			err = fill_dump(msg, cb, &subject, &left);
+			err = fill_dump(msg, cb, &subject, until);
 		vdpa_entry_put(subject.entry);
 		if (!err)
 			index++;
@@ -218,13 +271,13 @@ int vdpa_nl_dev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callbac
 int vdpa_nl_mgmtdev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct subject subject = { .command = VDPA_CMD_MGMTDEV_MIGRATION_GET };
-	long left = round_patience(cb);
+	unsigned long until = round_until(cb);
 	unsigned long index = cb->args[0];
 	int err = 0;
 
 	cb->seq = vdpa_parent_generation();
-	while (!err && left && (subject.parent = vdpa_parent_next(&index))) {
-		err = fill_dump(msg, cb, &subject, &left);
+	while (!err && (subject.parent = vdpa_parent_next(&index))) {
+		err = fill_dump(msg, cb, &subject, until);
 		vdpa_parent_put(subject.parent);
 		if (!err)
 			index++;
@@ -240,18 +293,19 @@ static int reply(struct vdpa_job *job, const struct subject *subject)
 	struct sk_buff *msg;
 	int err;
 
-	description = describe(subject, &job->abandoned, &job->extack);
+	description = describe(subject, &VDPA_ASKER_JOB(job), &job->extack);
 	if (IS_ERR(description))
 		return PTR_ERR(description);
 	msg = nlmsg_new(MESSAGE_SIZE, GFP_KERNEL);
-	err = msg ? fill(msg, subject, description, info->snd_portid, info->snd_seq, NULL) :
-		    -ENOMEM;
+	err = -ENOMEM;
+	if (msg)
+		err = fill(msg, subject, description, false, info->snd_portid, info->snd_seq, NULL);
 	vdpa_description_free(description);
 	if (err) {
 		nlmsg_free(msg);
 		return err;
 	}
-	return genlmsg_reply(msg, info);
+	return vdpa_job_reply(job, msg);
 }
 
 static int dev_reply(struct vdpa_job *job)
@@ -284,8 +338,8 @@ int vdpa_nl_mgmtdev_migration_get_doit(struct sk_buff *skb, struct genl_info *in
 {
 	struct vdpa_job *job = vdpa_job_new(skb, info);
 
-	if (!job)
-		return -ENOMEM;
+	if (IS_ERR(job))
+		return PTR_ERR(job);
 	job->parent = vdpa_nl_parent(info);
 	vdpa_parent_get(job->parent);
 	vdpa_job_queue(job, mgmtdev_reply);

@@ -15,6 +15,9 @@
 /* Between two attempts to get a device's cf_lock, in ms. */
 #define LOCK_PAUSE_MS	5
 
+/* What a device gets at least that was begun with when the time was all but over, in ms. */
+#define GRACE_MS	10
+
 /* Bytes that one question brings at most; a dump asks again for the rest. */
 #define ANSWER_SIZE	(3 * NLMSG_GOODSIZE)
 
@@ -56,10 +59,12 @@ static int ask_queue(struct vdpa_question *q, struct vdpa_asked *asked, u16 inde
 }
 
 /* Whoever has the lock may be in the parent for ever, so this does not wait for it as such. */
-static bool lock_config(struct vdpa_device *vdev, unsigned long patience)
+static bool lock_config(struct vdpa_device *vdev, unsigned long until)
 {
-	unsigned long until = jiffies + patience;
+	unsigned long grace = jiffies + msecs_to_jiffies(GRACE_MS);
 
+	if (time_after(grace, until))
+		until = grace;
 	while (!down_read_trylock(&vdev->cf_lock)) {
 		if (time_after(jiffies, until))
 			return false;
@@ -86,10 +91,13 @@ static bool ask_device(struct vdpa_question *q, struct vdpa_asked *asked)
 	bool all = true;
 
 	asked->begin = q->answer->len;
-	if (!asked->skip && lock_config(vdev, q->patience)) {
-		asked->reached = true;
-		all = ask_queues(q, asked);
-		up_read(&vdev->cf_lock);
+	if (!asked->skip && vdpa_line_take(&asked->entry->line, q->until)) {
+		asked->reached = lock_config(vdev, q->until);
+		if (asked->reached) {
+			all = ask_queues(q, asked);
+			up_read(&vdev->cf_lock);
+		}
+		vdpa_line_release(&asked->entry->line);
 	}
 	asked->end = q->answer->len;
 	return all;
@@ -100,6 +108,9 @@ static struct vdpa_asked *question_begin(struct vdpa_question *q)
 	struct vdpa_asked *asked = NULL;
 
 	spin_lock(&q->lock);
+	/* The rest gets a time of its own. */
+	if (q->begun && time_after_eq(jiffies, q->until))
+		q->count = min(q->begun, q->count);
 	if (q->begun < q->count)
 		asked = &q->devices[q->begun++];
 	spin_unlock(&q->lock);
@@ -174,16 +185,6 @@ void vdpa_question_add(struct vdpa_question *q, struct vdpa_entry *entry, u32 fi
 	};
 }
 
-static unsigned int question_ended(struct vdpa_question *q)
-{
-	unsigned int ended;
-
-	spin_lock(&q->lock);
-	ended = q->ended;
-	spin_unlock(&q->lock);
-	return ended;
-}
-
 static void question_leave(struct vdpa_question *q)
 {
 	spin_lock(&q->lock);
@@ -199,24 +200,20 @@ static void question_leave(struct vdpa_question *q)
 /**
  * vdpa_question_ask - ask
  * @q: the question; afterwards @told and @stuck say how far it has come
- * @patience: how long each device may take, in jiffies
+ * @until: how long all of them may take, in jiffies
  *
  * Context: may sleep, killably.
  */
-void vdpa_question_ask(struct vdpa_question *q, unsigned long patience)
+void vdpa_question_ask(struct vdpa_question *q, unsigned long until)
 {
-	unsigned int before;
-	long left;
+	long left = max_t(long, until - jiffies, 0) + msecs_to_jiffies(GRACE_MS) + 1;
 
-	q->patience = patience;
+	q->until = until;
 	q->count = q->held;
 	kref_get(&q->ref);
 	/* only they may ask about queues */
 	vdpa_job_queue_work(&q->work, true);
-	do {
-		before = question_ended(q);
-		left = wait_for_completion_killable_timeout(&q->done, patience);
-	} while (!left && question_ended(q) != before);
+	wait_for_completion_killable_timeout(&q->done, left);
 	question_leave(q);
 }
 

@@ -4,9 +4,10 @@
  *
  * A parent may keep whoever asks it for as long as it likes, so a worker asks: one device
  * after the other, up to as many as fit into one answer, since to wake a worker costs more
- * than most answers. The dump waits for each device a little, then gives up: what has been
- * answered until then is used, the worker goes on with none but the device that it is
- * stuck in, and holds no other.
+ * than most answers. The dump waits a little for all of them together, then gives up: what
+ * has been answered until then is used, the worker goes on with none but the device that it
+ * is stuck in, and holds no other. It is in line for that one (line.h), so that the next dump
+ * goes past it.
  */
 #ifndef _VDPA_NL_QUESTION_H
 #define _VDPA_NL_QUESTION_H
@@ -30,7 +31,7 @@ struct vdpa_queue_request;
  * @skip: it is not asked, only listed
  * @first: the first queue that is asked for
  * @next: the first queue that is not in the answer
- * @reached: nobody who is in the parent keeps the device's cf_lock
+ * @reached: no other answer is owed, and nobody who is in the parent keeps the device's cf_lock
  * @begin: where in the answer its part begins
  * @end: where that ends
  * @err: why the first queue that is not in the answer has nothing to say
@@ -52,7 +53,7 @@ struct vdpa_asked {
  * @work: asks
  * @done: the worker has asked all that it will ask
  * @request: what is asked
- * @patience: how long to try to get a device's cf_lock, in jiffies
+ * @until: how long the dump waits, in jiffies
  * @lock: protects @begun, @ended, @count, @left; nothing is taken inside it
  * @begun: devices that the worker has begun with
  * @ended: devices that it is done with
@@ -71,7 +72,7 @@ struct vdpa_question {
 	struct work_struct work;
 	struct completion done;
 	const struct vdpa_queue_request *request;
-	unsigned long patience;
+	unsigned long until;
 	spinlock_t lock; /* see above */
 	unsigned int begun;
 	unsigned int ended;
@@ -89,7 +90,7 @@ struct vdpa_question {
 
 struct vdpa_question *vdpa_question_new(const struct vdpa_queue_request *request);
 void vdpa_question_add(struct vdpa_question *q, struct vdpa_entry *entry, u32 first, bool skip);
-void vdpa_question_ask(struct vdpa_question *q, unsigned long patience);
+void vdpa_question_ask(struct vdpa_question *q, unsigned long until);
 void vdpa_question_close(struct vdpa_question *q);
 
 #endif

@@ -15,11 +15,11 @@
 #include "registry.h"
 
 /*
- * How long a dump waits for the answer about one device, in ms: of all devices for each,
- * and in its first round, which is a doit, of which job.h says why it must not wait; and
- * later about the one device that was asked for: the client waits in its own receive.
+ * How long a round of a dump waits for answers, in ms: about all devices, and about the one
+ * device that was asked for. In these rounds the client waits in its own receive. The first
+ * one is a doit, of which job.h says why it must not wait.
  */
-#define ANSWER_PATIENCE_MS	100
+#define ROUND_PATIENCE_MS	100
 #define NAMED_PATIENCE_MS	1000
 
 static void *message_begin(struct sk_buff *msg, const struct vdpa_entry *entry, u8 command,
@@ -44,6 +44,7 @@ struct round {
 	const struct vdpa_queue_request *request;
 	bool named;	/* it is about one device */
 	bool first;	/* it is the first round */
+	unsigned long until;	/* how long it may wait, in jiffies */
 };
 
 static void *round_message(const struct round *r, const struct vdpa_entry *entry)
@@ -57,14 +58,18 @@ static void *round_message(const struct round *r, const struct vdpa_entry *entry
 	return hdr;
 }
 
-/* There is nothing about queues to list: what the device can and does says why. */
-static int dump_bare(const struct round *r, struct vdpa_entry *entry)
+/*
+ * There is nothing about queues to list, or not about all: what the device can and does says
+ * why, or that it owes the answer.
+ */
+static int dump_bare(const struct round *r, struct vdpa_entry *entry, bool unanswered)
 {
 	void *hdr = round_message(r, entry);
 
 	if (!hdr)
 		return -EMSGSIZE;
-	if (vdpa_nl_put_caps(r->msg, entry)) {
+	if (vdpa_nl_put_caps(r->msg, entry) ||
+	    (unanswered && nla_put_flag(r->msg, VDPA_ATTR_DEV_UNANSWERED))) {
 		genlmsg_cancel(r->msg, hdr);
 		return -EMSGSIZE;
 	}
@@ -104,24 +109,10 @@ static int dump_nothing(const struct round *r, const struct vdpa_question *q,
 			const struct vdpa_asked *asked)
 {
 	if (!r->named)
-		return dump_bare(r, asked->entry);
+		return dump_bare(r, asked->entry, false);
 	if (r->cb->extack)
 		NL_SET_ERR_MSG_FMT(r->cb->extack, "%s", q->extack._msg_buf);
 	return asked->err;
-}
-
-/* In jiffies. */
-static unsigned long round_patience(const struct round *r)
-{
-	return msecs_to_jiffies(r->named && !r->first ? NAMED_PATIENCE_MS : ANSWER_PATIENCE_MS);
-}
-
-/* A round cannot be empty: this one has a message that means nothing, and the next can wait. */
-static int dump_later(const struct round *r)
-{
-	nlmsg_put(r->msg, NETLINK_CB(r->cb->skb).portid, r->cb->nlh->nlmsg_seq, NLMSG_NOOP, 0,
-		  NLM_F_MULTI);
-	return -EMSGSIZE;
 }
 
 /*
@@ -136,15 +127,15 @@ static int dump_asked(const struct round *r, const struct vdpa_question *q,
 	int err = 0;
 
 	if (asked->skip)
-		err = dump_bare(r, asked->entry);
+		err = dump_bare(r, asked->entry, false);
 	else if (answered && (some || !asked->err || asked->first))
 		err = dump_answer(r, q, asked);
 	else if (answered)
 		err = dump_nothing(r, q, asked);
 	else if (r->named && r->first)
-		err = dump_later(r);
-	else if (!r->cb->args[1])
-		err = dump_bare(r, asked->entry);
+		err = vdpa_nl_dump_later(r->msg, r->cb);
+	else
+		err = dump_bare(r, asked->entry, true);
 	if (!err && !some)
 		r->cb->args[1] = asked->entry->vdev->nvqs;
 	return err;
@@ -160,9 +151,13 @@ static int dump_question(const struct round *r, struct vdpa_question *q)
 	unsigned int i;
 	int err;
 
-	vdpa_question_ask(q, round_patience(r));
+	vdpa_question_ask(q, r->until);
 	for (i = 0; i < q->told + q->stuck; i++) {
 		const struct vdpa_device *vdev = q->devices[i].entry->vdev;
+
+		/* those before it have had its time: it gets the next round's */
+		if (i && i == q->told)
+			return 0;
 
 		if (args[0] != vdev->index)
 			args[1] = 0;
@@ -211,6 +206,8 @@ static int dump_one(const struct round *r, struct nlattr *name)
 		args[1] = 0;
 	args[0] = index;
 	err = r->request->check(entry, r->cb->extack);
+	if (!err && r->first && time_after_eq(jiffies, r->until))
+		err = vdpa_nl_dump_later(r->msg, r->cb);
 	while (!err && args[0] == index)
 		err = dump_device(r, entry);
 	vdpa_entry_put(entry);
@@ -243,6 +240,8 @@ static int dump_all(const struct round *r)
 	bool some;
 	int err = 0;
 
+	if (r->first && time_after_eq(jiffies, r->until))
+		return vdpa_nl_dump_later(r->msg, r->cb);
 	do {
 		q = vdpa_question_new(r->request);
 		if (!q)
@@ -252,8 +251,16 @@ static int dump_all(const struct round *r)
 		if (some)
 			err = dump_question(r, q);
 		vdpa_question_close(q);
-	} while (some && !err);
-	return err;
+	} while (some && !err && time_before(jiffies, r->until));
+	return some && !err && !r->msg->len ? vdpa_nl_dump_later(r->msg, r->cb) : err;
+}
+
+/* In jiffies. */
+static unsigned long round_until(const struct round *r)
+{
+	if (r->first)
+		return vdpa_patience(r->cb->skb);
+	return jiffies + msecs_to_jiffies(r->named ? NAMED_PATIENCE_MS : ROUND_PATIENCE_MS);
 }
 
 /**
@@ -282,6 +289,7 @@ int vdpa_nl_queue_dumpit(struct sk_buff *msg, struct netlink_callback *cb,
 
 	cb->args[3] = 1;
 	cb->seq = vdpa_registry_generation();
+	r.until = round_until(&r);
 	err = name ? dump_one(&r, name) : dump_all(&r);
 	return msg->len ?: err;
 }
@@ -333,7 +341,7 @@ static int queue_reply(struct vdpa_job *job)
 		return err;
 	}
 	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	return vdpa_job_reply(job, msg);
 }
 
 static int queue_get(struct vdpa_job *job)

@@ -4,8 +4,8 @@
  *
  * Parents may have to ask their hardware about a queue, or a process (vduse). So
  * a worker asks them: for a request about one queue it is a job; a dump waits for
- * each device a little, and lists one that does not answer, or cannot, by what
- * it can do and its status alone.
+ * them a little, and lists one that does not answer (VDPA_ATTR_DEV_UNANSWERED), or cannot,
+ * by what it can do and its status alone.
  */
 #ifndef _VDPA_NL_QUEUE_H
 #define _VDPA_NL_QUEUE_H

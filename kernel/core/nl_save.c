@@ -5,7 +5,7 @@
  * A worker collects all there is in memory, then lets go of the device: a client
  * that does not read on keeps nobody from it. The dump hands out what was
  * collected. Its first round belongs to the request, where nobody must be kept
- * waiting for long; in the others the client waits in its own receive.
+ * waiting for long; in the others the client waits in its own receive, a little in each.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -23,10 +23,15 @@
 #include "netlink.h"
 #include "nl_list.h"
 #include "nl_vq.h"
+#include "pending.h"
 #include "state.h"
 
-/* How long the request itself waits, in ms. */
-#define FIRST_PATIENCE_MS	100
+/*
+ * How long a round waits, in ms. The first one is a doit, of which job.h says why it must not
+ * wait; in the others the client waits in its own receive, with a lock held that its own
+ * requests want.
+ */
+#define ROUND_PATIENCE_MS	100
 
 /* A client has 32 KiB for a message of a dump. */
 #define MESSAGE_SIZE		SKB_WITH_OVERHEAD(SZ_32K)
@@ -48,7 +53,8 @@ enum stage {
 /**
  * struct saved - a device's state
  * @ref: the dump, which may have gone, and the worker
- * @work: collects it
+ * @task: collects it, in line
+ * @user: whose request it is
  * @done: it is collected, or @err says why not; from then on it is the dump's alone
  * @entry: the device, of which the worker is a user
  * @name: of the device
@@ -64,7 +70,8 @@ enum stage {
  */
 struct saved {
 	struct kref ref;
-	struct work_struct work;
+	struct vdpa_task task;
+	struct vdpa_user *user;
 	struct completion done;
 	struct vdpa_entry *entry;
 	char name[VDPA_NAME_LEN_MAX + 1];
@@ -113,12 +120,13 @@ static int save_vqs(struct saved *saved)
 {
 	struct vdpa_device *vdev = saved->entry->vdev;
 	u32 index;
+	const struct vdpa_asker asker = { .gone = &saved->private.abandoned };
 	int err;
 
 	saved->vqs = alloc_skb(vdev->nvqs * VQ_SIZE, GFP_KERNEL);
 	if (!saved->vqs)
 		return -ENOMEM;
-	err = vdpa_poll_down_read(&vdev->cf_lock, &saved->private.abandoned);
+	err = vdpa_poll_down_read(&vdev->cf_lock, &asker);
 	if (err)
 		return err;
 	saved->features = saved->entry->ops.get_driver_features(vdev);
@@ -147,10 +155,10 @@ static int save_private(struct saved *saved)
 
 static int save_description(struct saved *saved)
 {
+	const struct vdpa_asker asker = { .gone = &saved->private.abandoned };
 	struct vdpa_description *description;
 
-	description = vdpa_describe_device(saved->entry, &saved->private.abandoned,
-					   &saved->extack);
+	description = vdpa_describe_device(saved->entry, &asker, &saved->extack);
 	if (IS_ERR(description))
 		return PTR_ERR(description);
 	saved->description = description;
@@ -175,11 +183,12 @@ static int save_all(struct saved *saved)
 	return -EAGAIN;
 }
 
-static void save_work(struct work_struct *work)
+static void save_task(struct vdpa_task *task)
 {
-	struct saved *saved = container_of(work, struct saved, work);
+	struct saved *saved = container_of(task, struct saved, task);
 
-	saved->err = save_all(saved);
+	saved->err = READ_ONCE(saved->private.abandoned) ? -ECANCELED : save_all(saved);
+	vdpa_pending_end(saved->user);
 	vdpa_entry_put(saved->entry);
 	complete_all(&saved->done);
 	kref_put(&saved->ref, saved_free);
@@ -208,21 +217,22 @@ static int check_able(struct vdpa_entry *entry, const struct nlattr *name,
 	return err;
 }
 
-/* Takes over the caller's use of @entry. */
-static struct saved *save_begin(struct vdpa_entry *entry)
+/* Takes over the caller's use of @entry and @user. Return: NULL if there is no memory. */
+static struct saved *save_begin(struct vdpa_entry *entry, struct vdpa_user *user)
 {
 	struct saved *saved = kzalloc(sizeof(*saved), GFP_KERNEL);
 
 	if (!saved)
 		return NULL;
 	kref_init(&saved->ref);
-	INIT_WORK(&saved->work, save_work);
+	saved->task.run = save_task;
+	saved->user = user;
 	init_completion(&saved->done);
 	vdpa_blob_init(&saved->private);
 	strscpy(saved->name, vdpa_entry_name(entry));
 	saved->entry = entry;
 	kref_get(&saved->ref);
-	vdpa_job_queue_work(&saved->work, true);
+	vdpa_line_queue(&entry->line, &saved->task, true);
 	return saved;
 }
 
@@ -230,6 +240,7 @@ int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 {
 	struct nlattr *name = genl_dumpit_info(cb)->info.attrs[VDPA_ATTR_DEV_NAME];
 	struct vdpa_entry *entry;
+	struct vdpa_user *user;
 	struct saved *saved;
 	int err;
 
@@ -242,14 +253,25 @@ int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 	if (err)
 		return err;
 	err = check_able(entry, name, cb->extack);
-	saved = err ? NULL : save_begin(entry);
-	if (!saved) {
-		vdpa_entry_put(entry);
-		return err ?: -ENOMEM;
-	}
+	if (err)
+		goto err_entry;
+	user = vdpa_pending_begin(true, cb->extack);
+	err = PTR_ERR_OR_ZERO(user);
+	if (err)
+		goto err_entry;
+	saved = save_begin(entry, user);
+	err = -ENOMEM;
+	if (!saved)
+		goto err_user;
 	cb->args[0] = (long)saved;
 	cb->min_dump_alloc = MESSAGE_SIZE;
 	return 0;
+
+err_user:
+	vdpa_pending_end(user);
+err_entry:
+	vdpa_entry_put(entry);
+	return err;
 }
 
 int vdpa_nl_dev_state_get_done(struct netlink_callback *cb)
@@ -278,12 +300,18 @@ static void *message_begin(struct sk_buff *msg, struct netlink_callback *cb,
 	return hdr;
 }
 
+/* Without a pad attribute: the same comes back in a request, whose top level is parsed strictly. */
+static int put_u64(struct sk_buff *msg, int type, u64 value)
+{
+	return nla_put(msg, type, sizeof(value), &value);
+}
+
 /* These return 1 when they have written all of theirs, 0 if there is more, or -EMSGSIZE. */
 
 static int put_head(struct sk_buff *msg, struct saved *saved)
 {
 	if (vdpa_nl_put_list(msg, saved->description->lists[0]) ||
-	    nla_put_u64_64bit(msg, VDPA_ATTR_STATE_FEATURES, saved->features, VDPA_ATTR_PAD) ||
+	    put_u64(msg, VDPA_ATTR_STATE_FEATURES, saved->features) ||
 	    nla_put_u8(msg, VDPA_ATTR_STATE_STATUS, saved->status))
 		return -EMSGSIZE;
 	return 1;
@@ -317,7 +345,7 @@ static int put_private(struct sk_buff *msg, struct saved *saved)
 
 	if (!blob->reader.left)
 		return 1;
-	if (nla_put_u64_64bit(msg, VDPA_ATTR_STATE_OFFSET, offset, VDPA_ATTR_PAD))
+	if (put_u64(msg, VDPA_ATTR_STATE_OFFSET, offset))
 		return -EMSGSIZE;
 	room = skb_tailroom(msg);
 	len = min_t(u64, blob->reader.left, room - min_t(u32, room, NLA_HDRLEN + NLA_ALIGNTO));
@@ -364,25 +392,26 @@ static int put_name(struct sk_buff *msg, struct netlink_callback *cb, struct sav
 	return msg->len;
 }
 
-/* Return: 1 if the state is collected, 0 if this round ends without it, or -EINTR. */
-static int await(struct saved *saved)
+/* Return: true if the state is collected, false if this round ends without it. */
+static bool await(struct saved *saved, struct netlink_callback *cb)
 {
-	unsigned long first = msecs_to_jiffies(FIRST_PATIENCE_MS);
+	unsigned long until = jiffies + msecs_to_jiffies(ROUND_PATIENCE_MS);
 
 	if (!saved->named)
-		return wait_for_completion_killable_timeout(&saved->done, first) > 0;
-	return wait_for_completion_killable(&saved->done) ? -EINTR : 1;
+		until = vdpa_patience(cb->skb);
+	wait_for_completion_killable_timeout(&saved->done, max_t(long, until - jiffies, 0));
+	return completion_done(&saved->done);
 }
 
 int vdpa_nl_dev_state_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	struct saved *saved = (struct saved *)cb->args[0];
-	int err = await(saved);
+	int err;
 
-	if (err < 0)
-		return err;
-	if (!err)
-		return put_name(msg, cb, saved);
+	if (!await(saved, cb)) {
+		err = saved->named ? vdpa_nl_dump_later(msg, cb) : put_name(msg, cb, saved);
+		return msg->len ?: err;
+	}
 	saved->named = true;
 	if (saved->err) {
 		cb->extack->_msg = saved->extack._msg;

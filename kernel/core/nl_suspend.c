@@ -2,6 +2,7 @@
 /*
  * Suspend and resume over netlink.
  */
+#include <linux/err.h>
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
@@ -104,8 +105,8 @@ static int suspend_or_resume(struct sk_buff *skb, struct genl_info *info, enum v
 	struct vdpa_job *job = vdpa_job_new(skb, info);
 	int err;
 
-	if (!job)
-		return -ENOMEM;
+	if (IS_ERR(job))
+		return PTR_ERR(job);
 	err = start(job, via);
 	if (err)
 		vdpa_job_done(job, err);

@@ -271,9 +271,7 @@ static int vq_set(struct vdpa_job *job)
 	struct rw_semaphore *sem = &job->entry->vdev->cf_lock;
 	int err;
 
-	err = vdpa_job_down_write(job, sem);
-	if (err)
-		return err;
+	vdpa_poll_down_write(sem);
 	err = vq_set_locked(job);
 	up_write(sem);
 	return err;

@@ -7,6 +7,7 @@
  *	nl_migration check dev|mgmtdev NAME <DESCRIPTION
  *	nl_migration save NAME FILE
  *	nl_migration load NAME FILE [OPTION…]
+ *	nl_migration --pads …
  *
  * A description is a line "class N" and a line for each attribute:
  *
@@ -16,11 +17,15 @@
  * nothing; version: VERSION or VERSION accepts RANGES; any other: the rest of the
  * line. show prints "dev NAME" or "mgmtdev NAME" before each.
  *
+ * With --pads, 64-bit numbers nested in requests have the empty attribute of type 0 before them that the kernel
+ * puts there on machines without efficient unaligned access.
+ *
  * load sends what save has written:
  *	--piece N		private state in pieces of N bytes (default 8192)
  *	--description FILE	this one instead, as show prints it
  *	--apart			description, features, virtqueues, each in a request of its own
  *	--features N		with these features instead
+ *	--features-end N	with these features in the last request, too
  *	--without WHAT		description, features, end, vq (all), offset
  *	--gap N			the second private piece bears an offset that is N too large
  *	--private FILE		with these private bytes instead
@@ -61,6 +66,8 @@ struct client {
 	struct nl_sock *sock;
 	int family;
 };
+
+static bool pads;
 
 typedef void (*take_t)(struct nlmsghdr *nlh, void *data);
 
@@ -307,6 +314,18 @@ static int show(struct client *client, int argc, char **argv)
 	return talk(client, msg, print_description, &name, true);
 }
 
+static void put_pad(struct nl_msg *msg)
+{
+	put(nla_put(msg, VDPA_ATTR_PAD, 0, NULL));
+}
+
+static void put_u64(struct nl_msg *msg, int type, uint64_t value)
+{
+	if (pads)
+		put_pad(msg);
+	put(nla_put_u64(msg, type, value));
+}
+
 static void put_members(struct nl_msg *msg, char *text)
 {
 	for (char *member = strtok(text, ","); member; member = strtok(NULL, ","))
@@ -320,8 +339,8 @@ static void put_range(struct nl_msg *msg, char *text)
 	if (!last)
 		quit(1, "bad range: %s", text);
 	*last = '\0';
-	put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_FIRST, wire_number(text)));
-	put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_LAST, wire_number(last + 2)));
+	put_u64(msg, VDPA_MIGRATION_ATTR_FIRST, wire_number(text));
+	put_u64(msg, VDPA_MIGRATION_ATTR_LAST, wire_number(last + 2));
 }
 
 static void put_version(struct nl_msg *msg, char *text)
@@ -345,7 +364,7 @@ static void put_value(struct nl_msg *msg, const char *type, char *text)
 	else if (!strcmp(type, "range"))
 		put_range(msg, text);
 	else if (!strcmp(type, "u64") || !strcmp(type, "bitmask"))
-		put(nla_put_u64(msg, VDPA_MIGRATION_ATTR_U64, wire_number(text)));
+		put_u64(msg, VDPA_MIGRATION_ATTR_U64, wire_number(text));
 	else if (!strcmp(type, "version"))
 		put_version(msg, text);
 	else
@@ -492,6 +511,7 @@ struct load {
 	uint16_t vq_size;		/* 0: as saved */
 	const char *without;
 	const char *features;
+	const char *features_end;
 	const char *description;
 	bool apart;
 	bool twice;
@@ -570,6 +590,23 @@ static void resize(struct nlattr *vq, uint16_t size)
 			memcpy(nla_data(nla), &size, sizeof(size));
 }
 
+static void put_copy(struct nl_msg *msg, struct nlattr *nla, bool nested)
+{
+	struct nlattr *inner, *nest;
+	int left;
+
+	if (!(nla->nla_type & NLA_F_NESTED)) {
+		if (pads && nested && nla_len(nla) == sizeof(uint64_t))
+			put_pad(msg);
+		put(nla_put(msg, nla->nla_type, nla_len(nla), nla_data(nla)));
+		return;
+	}
+	nest = nest_start(msg, nla_type(nla));
+	nla_for_each_nested(inner, nla, left)
+		put_copy(msg, inner, true);
+	nla_nest_end(msg, nest);
+}
+
 static void put_attr(struct load *load, struct nl_msg *msg, struct nlattr *nla)
 {
 	if (nla_type(nla) == VDPA_ATTR_STATE_VQ && load->vq_size)
@@ -579,7 +616,7 @@ static void put_attr(struct load *load, struct nl_msg *msg, struct nlattr *nla)
 	else if (nla_type(nla) == VDPA_ATTR_STATE_FEATURES && load->features)
 		put(nla_put_u64(msg, VDPA_ATTR_STATE_FEATURES, wire_number(load->features)));
 	else
-		put(nla_put(msg, nla->nla_type, nla_len(nla), nla_data(nla)));
+		put_copy(msg, nla, false);
 	if (nla_type(nla) == VDPA_ATTR_STATE_VQ && load->twice)
 		put(nla_put(msg, nla->nla_type, nla_len(nla), nla_data(nla)));
 }
@@ -644,6 +681,8 @@ static int load(struct client *client, int argc, char **argv)
 			load.gap = wire_number(value);
 		else if (!strcmp(argv[i - 1], "--features"))
 			load.features = value;
+		else if (!strcmp(argv[i - 1], "--features-end"))
+			load.features_end = value;
 		else if (!strcmp(argv[i - 1], "--description"))
 			load.description = value;
 		else if (!strcmp(argv[i - 1], "--without"))
@@ -656,6 +695,10 @@ static int load(struct client *client, int argc, char **argv)
 			quit(1, "unknown option %s", argv[i - 1]);
 	}
 	msg = put_private(&load, put_known(&load, piece_begin(&load)));
+	if (load.features_end) {
+		msg = piece_send(&load, msg);
+		put(nla_put_u64(msg, VDPA_ATTR_STATE_FEATURES, wire_number(load.features_end)));
+	}
 	if (!without(&load, "end"))
 		put(nla_put_flag(msg, VDPA_ATTR_STATE_END));
 	return talk(client, msg, ignore, NULL, false);
@@ -675,6 +718,11 @@ int main(int argc, char **argv)
 {
 	struct client client;
 
+	if (argc > 1 && !strcmp(argv[1], "--pads")) {
+		pads = true;
+		argc--;
+		argv++;
+	}
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(commands[i].name, argv[1]))
 			continue;

@@ -7,9 +7,13 @@
  *	nl_raw [OPTION…] COMMAND [ATTRIBUTE…] [--next [OPTION…] COMMAND …]
  *	nl_raw --repeat N [OPTION…] COMMAND … [--next …]
  *	nl_raw --around PROGRAM [ARGUMENT…]
+ *	nl_raw --port N … 
  *
  * The second form sends the requests N times over, and stops at the first that
  * is refused.
+ *
+ * With --port its socket has port N, and it fails (status 5) where something comes within a second after the
+ * last answer, or comes that its request is not answered by.
  *
  * The third form sends nothing but dumps, before and after it runs PROGRAM, and
  * ends with that one's exit status if they are the same.
@@ -36,6 +40,7 @@
  *	--between CMD	run the shell command CMD after the first part of the answer
  *	--time		print took_us=N, from before it is sent until its answer is there
  *	--unheard	do not wait for the answer
+ *	--copies N	the same request N times over, in one send; their answers are not waited for
  *	--unchanged	dump everything before and after, and fail if it is not the same
  *
  * Replies are printed one attribute a line, NAME=value, an empty line behind
@@ -48,7 +53,7 @@
  *	interrupted=1	a dump's set changed on the way
  *
  * Exit status: 0 done, 1 usage, 2 the kernel refused (the last request), 3 no
- * answer in time, 4 something changed.
+ * answer in time, 4 something changed, 5 somebody else's answer.
  */
 
 #define _GNU_SOURCE	/* strerrorname_np() */
@@ -105,6 +110,7 @@ struct options {
 	const char *between;		/* NULL: nothing */
 	bool unchanged;
 	bool unheard;
+	unsigned long copies;
 	bool time;
 };
 
@@ -562,6 +568,7 @@ static struct options parse(int argc, char **argv)
 		{ "between", required_argument, NULL, 'b' },
 		{ "unchanged", no_argument, NULL, 'u' },
 		{ "unheard", no_argument, NULL, 'h' },
+		{ "copies", required_argument, NULL, 'C' },
 		{ "time", no_argument, NULL, 'T' },
 		{ }
 	};
@@ -600,6 +607,9 @@ static struct options parse(int argc, char **argv)
 		case 'h':
 			opts.unheard = true;
 			break;
+		case 'C':
+			opts.copies = to_number(optarg, 4000);
+			break;
 		case 'T':
 			opts.time = true;
 			break;
@@ -633,6 +643,21 @@ static unsigned long long now_us(void)
 	return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
 }
 
+/* All in one message to the kernel, which holds its lock from the first to the last. */
+static void send_copies(struct nl_sock *sock, const struct request *req, unsigned long copies)
+{
+	size_t len = NLMSG_ALIGN(req->len);
+	char *bytes = calloc(copies, len);
+
+	if (!bytes)
+		broken("no memory");
+	for (unsigned long i = 0; i < copies; i++)
+		memcpy(bytes + i * len, req->msg.bytes, req->len);
+	if (nl_sendto(sock, bytes, copies * len) < 0)
+		broken("cannot send");
+	free(bytes);
+}
+
 static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 {
 	static struct request req;
@@ -647,6 +672,12 @@ static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 		before = everything();
 	build(&req, family, argc - optind, argv + optind, &opts);
 	began = now_us();
+	if (opts.copies) {
+		send_copies(sock, &req, opts.copies);
+		if (opts.time)
+			printf("took_us=%llu\n", now_us() - began);
+		return 0;
+	}
 	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
 		broken("cannot send");
 	if (opts.unheard)
@@ -658,11 +689,13 @@ static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 	return opts.unchanged ? compare(before, status) : status;
 }
 
-static struct nl_sock *connect_family(int *family)
+static struct nl_sock *connect_family(int *family, uint32_t port)
 {
 	struct nl_sock *sock = nl_socket_alloc();
 	int on = 1;
 
+	if (sock && port)
+		nl_socket_set_local_port(sock, port);
 	if (!sock || genl_connect(sock))
 		broken("no netlink socket");
 	/* From the first: the kernel makes a dump's parts as large as the largest buffer seen. */
@@ -694,14 +727,28 @@ static int ask_all(struct nl_sock *sock, int family, int argc, char **argv, bool
 	return status;
 }
 
+/* Whether nothing comes within a second. */
+static bool nothing_more(struct nl_sock *sock)
+{
+	struct pollfd pfd = { .fd = nl_socket_get_fd(sock), .events = POLLIN };
+
+	return !poll(&pfd, 1, 1000);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long times = 1;
 	int family, status = 0;
-	struct nl_sock *sock = connect_family(&family);
+	struct nl_sock *sock;
 
 	if (argc > 2 && !strcmp(argv[1], "--around"))
 		return around(argv + 2);
+	if (argc > 3 && !strcmp(argv[1], "--port")) {
+		sock = connect_family(&family, to_number(argv[2], UINT32_MAX));
+		status = ask_all(sock, family, argc - 3, argv + 3, true);
+		return nothing_more(sock) ? status : 5;
+	}
+	sock = connect_family(&family, 0);
 	if (argc < 4 || strcmp(argv[1], "--repeat"))
 		return ask_all(sock, family, argc, argv, false);
 

@@ -14,6 +14,7 @@
  *                                             /stuck_add
  *                                             /stuck_del
  *                                             /stuck_set_status
+ *                                             /stuck_query	(position or counters of a queue)
  *                                             /add_errno
  *                                             /set_attr_errno
  *                                             /waiting	(operations held up now)
@@ -102,6 +103,7 @@ struct vtp_knobs {
 	bool stuck_add;
 	bool stuck_del;
 	bool stuck_set_status;
+	bool stuck_query;
 	u32 add_errno;
 	u32 set_attr_errno;
 	atomic_t waiting;		/* calls held up at this moment */
@@ -171,6 +173,14 @@ static int vtp_linger(struct vtp_knobs *knobs, const u32 *delay_ms, const bool *
 	return err;
 }
 
+static void vtp_linger_query(struct vtp_dev *dev)
+{
+	static const u32 no_delay;
+
+	if (dev->parent && READ_ONCE(dev->parent->knobs.stuck_query))
+		vtp_linger(&dev->parent->knobs, &no_delay, &dev->parent->knobs.stuck_query);
+}
+
 /* Virtqueues: kept, never served */
 
 static int vtp_set_vq_address(struct vdpa_device *vdpa, u16 idx, u64 desc_area,
@@ -220,6 +230,7 @@ static int vtp_get_vq_state(struct vdpa_device *vdpa, u16 idx,
 			    struct vdpa_vq_state *state)
 {
 	*state = to_vtp(vdpa)->vqs[idx].state;
+	vtp_linger_query(to_vtp(vdpa));
 	return 0;
 }
 
@@ -234,6 +245,7 @@ static int vtp_get_vendor_vq_stats(struct vdpa_device *vdpa, u16 idx,
 		NL_SET_ERR_MSG_MOD(extack, "no such virtqueue");
 		return -EINVAL;
 	}
+	vtp_linger_query(to_vtp(vdpa));
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		if (nla_put_string(msg, VDPA_ATTR_DEV_VENDOR_ATTR_NAME, names[i]) ||
@@ -764,6 +776,7 @@ static void vtp_add_knobs(struct vtp_parent *parent)
 	debugfs_create_bool("stuck_add", 0600, dir, &knobs->stuck_add);
 	debugfs_create_bool("stuck_del", 0600, dir, &knobs->stuck_del);
 	debugfs_create_bool("stuck_set_status", 0600, dir, &knobs->stuck_set_status);
+	debugfs_create_bool("stuck_query", 0600, dir, &knobs->stuck_query);
 	debugfs_create_u32("add_errno", 0600, dir, &knobs->add_errno);
 	debugfs_create_u32("set_attr_errno", 0600, dir, &knobs->set_attr_errno);
 	debugfs_create_atomic_t("waiting", 0400, dir, &knobs->waiting);

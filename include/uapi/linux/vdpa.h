@@ -155,10 +155,13 @@ enum vdpa_attr {
 	/* what the parent expects, also in VDPA_CMD_DEV_NEW replies; absent: nothing */
 	VDPA_ATTR_DEV_SUSPEND_ESTIMATE = 159,		/* u64, ns a suspend would take now */
 	VDPA_ATTR_DEV_RESUME_ESTIMATE = 160,		/* u64, ns a resume would take now */
+
+	/* in dumps: the parent does not answer about this device, and what it knows is missing */
+	VDPA_ATTR_DEV_UNANSWERED = 164,			/* flag */
 };
 
 /* The last attribute there is. */
-#define VDPA_ATTR_LAST	VDPA_ATTR_DEV_RESUME_ESTIMATE
+#define VDPA_ATTR_LAST	VDPA_ATTR_DEV_UNANSWERED
 
 /* Longest deadline, in ms. */
 #define VDPA_DEADLINE_MAX	3600000

@@ -158,6 +158,11 @@ static void copy_attr(struct breaking *b, struct nl_msg *to, struct nlattr *nla,
 	uint32_t at = end_of(to);
 	struct nlattr *nest;
 
+	/* A pad attribute: what belongs there depends on the machine. */
+	if (!nla_type(nla)) {
+		wire_put(to, nla->nla_type, nla_data(nla), nla_len(nla));
+		return;
+	}
 	if (b->count++ == b->which) {
 		b->found = true;
 		b->attr = attr;

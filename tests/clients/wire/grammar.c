@@ -121,6 +121,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(STATE_END, FLAG, IN),
 	ATTR(DEV_SUSPEND_ESTIMATE, U64),
 	ATTR(DEV_RESUME_ESTIMATE, U64),
+	ATTR(DEV_UNANSWERED, FLAG),
 	{ }
 };
 
@@ -172,6 +173,7 @@ const struct wire_command wire_commands[] = {
 			M(DEV_BLK_CFG_MAX_DISCARD_SEC), M(DEV_BLK_CFG_MAX_DISCARD_SEG),
 			M(DEV_BLK_CFG_DISCARD_SEC_ALIGN), M(DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC),
 			M(DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG), M(DEV_BLK_READ_ONLY), M(DEV_BLK_FLUSH),
+			M(DEV_UNANSWERED),
 		},
 	}, {
 		.name = "dev-vstats-get", .number = VDPA_CMD_DEV_VSTATS_GET, .one = true, .dump = true,
@@ -181,6 +183,7 @@ const struct wire_command wire_commands[] = {
 		.replies = {
 			DEVICE, M(DEV_STATUS), M(DEV_CAPS), M(DEV_NEGOTIATED_FEATURES), M(DEV_NET_CFG_MAX_VQP),
 			M(DEV_QUEUE_INDEX), MANY(DEV_VENDOR_ATTR_NAME), MANY(DEV_VENDOR_ATTR_VALUE),
+			M(DEV_UNANSWERED),
 		},
 	}, {
 		.name = "dev-attr-set", .number = VDPA_CMD_DEV_ATTR_SET, .one = true, .changes = true,
@@ -205,6 +208,7 @@ const struct wire_command wire_commands[] = {
 		.replies = {
 			DEVICE, M(DEV_STATUS), M(DEV_CAPS), M(DEV_QUEUE_INDEX), M(VQ_TYPE), M(VQ_READY), M(VQ_SIZE),
 			M(VQ_AVAIL_INDEX), M(VQ_AVAIL_COUNTER), M(VQ_USED_INDEX), M(VQ_USED_COUNTER), M(VQ_STABLE),
+			M(DEV_UNANSWERED),
 		},
 	}, {
 		.name = "dev-vq-set", .number = VDPA_CMD_DEV_VQ_SET, .one = true, .changes = true,
@@ -213,12 +217,12 @@ const struct wire_command wire_commands[] = {
 		.name = "dev-migration-get", .number = VDPA_CMD_DEV_MIGRATION_GET, .one = true, .dump = true,
 		.reply = VDPA_CMD_DEV_MIGRATION_GET,
 		.request = { A(DEV_NAME) },
-		.replies = { MGMTDEV, DEVICE, M(MIGRATION) },
+		.replies = { MGMTDEV, DEVICE, M(MIGRATION), M(DEV_UNANSWERED) },
 	}, {
 		.name = "mgmtdev-migration-get", .number = VDPA_CMD_MGMTDEV_MIGRATION_GET, .one = true, .dump = true,
 		.reply = VDPA_CMD_MGMTDEV_MIGRATION_GET,
 		.request = { MGMTDEV },
-		.replies = { MGMTDEV, MANY(MIGRATION) },
+		.replies = { MGMTDEV, MANY(MIGRATION), M(DEV_UNANSWERED) },
 	}, {
 		.name = "migration-check", .number = VDPA_CMD_MIGRATION_CHECK, .one = true,
 		.request = { A(DEV_NAME), A(MIGRATION) },

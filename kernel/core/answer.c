@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Answers that come late: see answer.h.
+ */
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
+#include <linux/random.h>
+#include <net/netlink.h>
+#include <net/sock.h>
+
+#include "answer.h"
+
+/* How many ports to try. */
+#define PORT_TRIES	100
+
+/*
+ * How an acknowledgment looks depends on the client's socket options, and netlink alone
+ * knows them: netlink_ack() writes it. It sends it to a port, which is that of this socket
+ * then. It listens to nobody but the kernel.
+ */
+static struct socket *catcher;
+static u32 catcher_port;
+
+/* Held while there may be an acknowledgment in the catcher's queue; nothing is taken inside it. */
+static DEFINE_MUTEX(catcher_lock);
+
+/**
+ * vdpa_answer_send - send a message to a socket
+ * @sk: the client's, which may be closed already
+ * @msg: the message, which is taken
+ *
+ * Context: may sleep.
+ * Return: 0; an error if the client will not get it, who is told so as ever in netlink.
+ */
+int vdpa_answer_send(struct sock *sk, struct sk_buff *msg)
+{
+	int err = sock_queue_rcv_skb(sk, msg);
+
+	if (!err)
+		return 0;
+	kfree_skb(msg);
+	if (err == -ENOMEM || err == -ENOBUFS) {
+		WRITE_ONCE(sk->sk_err, ENOBUFS);
+		sk_error_report(sk);
+	}
+	return err;
+}
+
+/* Return: the acknowledgment, NULL if there is no memory for it, of which the client was told. */
+static struct sk_buff *ack_new(struct sk_buff *request, int err,
+			       const struct netlink_ext_ack *extack)
+{
+	u32 port = NETLINK_CB(request).portid;
+	struct sk_buff *ack;
+
+	mutex_lock(&catcher_lock);
+	NETLINK_CB(request).portid = catcher_port;
+	netlink_ack(request, nlmsg_hdr(request), err, extack);
+	NETLINK_CB(request).portid = port;
+	ack = skb_dequeue(&catcher->sk->sk_receive_queue);
+	mutex_unlock(&catcher_lock);
+	return ack;
+}
+
+/**
+ * vdpa_answer_ack - acknowledge a request
+ * @request: the request; its NETLINK_CB() names port and socket of the client, its sk is the
+ *	kernel's own end
+ * @err: 0 or a negative error number
+ * @extack: what there is to say about it
+ *
+ * Context: may sleep.
+ */
+void vdpa_answer_ack(struct sk_buff *request, int err, const struct netlink_ext_ack *extack)
+{
+	struct sk_buff *ack = ack_new(request, err, extack);
+
+	if (!ack)
+		return;
+	skb_orphan(ack);
+	nlmsg_hdr(ack)->nlmsg_pid = NETLINK_CB(request).portid;
+	vdpa_answer_send(NETLINK_CB(request).sk, ack);
+}
+
+/* A port that no process has as its own number. */
+static int catcher_bind(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	int tries, err = -EADDRINUSE;
+
+	for (tries = 0; err == -EADDRINUSE && tries < PORT_TRIES; tries++) {
+		addr.nl_pid = get_random_u32() | BIT(31);
+		err = kernel_bind(catcher, (void *)&addr, sizeof(addr));
+	}
+	catcher_port = addr.nl_pid;
+	addr.nl_pid = 0;
+	return err ?: kernel_connect(catcher, (void *)&addr, sizeof(addr), 0);
+}
+
+int __init vdpa_answers_init(void)
+{
+	int err = sock_create_kern(&init_net, PF_NETLINK, SOCK_RAW, NETLINK_GENERIC, &catcher);
+
+	if (err)
+		return err;
+	err = catcher_bind();
+	if (err)
+		sock_release(catcher);
+	return err;
+}
+
+void vdpa_answers_exit(void)
+{
+	sock_release(catcher);
+}

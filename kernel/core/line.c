@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Those who want to ask a parent: see line.h.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+
+#include "job.h"
+#include "line.h"
+#include "mgmtdev.h"
+#include "registry.h"
+
+/* After this time whoever asks is owed an answer, in ms. */
+#define OWED_AFTER_MS	1000
+
+/* How often a dump looks again whether it can have the line, in ms. */
+#define LINE_POLL_MS	5
+
+/*
+ * Under the lock. @admin: whether the worker is one for who has CAP_NET_ADMIN: then it is for
+ * nobody else. Return: whose turn it is, NULL if nobody waits.
+ */
+static struct vdpa_task *line_next(struct vdpa_line *line, bool admin)
+{
+	struct vdpa_task *task;
+
+	task = list_first_entry_or_null(&line->admin, struct vdpa_task, link);
+	if (!task && !admin)
+		task = list_first_entry_or_null(&line->others, struct vdpa_task, link);
+	if (task)
+		list_del_init(&task->link);
+	line->held = task;
+	line->since = jiffies;
+	return task;
+}
+
+/* The caller is a user of what the line belongs to. */
+static void line_wake(struct vdpa_line *line, bool admin)
+{
+	vdpa_guard_get(line->guard);
+	if (!vdpa_job_queue_work(admin ? &line->admin_work : &line->public_work, admin))
+		vdpa_guard_put(line->guard);
+}
+
+/* Somebody has done with it. The caller is a user of what the line belongs to. */
+static void line_wake_next(struct vdpa_line *line)
+{
+	bool admin, others;
+
+	spin_lock(&line->lock);
+	admin = !list_empty(&line->admin);
+	others = !list_empty(&line->others);
+	if (line->held)
+		admin = others = false;
+	spin_unlock(&line->lock);
+	if (admin || others)
+		line_wake(line, admin);
+}
+
+static void line_run(struct vdpa_line *line, bool admin)
+{
+	struct vdpa_task *task = NULL;
+
+	spin_lock(&line->lock);
+	if (!line->held)
+		task = line_next(line, admin);
+	while (task) {
+		spin_unlock(&line->lock);
+		task->run(task);
+		cond_resched();
+		spin_lock(&line->lock);
+		task = line_next(line, admin);
+	}
+	spin_unlock(&line->lock);
+	line_wake_next(line);
+	vdpa_guard_put(line->guard);
+}
+
+static void line_admin_work(struct work_struct *work)
+{
+	line_run(container_of(work, struct vdpa_line, admin_work), true);
+}
+
+static void line_public_work(struct work_struct *work)
+{
+	line_run(container_of(work, struct vdpa_line, public_work), false);
+}
+
+void vdpa_line_init(struct vdpa_line *line, struct vdpa_guard *guard)
+{
+	spin_lock_init(&line->lock);
+	line->guard = guard;
+	INIT_LIST_HEAD(&line->admin);
+	INIT_LIST_HEAD(&line->others);
+	INIT_WORK(&line->admin_work, line_admin_work);
+	INIT_WORK(&line->public_work, line_public_work);
+}
+
+/**
+ * vdpa_line_queue - ask when it is one's turn
+ * @line: the line of a device or management device, of which the caller is a user
+ * @task: asks, in a worker; its caller stays a user until it has run
+ * @admin: whoever wants to know has CAP_NET_ADMIN
+ */
+void vdpa_line_queue(struct vdpa_line *line, struct vdpa_task *task, bool admin)
+{
+	bool held;
+
+	spin_lock(&line->lock);
+	list_add_tail(&task->link, admin ? &line->admin : &line->others);
+	held = line->held;
+	spin_unlock(&line->lock);
+	if (!held)
+		line_wake(line, admin);
+}
+
+/* Return: true if the task had not begun; then it will not. */
+bool vdpa_line_cancel(struct vdpa_line *line, struct vdpa_task *task)
+{
+	bool waits;
+
+	spin_lock(&line->lock);
+	waits = !list_empty(&task->link);
+	if (waits)
+		list_del_init(&task->link);
+	spin_unlock(&line->lock);
+	return waits;
+}
+
+/* Under the lock. */
+static bool line_owes(const struct vdpa_line *line)
+{
+	return line->held && time_after(jiffies, line->since + msecs_to_jiffies(OWED_AFTER_MS));
+}
+
+/* Return: true if somebody has been asking for so long that nobody need wait for it. */
+bool vdpa_line_owes(struct vdpa_line *line)
+{
+	bool owes;
+
+	spin_lock(&line->lock);
+	owes = line_owes(line);
+	spin_unlock(&line->lock);
+	return owes;
+}
+
+/**
+ * vdpa_line_take - ask at once, or not at all
+ * @line: the line of a device, of which the caller is a user
+ * @until: how long to wait for whoever asks now, in jiffies
+ *
+ * Context: a worker.
+ * Return: true if the caller may ask, until vdpa_line_release(); false if an answer is owed.
+ */
+bool vdpa_line_take(struct vdpa_line *line, unsigned long until)
+{
+	bool taken, owes;
+
+	for (;;) {
+		spin_lock(&line->lock);
+		owes = line_owes(line);
+		taken = !line->held;
+		if (taken) {
+			line->held = true;
+			line->since = jiffies;
+		}
+		spin_unlock(&line->lock);
+		if (taken || owes || time_after_eq(jiffies, until))
+			return taken;
+		msleep(LINE_POLL_MS);
+	}
+}
+
+/* The next may ask. The caller is a user of what the line belongs to. */
+void vdpa_line_release(struct vdpa_line *line)
+{
+	spin_lock(&line->lock);
+	line->held = false;
+	spin_unlock(&line->lock);
+	line_wake_next(line);
+}
