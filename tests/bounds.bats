@@ -126,7 +126,6 @@ query_stuck() {
 
 	nl_raw --unheard dev-attr-set DEV_NAME:str:n0 DEV_NET_CFG_MACADDR:hex:525400123456
 	nl_raw --unheard dev-vq-set DEV_NAME:str:n0 DEV_QUEUE_INDEX:u32:0 VQ_AVAIL_INDEX:u16:7
-	run ! has_mac n0 52:54:00:12:34:56
 
 	knob "$NET" stuck_set_status 0
 	wait_until 10 has_mac n0 52:54:00:12:34:56

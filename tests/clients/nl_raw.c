@@ -648,8 +648,10 @@ static void send_copies(struct nl_sock *sock, const struct request *req, unsigne
 {
 	size_t len = NLMSG_ALIGN(req->len);
 	char *bytes = calloc(copies, len);
+	int room = 2 * copies * len;
 
-	if (!bytes)
+	if (!bytes ||
+	    setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)))
 		broken("no memory");
 	for (unsigned long i = 0; i < copies; i++)
 		memcpy(bytes + i * len, req->msg.bytes, req->len);
