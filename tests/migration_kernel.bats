@@ -301,6 +301,24 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	[ "$(avail_index t 0)" = 7 ]
 }
 
+@test "who waits for a state that its parent is slow to save holds up no other family, and gets it" {
+	suspended_pair net
+	calibrate
+	echo 60000 >"$PARENT_KNOBS/save_delay_ms"
+
+	start "$M" save s state
+	saving=$PID
+	in_time modprobe team
+	other_families_answer
+	in_time rmmod team
+	in_time "$VDPA_TOOL" dev show
+	alive "$saving"
+
+	echo 0 >"$PARENT_KNOBS/save_delay_ms"
+	wait "$saving"
+	"$M" load t state
+}
+
 @test "descriptions and states are taken with the padding that some machines have before numbers" {
 	suspended_pair net
 	vdpa dev vq set s qidx 0 avail_index 7

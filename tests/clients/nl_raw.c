@@ -747,7 +747,7 @@ int main(int argc, char **argv)
 		return around(argv + 2);
 	if (argc > 3 && !strcmp(argv[1], "--port")) {
 		sock = connect_family(&family, to_number(argv[2], UINT32_MAX));
-		status = ask_all(sock, family, argc - 3, argv + 3, true);
+		status = ask_all(sock, family, argc - 2, argv + 2, true);
 		return nothing_more(sock) ? status : 5;
 	}
 	sock = connect_family(&family, 0);
