@@ -57,6 +57,15 @@ malformed() {
 	assert_equal "$output" 'v0: type block mgmtdev vduse'
 }
 
+@test "a device whose parent does not answer says so, whatever the mark's length" {
+	run -0 replies -j config "${DEVICE[@]}" DEV_UNANSWERED:raw: $END
+	jq -e '.config.v0 == {"unanswered": true}' <<<"$output"
+	run -0 replies -j config "${DEVICE[@]}" DEV_UNANSWERED:u32:0 $END
+	jq -e '.config.v0 == {"unanswered": true}' <<<"$output"
+	run -0 replies config "${DEVICE[@]}" DEV_UNANSWERED:raw: $END
+	assert_equal "$output" 'v0: unanswered true'
+}
+
 @test "control characters in a name do not reach the terminal" {
 	run -0 replies dev msg DEV_NAME:hex:761b5b324a0a7f "${REST[@]}" $END
 	assert_equal "$output" 'v\x1b[2J\x0a\x7f: type block mgmtdev vduse'
