@@ -46,15 +46,13 @@ static void line_wake(struct vdpa_line *line, bool admin)
 /* Somebody has done with it. The caller is a user of what the line belongs to. */
 static void line_wake_next(struct vdpa_line *line)
 {
-	bool admin, others;
+	bool admin, wait;
 
 	spin_lock(&line->lock);
 	admin = !list_empty(&line->admin);
-	others = !list_empty(&line->others);
-	if (line->held)
-		admin = others = false;
+	wait = !line->held && (admin || !list_empty(&line->others));
 	spin_unlock(&line->lock);
-	if (admin || others)
+	if (wait)
 		line_wake(line, admin);
 }
 

@@ -132,8 +132,9 @@ static int dump_asked(const struct round *r, const struct vdpa_question *q,
 		err = dump_answer(r, q, asked);
 	else if (answered)
 		err = dump_nothing(r, q, asked);
-	else if (r->named && r->first)
-		err = vdpa_nl_dump_later(r->msg, r->cb);
+	else if (r->first && !vdpa_line_owes(&asked->entry->line))
+		/* it may have had less than its time */
+		err = r->msg->len ? -EMSGSIZE : vdpa_nl_dump_later(r->msg, r->cb);
 	else
 		err = dump_bare(r, asked->entry, true);
 	if (!err && !some)
