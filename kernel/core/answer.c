@@ -102,8 +102,9 @@ int __init vdpa_answers_init(void)
 {
 	int err = sock_create_kern(&init_net, PF_NETLINK, SOCK_RAW, NETLINK_GENERIC, &catcher);
 
+	/* -ENFILE: what it says where there is no memory for a socket */
 	if (err)
-		return err;
+		return err == -ENFILE ? -ENOMEM : err;
 	err = catcher_bind();
 	if (err)
 		sock_release(catcher);
