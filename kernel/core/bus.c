@@ -12,6 +12,17 @@
 #include "registry.h"
 #include "state.h"
 
+/* Return: true if a deletion has begun; for who holds the device's lock, until that is given up. */
+static bool is_removing(struct vdpa_entry *entry)
+{
+	bool removing;
+
+	mutex_lock(&vdpa_registry_lock);
+	removing = entry->removing;
+	mutex_unlock(&vdpa_registry_lock);
+	return removing;
+}
+
 /*
  * Any driver can drive any device, unless the administrator named one
  * (driver_override) or the device is being deleted. A device whose deletion was
@@ -44,9 +55,15 @@ static int vdpa_bus_probe(struct device *dev)
 {
 	struct vdpa_driver *drv = drv_to_vdpa(dev->driver);
 	struct vdpa_device *vdev = dev_to_vdpa(dev);
-	const struct vdpa_entry *entry = vdpa_entry(vdev);
+	struct vdpa_entry *entry = vdpa_entry(vdev);
 	int err;
 
+	/*
+	 * The driver core matches without the device's lock. Here it is held, and
+	 * a deletion that begins from now on takes it to detach the driver again.
+	 */
+	if (is_removing(entry))
+		return -ENODEV;
 	dev->dma_mask = &dev->coherent_dma_mask;
 	err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
 	if (err)

@@ -139,12 +139,40 @@ static int entry_take_name(struct vdpa_entry *entry, struct vdpa_parent *parent)
 	return 0;
 }
 
+/* From now on it can be found. */
+static void entry_publish(struct vdpa_entry *entry)
+{
+	lockdep_assert_held(&vdpa_registry_lock);
+	entry->published = true;
+	vdpa_registry_add(entry);
+	vdpa_state_publish(entry);
+}
+
+/**
+ * vdpa_entries_publish - let the devices be found that a parent has created
+ * @parent: the parent, whose dev_add is over
+ *
+ * Context: may sleep; vdpa_registry_lock is held.
+ */
+void vdpa_entries_publish(struct vdpa_parent *parent)
+{
+	struct vdpa_entry *entry;
+
+	/* The newest are the last. */
+	list_for_each_entry_reverse(entry, &parent->devices, sibling) {
+		if (entry->published)
+			break;
+		entry_publish(entry);
+	}
+}
+
 /* Out of the tables, then wait for those who found it there. */
 static void entry_hide(struct vdpa_entry *entry)
 {
 	mutex_lock(&vdpa_registry_lock);
 	entry->removing = true;
-	vdpa_registry_del(entry);
+	if (entry->published)
+		vdpa_registry_del(entry);
 	list_del_init(&entry->sibling);
 	mutex_unlock(&vdpa_registry_lock);
 	vdpa_guard_close(&entry->guard);
@@ -159,14 +187,15 @@ static void entry_drop_name(struct vdpa_entry *entry)
 	mutex_lock(&vdpa_registry_lock);
 	vdpa_name_release_locked(entry->name);
 	entry->name = NULL;
-	vdpa_event_dev(entry, VDPA_EVENT_DEV_REMOVED);
+	if (entry->published)
+		vdpa_event_dev(entry, VDPA_EVENT_DEV_REMOVED);
 	mutex_unlock(&vdpa_registry_lock);
 }
 
 /*
- * The device can be found from before the bus probes it: a driver's probe may
- * take as long as the parent likes, and meanwhile people want to see the device
- * and be able to delete it.
+ * The device can be found when nothing can go wrong any more: not before sysfs
+ * has taken it, nor while its parent, which may set up more of it or unregister
+ * it again, is still in its dev_add.
  */
 static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 {
@@ -186,8 +215,6 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	entry->parent = parent;
 	if (parent)
 		list_add_tail(&entry->sibling, &parent->devices);
-	vdpa_registry_add(entry);
-	vdpa_event_dev(entry, VDPA_EVENT_DEV_ADDED);
 	mutex_unlock(&vdpa_registry_lock);
 
 	err = device_add(&entry->vdev->dev);
@@ -195,8 +222,13 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 		entry_hide(entry);
 		disable_work_sync(&entry->look);
 		entry_drop_name(entry);
+		return err;
 	}
-	return err;
+	mutex_lock(&vdpa_registry_lock);
+	if (!parent || !parent->in_dev_add)
+		entry_publish(entry);
+	mutex_unlock(&vdpa_registry_lock);
+	return 0;
 }
 
 /* The name is free only once sysfs has let go of it. */

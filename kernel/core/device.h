@@ -43,7 +43,8 @@ struct vdpa_job;
  * @min_vq_size: descriptors
  * @driver: name of the bound bus driver, NULL if none; the string is the driver's
  *	and valid under vdpa_registry_lock only
- * @removing: it is being deleted; it matches no driver
+ * @published: it can be found
+ * @removing: it is being deleted; no driver can bind to it
  * @removal: detaches the bus driver, the first half of a deletion
  * @del_task: calls the parent, the second half
  * @del_job: the request that waits for the deletion
@@ -71,6 +72,7 @@ struct vdpa_entry {
 	u16 min_vq_size;
 
 	const char *driver;
+	bool published;
 	bool removing;
 	struct work_struct removal;
 	struct vdpa_task del_task;
@@ -99,5 +101,7 @@ static inline void vdpa_entry_put(struct vdpa_entry *entry)
 {
 	vdpa_guard_put(&entry->guard);
 }
+
+void vdpa_entries_publish(struct vdpa_parent *parent);
 
 #endif

@@ -39,6 +39,7 @@ struct vdpa_task {
  * @work: runs them one after the other
  * @adding: the name of the device that its dev_add creates right now, until the
  *	device takes it over
+ * @in_dev_add: it is in its dev_add: what it registers can be found when that is over
  * @going: it is being unregistered
  *
  * A parent's dev_add and dev_del are called one at a time. They wait in a queue
@@ -62,6 +63,7 @@ struct vdpa_parent {
 	struct list_head tasks;
 	struct work_struct work;
 	struct vdpa_name *adding;
+	bool in_dev_add;
 	bool going;
 };
 

@@ -228,8 +228,12 @@ int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extac
 	*entry = vdpa_registry_find(text);
 	if (!*entry) {
 		NL_SET_BAD_ATTR(extack, name);
-		NL_SET_ERR_MSG_FMT(extack, "no device named %.*s",
-				   min_t(int, text.len, VDPA_NAME_LEN_MAX), text.s);
+		if (vdpa_name_taken(text))
+			NL_SET_ERR_MSG_FMT(extack, "device %.*s is just being created, or deleted",
+					   min_t(int, text.len, 32), text.s);
+		else
+			NL_SET_ERR_MSG_FMT(extack, "no device named %.*s",
+					   min_t(int, text.len, VDPA_NAME_LEN_MAX), text.s);
 		return -ENODEV;
 	}
 	if ((*entry)->parent)

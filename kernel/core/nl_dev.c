@@ -222,6 +222,7 @@ static void dev_add(struct vdpa_task *task)
 	} else {
 		mutex_lock(&vdpa_registry_lock);
 		parent->adding = job->name;
+		parent->in_dev_add = true;
 		mutex_unlock(&vdpa_registry_lock);
 
 		err = mdev->ops->dev_add(mdev, job->name->text, &job->config);
@@ -230,6 +231,8 @@ static void dev_add(struct vdpa_task *task)
 		if (!parent->adding)
 			job->name = NULL;	/* the device's now, or given back by it */
 		parent->adding = NULL;
+		parent->in_dev_add = false;
+		vdpa_entries_publish(parent);
 		mutex_unlock(&vdpa_registry_lock);
 		if (err)
 			NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME

@@ -83,7 +83,8 @@ static irqreturn_t config_interrupt(void *data)
 	struct vdpa_entry *entry = data;
 	struct vdpa_callback cb = entry->config_cb;
 
-	vdpa_event_config(entry, VDPA_CAUSE_DEVICE);
+	if (READ_ONCE(entry->state.told))
+		vdpa_event_config(entry, VDPA_CAUSE_DEVICE);
 	queue_work(system_unbound_wq, &entry->look);
 	return cb.callback ? cb.callback(cb.private) : IRQ_NONE;
 }

@@ -181,6 +181,17 @@ struct vdpa_entry *vdpa_registry_find(struct vdpa_str name)
 	return entry;
 }
 
+/* Return: whether somebody has the name, if only a device that cannot be found. */
+bool vdpa_name_taken(struct vdpa_str text)
+{
+	bool taken;
+
+	mutex_lock(&vdpa_registry_lock);
+	taken = rhashtable_lookup_fast(&vdpa_names, &text, name_params);
+	mutex_unlock(&vdpa_registry_lock);
+	return taken;
+}
+
 /**
  * vdpa_registry_next - walk the devices in the order of their indices
  * @index: where to start (0 at first); set to the index of the device found

@@ -2,7 +2,8 @@
 /*
  * The registry: which devices and which names there are.
  *
- * A device is in it from vdpa_register_device() until its parent unregisters it.
+ * A device is in it from when its parent has created it, that is when dev_add is
+ * over, until its parent begins to unregister it.
  * Two locks, or rather a lock and a count, keep that true for those who use a
  * device, without ever holding a lock across a call into a parent:
  *
@@ -80,7 +81,7 @@ bool vdpa_str_eq(struct vdpa_str a, struct vdpa_str b);
  * struct vdpa_name - a device name that is taken
  * @node: in the table of names
  * @rcu: for freeing it behind the table's own readers
- * @entry: the device of that name; NULL while its parent still creates it
+ * @entry: the device of that name; NULL while its parent creates or unregisters it
  * @len: bytes in @text, without the terminator
  * @text: the name
  */
@@ -106,6 +107,7 @@ void vdpa_registry_index_put(struct vdpa_entry *entry);
 void vdpa_registry_add(struct vdpa_entry *entry);
 void vdpa_registry_del(struct vdpa_entry *entry);
 struct vdpa_entry *vdpa_registry_find(struct vdpa_str name);
+bool vdpa_name_taken(struct vdpa_str text);
 struct vdpa_entry *vdpa_registry_next(unsigned long *index);
 u32 vdpa_registry_generation(void);
 

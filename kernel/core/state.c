@@ -44,7 +44,8 @@ static void tell(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_d
 {
 	entry->state.transitions++;
 	trace_vdpa_state(vdpa_entry_name(entry), from, to, cause);
-	vdpa_event_state(entry, from, to, cause);
+	if (entry->state.told)
+		vdpa_event_state(entry, from, to, cause);
 }
 
 /* Under the lock: the only place where a state changes. */
@@ -182,6 +183,27 @@ void vdpa_state_init(struct vdpa_entry *entry)
 	spin_lock_init(&entry->state.lock);
 	init_waitqueue_head(&entry->state.idle);
 	INIT_WORK(&entry->look, look_work);
+}
+
+/**
+ * vdpa_state_publish - tell that a device is there, and from now on what it does
+ * @entry: the device, which others can find from now on
+ *
+ * A driver of the host may have started it while its parent was creating it.
+ *
+ * Context: vdpa_registry_lock is held; takes the state's lock.
+ */
+void vdpa_state_publish(struct vdpa_entry *entry)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&state->lock, flags);
+	state->told = true;
+	vdpa_event_dev(entry, VDPA_EVENT_DEV_ADDED);
+	if (state->now != VDPA_DEV_STATE_INACTIVE)
+		vdpa_event_state(entry, VDPA_DEV_STATE_INACTIVE, state->now, VDPA_CAUSE_DRIVER);
+	spin_unlock_irqrestore(&state->lock, flags);
 }
 
 /**

@@ -42,6 +42,7 @@ struct vdpa_latency {
  * @lock: protects all of this; a spinlock, inside which those of the events and of
  *	@idle are taken
  * @now: what it is doing
+ * @told: changes of @now are told: not before the device can be found
  * @removing: it is being deleted: what happens to @now meanwhile is not told
  * @driver_ops: operations of its bus driver under way that change the status
  * @turn: counts their beginnings and ends
@@ -55,6 +56,7 @@ struct vdpa_latency {
 struct vdpa_state {
 	spinlock_t lock; /* see above */
 	enum vdpa_dev_state now;
+	bool told;
 	bool removing;
 	unsigned int driver_ops;
 	u32 turn;
@@ -90,6 +92,7 @@ struct vdpa_state_view {
 };
 
 void vdpa_state_init(struct vdpa_entry *entry);
+void vdpa_state_publish(struct vdpa_entry *entry);
 struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq);
 
 enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, struct vdpa_claim *claim);
