@@ -174,17 +174,93 @@ others_answer() {
 	in_time rmmod l2tp_netlink
 }
 
-@test "a device that a user of vhost-vdpa has started is refused at once, and stays as it is" {
+@test "a delete waits for a virtual machine that runs, whoever asks, and the name is free for the next device then" {
+	for command in "$VDPA_TOOL" "$IPROUTE_VDPA"; do
+		nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
+		NODE=$(vhost_node n0)
+		hold n0 --status 15
+		start "$command" dev del n0
+		deleting=$PID
+		wait_until 10 node_removed
+		others_answer
+		alive "$deleting"
+		assert_match "$("$VDPA_TOOL" dev show n0)" ' state removing '
+
+		release
+		wait_until 10 ended "$deleting"
+		wait "$deleting"
+		gone n0
+	done
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$BLK"
+	assert_match "$("$VDPA_TOOL" dev show n0)" ' mgmtdev vdpatest_blk '
+}
+
+@test "who does not want to wait for a virtual machine is refused at once, and the device stays as it is" {
 	nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
 	hold n0 --status 15
 
-	kernel_refuses EBUSY attribute=DEV_NAME 'n0.*vhost_vdpa' --timeout 5000 dev-del DEV_NAME:str:n0
-	command_refuses 2 'n0.*vhost_vdpa' dev del n0
+	kernel_refuses EBUSY attribute=DEV_NAME 'n0.*vhost_vdpa' --timeout 5000 dev-del DEV_NAME:str:n0 NOWAIT:none
+	command_refuses 2 'n0.*vhost_vdpa' dev del n0 nowait
 	[ -c "$(vhost_node n0)" ]
 
 	release
-	"$VDPA_TOOL" dev del n0
+	"$VDPA_TOOL" dev del n0 nowait
 	gone n0
+}
+
+@test "who does not want to wait gives a node that is merely open a second, then the device is as before" {
+	nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
+	hold n0
+
+	run -2 --separate-stderr "$VDPA_TOOL" dev del n0 nowait
+	assert_match "$stderr" 'n0 is in use: its driver vhost_vdpa has not let go of it'
+	exists n0
+	release
+	wait_until 10 has_driver n0 vhost_vdpa
+	assert_match "$("$VDPA_TOOL" dev show n0)" ' state inactive '
+	"$VDPA_TOOL" dev del n0 nowait
+	gone n0
+}
+
+@test "a delete with a deadline waits so long, is called off then, and another one takes over" {
+	nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
+	hold n0 --status 15
+
+	for i in 1 2; do
+		run -2 --separate-stderr "$VDPA_TOOL" -j dev del n0 deadline 300
+		assert_match "$stderr" '"errno":"ETIMEDOUT","message":"device n0 is in use: its driver vhost_vdpa has not let go'
+	done
+	start "$VDPA_TOOL" dev del n0 deadline 60000
+	deleting=$PID
+	wait_until 10 waits_in_receive "$deleting"
+	alive "$deleting"
+	release
+	wait_until 10 ended "$deleting"
+	wait "$deleting"
+	gone n0
+
+	nl_raw dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET"
+	hold n0 --status 15
+	run -2 "$VDPA_TOOL" dev del n0 deadline 100
+	release
+	wait_until 10 has_driver n0 vhost_vdpa
+	assert_match "$("$VDPA_TOOL" dev show n0)" ' state inactive '
+	hold n0
+	release
+	"$VDPA_TOOL" dev del n0 deadline 10000
+	gone n0
+}
+waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$1/stack"; }
+
+@test "what makes no sense of a wait for a delete is refused" {
+	kernel_refuses EINVAL attribute=NOWAIT 'either not to wait or a deadline' dev-del DEV_NAME:str:b0 NOWAIT:none DEADLINE:u32:5
+	kernel_refuses ERANGE attribute=DEADLINE 'a deadline is 1 to 3600000 ms, not 0' dev-del DEV_NAME:str:b0 DEADLINE:u32:0
+	kernel_refuses ERANGE attribute=DEADLINE 'a deadline is 1 to 3600000 ms, not 3600001' \
+		dev-del DEV_NAME:str:b0 DEADLINE:u32:3600001
+	command_refuses 1 deadline dev del b0 deadline 0
+	command_refuses 1 deadline dev del b0 deadline
+	command_refuses 1 nowait dev del b0 nowait deadline 5
+	exists b0
 }
 
 @test "unbinding a driver whose node is open holds up nobody else, and the device can still be deleted" {

@@ -2,6 +2,7 @@
 /* vdpa dev: show, add, del, set */
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <linux/if_ether.h>
 #include <linux/vdpa.h>
@@ -206,20 +207,46 @@ static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
 	return change(vdpa, add.name, add.mgmtdev.text);
 }
 
+/* A core without what came with these would pass over them and wait for ever. */
+static enum status check_patience(struct vdpa *vdpa, const char *word)
+{
+	struct nl_error err = { 0 };
+
+	if (nl_knows(&vdpa->nl, VDPA_CMD_DEV_SUSPEND))
+		return STATUS_DONE;
+	nl_fail(&err, EOPNOTSUPP,
+		"this kernel's vdpa core knows no \"%s\" (needs the vdpa.ko that comes with this command)",
+		word);
+	return error_refused(NULL, &err);
+}
+
 static enum status dev_del(struct vdpa *vdpa, int argc, char **argv)
 {
+	bool nowait = argc == 2 && !strcmp(argv[1], "nowait");
+	struct dev_deadline deadline = { 0 };
+	int words = nowait ? 1 : argc;
 	const char *name = NULL;
 	struct nlmsghdr *nlh;
 	enum status status;
+	uint32_t given = 0;
 
-	status = args_only(vdpa, "device", true, arg_device, argc, argv, &name);
+	status = args_only(vdpa, "device", true, arg_device, argc ? 1 : 0, argv, &name);
+	if (status == STATUS_DONE && words > 1)
+		status = args_keywords(vdpa, dev_deadline_keywords, words - 1, argv + 1, &deadline,
+				       &given);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
+	if (status == STATUS_DONE && (nowait || given))
+		status = check_patience(vdpa, argv[1]);
 	if (status != STATUS_DONE)
 		return status;
 
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_DEL, 0);
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
+	if (nowait)
+		mnl_attr_put(nlh, VDPA_ATTR_NOWAIT, 0, NULL);
+	if (given)
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, deadline.ms);
 	return dev_change(vdpa, name);
 }
 
@@ -278,7 +305,7 @@ const struct command dev_commands[] = {
 	},
 	{
 		.word = { .name = "del" },
-		.usage = "DEV",
+		.usage = "DEV [ nowait | deadline MS ]",
 		.run = dev_del,
 		.takes_name = true,
 		.needs = VDPA_CMD_DEV_DEL,

@@ -47,7 +47,11 @@ struct vdpa_job;
  * @removing: it is being deleted; no driver can bind to it
  * @removal: detaches the bus driver, the first half of a deletion
  * @del_task: calls the parent, the second half
- * @del_job: the request that waits for the deletion
+ * @del_job: the request that waits for the deletion; NULL once the parent has begun, and
+ *	while @called_off
+ * @del_deadline: calls the deletion off if the bus driver has not let go by then
+ * @del_err: what the request is answered with then, -ETIMEDOUT or -EBUSY
+ * @called_off: that has happened; the next request can take the deletion over
  * @restore: the bus driver that it had before; "" if none. While it is set and
  *	@removing is not, no other driver matches.
  *
@@ -77,6 +81,9 @@ struct vdpa_entry {
 	struct work_struct removal;
 	struct vdpa_task del_task;
 	struct vdpa_job *del_job;
+	struct delayed_work del_deadline;
+	int del_err;
+	bool called_off;
 	char restore[VDPA_DRIVER_NAME_LEN];
 };
 

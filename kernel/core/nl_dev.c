@@ -297,19 +297,44 @@ int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return add_submit(skb, info, &config);
 }
 
+/* Who asks not to wait waits so long for a driver, in ms: to let go takes a moment. */
+#define NOWAIT_MS	1000
+
 /*
- * vhost_vdpa lets go of a device only when its file is closed. A device that is
- * in use there has a virtual machine behind it, that nobody wants to wait for,
- * or to pull the device from under.
+ * vhost_vdpa lets go of a device only when its file is closed. That somebody has only opened
+ * it is not to be seen from here; what he does first sets the status.
  */
-static bool started_by_user(struct vdpa_entry *entry)
+static bool is_used_by_vhost(struct vdpa_entry *entry)
 {
 	bool vhost;
 
 	mutex_lock(&vdpa_registry_lock);
 	vhost = entry->driver && !strcmp(entry->driver, VDPA_VHOST_DRIVER);
 	mutex_unlock(&vdpa_registry_lock);
-	return vhost && (entry->ops.get_status(entry->vdev) & VIRTIO_CONFIG_S_DRIVER_OK);
+	return vhost && entry->ops.get_status(entry->vdev);
+}
+
+/* How long to wait for the driver: see VDPA_ATTR_NOWAIT. */
+static int read_patience(struct genl_info *info, u32 *deadline, int *late)
+{
+	struct nlattr *nowait = info->attrs[VDPA_ATTR_NOWAIT];
+	struct nlattr *attr = info->attrs[VDPA_ATTR_DEADLINE];
+
+	*deadline = nowait ? NOWAIT_MS : 0;
+	*late = nowait ? -EBUSY : -ETIMEDOUT;
+	if (!attr)
+		return 0;
+	if (nowait) {
+		NL_SET_ERR_MSG_ATTR(info->extack, nowait,
+				    "either not to wait or a deadline, not both");
+		return -EINVAL;
+	}
+	*deadline = nla_get_u32(attr);
+	if (*deadline && *deadline <= VDPA_DEADLINE_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "a deadline is 1 to %u ms, not %u",
+				VDPA_DEADLINE_MAX, *deadline);
+	return -ERANGE;
 }
 
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -317,8 +342,13 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
 	struct vdpa_entry *entry = vdpa_nl_entry(info);
 	struct vdpa_job *job;
+	u32 deadline;
+	int err, late;
 
-	if (started_by_user(entry)) {
+	err = read_patience(info, &deadline, &late);
+	if (err)
+		return err;
+	if (info->attrs[VDPA_ATTR_NOWAIT] && is_used_by_vhost(entry)) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
 					" is in use through its driver vhost_vdpa",
 					vdpa_entry_name(entry));
@@ -327,7 +357,7 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 	job = vdpa_job_new(skb, info);
 	if (IS_ERR(job))
 		return PTR_ERR(job);
-	if (vdpa_removal_start(entry, job)) {
+	if (vdpa_removal_start(entry, job, deadline, late)) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
 					" is being deleted already", vdpa_entry_name(entry));
 		vdpa_job_cancel(job);

@@ -9,11 +9,15 @@
 #include "device.h"
 #include "job.h"
 #include "mgmtdev.h"
+#include "netlink.h"
 #include "registry.h"
 #include "removal.h"
 
 /* One worker for each device whose bus driver has not let go of it yet. */
 static struct workqueue_struct *detach_wq;
+
+/* What ends deletions at their deadlines waits for nobody, and is not kept by who does. */
+static struct workqueue_struct *deadline_wq;
 
 /*
  * First half. The reference on the device was taken by vdpa_removal_start() and
@@ -48,6 +52,29 @@ static void removal_call_off(struct vdpa_entry *entry)
 	mutex_unlock(&vdpa_registry_lock);
 }
 
+/* The bus driver has not let go in time. The device goes back to it when it does. */
+static void removal_late(struct work_struct *work)
+{
+	struct vdpa_entry *entry = container_of(to_delayed_work(work), struct vdpa_entry,
+						del_deadline);
+	struct vdpa_job *job;
+	int err;
+
+	mutex_lock(&vdpa_registry_lock);
+	err = entry->del_err;
+	job = entry->del_job;
+	entry->del_job = NULL;
+	if (job)
+		entry->called_off = true;
+	mutex_unlock(&vdpa_registry_lock);
+	if (!job)
+		return;
+	NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_NAME],
+				"device " VDPA_MSG_NAME " is in use: its driver %.20s has not let go of it",
+				vdpa_entry_name(entry), entry->restore);
+	vdpa_job_done(job, err);
+}
+
 /* Second half, in the parent's turn. */
 static void removal_delete(struct vdpa_task *task)
 {
@@ -64,18 +91,21 @@ static void removal_delete(struct vdpa_task *task)
 	}
 	job = entry->del_job;
 	entry->del_job = NULL;
-	if (vdpa_job_abandoned(job)) {
+	if (!job || vdpa_job_abandoned(job)) {
 		call_off = true;
+		entry->called_off = false;
 		entry->removing = false;
 		vdpa_state_set_removing(entry, false);
 	}
 	mutex_unlock(&vdpa_registry_lock);
 
+	cancel_delayed_work_sync(&entry->del_deadline);
 	if (call_off)
 		removal_call_off(entry);
 	else
 		mdev->ops->dev_del(mdev, vdev);
-	vdpa_job_done(job, call_off ? -ECANCELED : 0);
+	if (job)
+		vdpa_job_done(job, call_off ? -ECANCELED : 0);
 out:
 	put_device(&vdev->dev);
 }
@@ -83,6 +113,7 @@ out:
 void vdpa_removal_init(struct vdpa_entry *entry)
 {
 	INIT_WORK(&entry->removal, removal_detach);
+	INIT_DELAYED_WORK(&entry->del_deadline, removal_late);
 	INIT_LIST_HEAD(&entry->del_task.link);
 	entry->del_task.run = removal_delete;
 }
@@ -91,11 +122,13 @@ void vdpa_removal_init(struct vdpa_entry *entry)
  * vdpa_removal_start - begin to delete a device
  * @entry: the device, made by a management device; the caller is a user of it
  * @job: the request, answered when the device is gone; owned by the removal on success
+ * @deadline: in ms from now: it is called off if the bus driver has not let go by then; 0: none
+ * @late: what the request is answered with in that case
  *
  * Return: 0; -EBUSY, and nothing was done, if another request that is still
  * waiting has begun to delete it.
  */
-int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job)
+int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadline, int late)
 {
 	struct vdpa_job *orphan = NULL;
 	int err = 0;
@@ -108,11 +141,18 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job)
 		entry->del_job = job;
 		get_device(&entry->vdev->dev);
 		queue_work(detach_wq, &entry->removal);
-	} else if (entry->del_job && vdpa_job_abandoned(entry->del_job)) {
+	} else if (entry->called_off || (entry->del_job && vdpa_job_abandoned(entry->del_job))) {
 		orphan = entry->del_job;
+		entry->called_off = false;
 		entry->del_job = job;
 	} else {
 		err = -EBUSY;
+	}
+	if (!err && deadline) {
+		entry->del_err = late;
+		mod_delayed_work(deadline_wq, &entry->del_deadline, msecs_to_jiffies(deadline));
+	} else if (!err) {
+		cancel_delayed_work(&entry->del_deadline);
 	}
 	mutex_unlock(&vdpa_registry_lock);
 	if (orphan)
@@ -142,6 +182,7 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 	entry->del_job = NULL;
 	mutex_unlock(&vdpa_registry_lock);
 
+	cancel_delayed_work_sync(&entry->del_deadline);
 	device_release_driver(&entry->vdev->dev);
 	if (cancel_work_sync(&entry->removal))
 		put_device(&entry->vdev->dev);
@@ -153,10 +194,17 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 int __init vdpa_removals_init(void)
 {
 	detach_wq = alloc_workqueue("vdpa_detach", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	return detach_wq ? 0 : -ENOMEM;
+	if (!detach_wq)
+		return -ENOMEM;
+	deadline_wq = alloc_workqueue("vdpa_del_late", WQ_UNBOUND, 0);
+	if (deadline_wq)
+		return 0;
+	destroy_workqueue(detach_wq);
+	return -ENOMEM;
 }
 
 void vdpa_removals_exit(void)
 {
+	destroy_workqueue(deadline_wq);
 	destroy_workqueue(detach_wq);
 }

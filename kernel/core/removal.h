@@ -5,18 +5,20 @@
  * A deletion has two halves, neither of which its requester can hurry: the bus
  * driver lets go of the device (vhost_vdpa does so when its file is closed),
  * then the parent deletes it. No lock of the core is held in either. As long as
- * the parent has not begun, a deletion is called off by its requester's death:
- * the device then goes back to the driver that it had. While the bus driver is
- * still at it, another request can take the deletion over.
+ * the parent has not begun, a deletion is called off by its requester's death, or
+ * when its deadline passes: the device then goes back to the driver that it had.
+ * While the bus driver is still at it, another request can take the deletion over.
  */
 #ifndef _VDPA_REMOVAL_H
 #define _VDPA_REMOVAL_H
+
+#include <linux/types.h>
 
 struct vdpa_entry;
 struct vdpa_job;
 
 void vdpa_removal_init(struct vdpa_entry *entry);
-int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job);
+int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadline, int late);
 void vdpa_removal_force(struct vdpa_entry *entry);
 
 int vdpa_removals_init(void);

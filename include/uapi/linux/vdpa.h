@@ -122,7 +122,7 @@ enum vdpa_attr {
 
 	/* VDPA_CMD_DEV_SUSPEND and VDPA_CMD_DEV_RESUME */
 	VDPA_ATTR_DEV_GROUP = 137,			/* nested, VDPA_ATTR_DEV_NAME of each */
-	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; suspend only */
+	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; also of VDPA_CMD_DEV_DEL */
 
 	/* VDPA_CMD_DEV_VQ_GET and VDPA_CMD_DEV_VQ_SET, beside VDPA_ATTR_DEV_QUEUE_INDEX */
 	VDPA_ATTR_VQ_TYPE = 139,			/* u8, enum vdpa_vq_type */
@@ -157,6 +157,13 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_RESUME_ESTIMATE = 160,		/* u64, ns a resume would take now */
 
 	/* in dumps: the parent does not answer about this device, and what it knows is missing */
+	/*
+	 * VDPA_CMD_DEV_DEL waits until the driver lets go of the device: vhost_vdpa does when its
+	 * file is closed. With this flag it does not: it fails with EBUSY. With a deadline it
+	 * waits so long, and fails with ETIMEDOUT; once the parent has begun, for the parent.
+	 */
+	VDPA_ATTR_NOWAIT = 163,				/* flag */
+
 	VDPA_ATTR_DEV_UNANSWERED = 164,			/* flag */
 };
 

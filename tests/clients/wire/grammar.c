@@ -121,6 +121,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(STATE_END, FLAG, IN),
 	ATTR(DEV_SUSPEND_ESTIMATE, U64),
 	ATTR(DEV_RESUME_ESTIMATE, U64),
+	ATTR(NOWAIT, FLAG, IN),
 	ATTR(DEV_UNANSWERED, FLAG),
 	{ }
 };
@@ -149,7 +150,7 @@ const struct wire_command wire_commands[] = {
 		},
 	}, {
 		.name = "dev-del", .number = VDPA_CMD_DEV_DEL, .one = true, .changes = true,
-		.request = { A(DEV_NAME) },
+		.request = { A(DEV_NAME), M(DEADLINE) },
 	}, {
 		.name = "dev-get", .number = VDPA_CMD_DEV_GET, .one = true, .dump = true,
 		.reply = VDPA_CMD_DEV_NEW,
