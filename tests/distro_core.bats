@@ -74,6 +74,15 @@ all_that_is_shown() {
 	done
 }
 
+@test "on the distribution's core a delete that is not to wait, or not for ever, is not begun" {
+	a_few_devices distro
+
+	for words in nowait 'deadline 100'; do
+		# shellcheck disable=SC2086
+		command_refuses 2 "this kernel's vdpa core knows no \"${words% *}\" \(needs the vdpa.ko that comes with" dev del n0 $words
+	done
+}
+
 @test "where the distribution's core lists no statistics, our command asks queue by queue" {
 	a_few_devices distro
 

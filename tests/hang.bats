@@ -259,7 +259,8 @@ waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$
 		dev-del DEV_NAME:str:b0 DEADLINE:u32:3600001
 	command_refuses 1 deadline dev del b0 deadline 0
 	command_refuses 1 deadline dev del b0 deadline
-	command_refuses 1 nowait dev del b0 nowait deadline 5
+	command_refuses 2 'either not to wait or a deadline' dev del b0 nowait deadline 5
+	command_refuses 1 'nowait is given twice' dev del b0 nowait nowait
 	exists b0
 }
 

@@ -261,15 +261,18 @@ enum status args_keywords(struct vdpa *vdpa, const struct keyword *table, int ar
 			  void *values, uint32_t *given)
 {
 	*given = 0;
-	for (int i = 0; i < argc; i += 2) {
+	for (int i = 0; i < argc; i++) {
 		int found = words_find(table, sizeof(*table), argv[i]);
 
 		if (found < 0)
 			return keyword_unknown(vdpa, table, argv[i], found);
 		if (*given >> found & 1)
 			return error_usage(vdpa, "%s is given twice", table[found].word.name);
-		if (keyword_take(vdpa, &table[found], i + 1 < argc ? argv[i + 1] : NULL, values))
-			return STATUS_USAGE;
+		if (table[found].check) {
+			i++;
+			if (keyword_take(vdpa, &table[found], i < argc ? argv[i] : NULL, values))
+				return STATUS_USAGE;
+		}
 		*given |= UINT32_C(1) << found;
 	}
 	return keywords_complete(vdpa, table, *given);

@@ -42,13 +42,19 @@ const char *arg_features(const char *text, void *value);	/* uint64_t, hexadecima
 /* Takes digits to the end of @text, decimal or with 0x, from @min to @max. */
 bool args_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
-/* One "KEYWORD VALUE" of a command. */
+/* One "KEYWORD VALUE" of a command, or a KEYWORD alone. */
 struct keyword {
 	struct word word;	/* must be first: words_find() looks for it */
-	arg_fn check;
+	arg_fn check;		/* NULL: it has no value */
 	size_t offset;		/* of the value in the structure that is filled in */
 	bool required;
 };
+
+#define KEYWORD_DEADLINE(type, member) \
+	{ \
+		.word = { .name = "deadline", .full = true }, \
+		.check = arg_deadline, .offset = offsetof(type, member), \
+	}
 
 /*
  * Takes keywords and their values in any order, each at most once, into

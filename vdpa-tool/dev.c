@@ -207,46 +207,55 @@ static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
 	return change(vdpa, add.name, add.mgmtdev.text);
 }
 
+struct del {
+	uint32_t deadline;
+};
+
+enum { DEL_NOWAIT, DEL_DEADLINE };
+
+static const struct keyword del_keywords[] = {
+	[DEL_NOWAIT] = { .word = { .name = "nowait", .full = true } },
+	[DEL_DEADLINE] = KEYWORD_DEADLINE(struct del, deadline),
+	{ .word.name = NULL }
+};
+
 /* A core without what came with these would pass over them and wait for ever. */
-static enum status check_patience(struct vdpa *vdpa, const char *word)
+static enum status check_patience(struct vdpa *vdpa, uint32_t given)
 {
 	struct nl_error err = { 0 };
 
-	if (nl_knows(&vdpa->nl, VDPA_CMD_DEV_SUSPEND))
+	if (!given || nl_knows(&vdpa->nl, VDPA_CMD_DEV_SUSPEND))
 		return STATUS_DONE;
 	nl_fail(&err, EOPNOTSUPP,
 		"this kernel's vdpa core knows no \"%s\" (needs the vdpa.ko that comes with this command)",
-		word);
+		del_keywords[given & 1 << DEL_NOWAIT ? DEL_NOWAIT : DEL_DEADLINE].word.name);
 	return error_refused(NULL, &err);
 }
 
 static enum status dev_del(struct vdpa *vdpa, int argc, char **argv)
 {
-	bool nowait = argc == 2 && !strcmp(argv[1], "nowait");
-	struct dev_deadline deadline = { 0 };
-	int words = nowait ? 1 : argc;
 	const char *name = NULL;
+	struct del del = { 0 };
 	struct nlmsghdr *nlh;
 	enum status status;
 	uint32_t given = 0;
 
 	status = args_only(vdpa, "device", true, arg_device, argc ? 1 : 0, argv, &name);
-	if (status == STATUS_DONE && words > 1)
-		status = args_keywords(vdpa, dev_deadline_keywords, words - 1, argv + 1, &deadline,
-				       &given);
+	if (status == STATUS_DONE && argc > 1)
+		status = args_keywords(vdpa, del_keywords, argc - 1, argv + 1, &del, &given);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
-	if (status == STATUS_DONE && (nowait || given))
-		status = check_patience(vdpa, argv[1]);
+	if (status == STATUS_DONE)
+		status = check_patience(vdpa, given);
 	if (status != STATUS_DONE)
 		return status;
 
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_DEL, 0);
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
-	if (nowait)
+	if (given >> DEL_NOWAIT & 1)
 		mnl_attr_put(nlh, VDPA_ATTR_NOWAIT, 0, NULL);
-	if (given)
-		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, deadline.ms);
+	if (given >> DEL_DEADLINE & 1)
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, del.deadline);
 	return dev_change(vdpa, name);
 }
 

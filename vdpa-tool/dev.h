@@ -2,7 +2,6 @@
 #ifndef VDPA_TOOL_DEV_H
 #define VDPA_TOOL_DEV_H
 
-#include "args.h"
 #include "vdpa.h"
 
 /* Print a device, its configuration, one of its queues; @data is the struct output. */
@@ -16,13 +15,6 @@ int dev_vq_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
  * one device is what it is all about: @subject, NULL for several.
  */
 enum status dev_change(struct vdpa *vdpa, const char *subject);
-
-/* "deadline MS", of suspend and del; 1 to VDPA_DEADLINE_MAX (linux/vdpa.h) */
-struct dev_deadline {
-	uint32_t ms;
-};
-
-extern const struct keyword dev_deadline_keywords[];
 
 enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv);
 enum status dev_resume(struct vdpa *vdpa, int argc, char **argv);

@@ -9,11 +9,12 @@
 #include "dev.h"
 #include "error.h"
 
-const struct keyword dev_deadline_keywords[] = {
-	{
-		.word = { .name = "deadline", .full = true },
-		.check = arg_deadline, .offset = offsetof(struct dev_deadline, ms),
-	},
+struct deadline {
+	uint32_t ms;
+};
+
+static const struct keyword deadline_keywords[] = {
+	KEYWORD_DEADLINE(struct deadline, ms),
 	{ .word.name = NULL }
 };
 
@@ -35,14 +36,14 @@ static void put_names(struct nlmsghdr *nlh, int n, char **argv)
 enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv)
 {
 	int n = args_count_names(argc, argv, "deadline");
-	struct dev_deadline deadline = { 0 };
+	struct deadline deadline = { 0 };
 	struct nlmsghdr *nlh;
 	enum status status;
 	uint32_t given;
 
 	status = args_names(vdpa, n, argv);
 	if (status == STATUS_DONE)
-		status = args_keywords(vdpa, dev_deadline_keywords, argc - n, argv + n, &deadline,
+		status = args_keywords(vdpa, deadline_keywords, argc - n, argv + n, &deadline,
 				       &given);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);

@@ -169,7 +169,7 @@ reaches_kernel() {
 
 @test "arguments that are one too many are named" {
 	usage_error 'unexpected argument "v1"' dev show v0 v1
-	usage_error 'unexpected argument "now"' dev del v0 now
+	usage_error 'unknown keyword "now", expected: nowait' dev del v0 now
 	usage_error 'unexpected argument "x"' mgmtdev show vduse x
 	usage_error 'unexpected argument "v1"' dev config show v0 v1
 	usage_error 'unknown keyword "v1"' dev vstats show v0 v1
