@@ -82,3 +82,25 @@ again() {
 	[ -z "$(devices)" ]
 	gone b0
 }
+
+@test "drivers that come and go while the configuration changes all the time do no harm, and the next one hears of what happens" {
+	local changing i
+
+	load_sim ours blk
+	load_bus_drivers vhost_vdpa
+	user_devices "$BLK" b0
+	start bash -c 'n=1000; while [ ! -e "$1" ]; do echo $((n += 8)) >"$2"; done' changing "$BATS_TEST_TMPDIR/enough" \
+		"$KNOBS/$BLK/devices/b0/capacity"
+	changing=$PID
+	# It sets a callback, breaks a ring, and takes whatever it hears first for the device's failure.
+	for ((i = 0; i < 20; i++)); do
+		run "$VMM" "$(vhost_of b0)" break head-index
+		assert_match "$status: $output" '^(0: head-index: needs reset|2: vdpa_vmm: head-index: the device does not ask)'
+	done
+	touch "$BATS_TEST_TMPDIR/enough"
+	wait_until 10 ended "$changing"
+
+	run "$VMM" "$(vhost_of b0)" break head-index
+	assert_equal "$status: $output" $'0: head-index: needs reset\nhead-index: works again'
+	vdpa dev del b0
+}

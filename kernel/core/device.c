@@ -33,6 +33,7 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 	if (!entry)
 		return NULL;
 	entry->parent_ops = ops;
+	spin_lock_init(&entry->config_cb_lock);
 	vdpa_ops_observe(&entry->ops, ops);
 	entry->vdev = vdev;
 	vdpa_state_init(entry);

@@ -26,6 +26,8 @@ struct vdpa_job;
  *	which is also the way from a struct vdpa_device to its entry.
  * @parent_ops: the parent's own, which may be shared with other devices
  * @config_cb: the bus driver's config callback, behind the observing one
+ * @config_cb_lock: protects @config_cb, which is called with it held, so that none is called
+ *	any more once it was exchanged; what the callback takes is taken inside it
  * @state: what it is doing
  * @look: sees what it is doing, when it has something to say
  * @vdev: the device itself, allocated with the parent's part around it
@@ -61,6 +63,7 @@ struct vdpa_entry {
 	struct vdpa_config_ops ops;
 	const struct vdpa_config_ops *parent_ops;
 	struct vdpa_callback config_cb;
+	spinlock_t config_cb_lock; /* see above */
 	struct vdpa_state state;
 	struct work_struct look;
 	struct vdpa_device *vdev;

@@ -81,30 +81,39 @@ static int observed_resume(struct vdpa_device *vdev)
 static irqreturn_t config_interrupt(void *data)
 {
 	struct vdpa_entry *entry = data;
-	struct vdpa_callback cb = entry->config_cb;
+	const struct vdpa_callback *cb = &entry->config_cb;
+	irqreturn_t ret = IRQ_NONE;
+	unsigned long flags;
 
 	if (READ_ONCE(entry->state.told))
 		vdpa_event_config(entry, VDPA_CAUSE_DEVICE);
 	queue_work(system_unbound_wq, &entry->look);
-	return cb.callback ? cb.callback(cb.private) : IRQ_NONE;
+	spin_lock_irqsave(&entry->config_cb_lock, flags);
+	if (cb->callback)
+		ret = cb->callback(cb->private);
+	spin_unlock_irqrestore(&entry->config_cb_lock, flags);
+	return ret;
 }
 
 /*
- * The parent stops calling the old callback before it returns, so that ours is
- * changed when it calls neither: before a new one is set, after the last is gone.
+ * Many parents store the callback as it is given, while they may be calling it. They
+ * get ours, always the same, and the driver's is exchanged behind it. Each time anew,
+ * since some forget it at a reset; never none, since what changes while there is none
+ * would be lost.
  */
 static void observed_set_config_cb(struct vdpa_device *vdev, struct vdpa_callback *cb)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
-	struct vdpa_callback none = {}, ours = {
+	struct vdpa_callback ours = {
 		.callback = config_interrupt,
 		.private = entry,
 	};
+	unsigned long flags;
 
-	entry->parent_ops->set_config_cb(vdev, &none);
-	entry->config_cb = cb ? *cb : none;
-	if (entry->config_cb.callback)
-		entry->parent_ops->set_config_cb(vdev, &ours);
+	spin_lock_irqsave(&entry->config_cb_lock, flags);
+	entry->config_cb = cb ? *cb : (struct vdpa_callback){};
+	spin_unlock_irqrestore(&entry->config_cb_lock, flags);
+	entry->parent_ops->set_config_cb(vdev, &ours);
 }
 
 /**
