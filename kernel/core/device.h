@@ -52,7 +52,8 @@ struct vdpa_job;
  * @del_job: the request that waits for the deletion; NULL once the parent has begun, and
  *	while @called_off
  * @del_deadline: calls the deletion off if the bus driver has not let go by then
- * @del_err: what the request is answered with then, -ETIMEDOUT or -EBUSY
+ * @del_until: when that is, in jiffies
+ * @del_err: what the request is answered with then, -ETIMEDOUT or -EBUSY; 0: it has no deadline
  * @called_off: that has happened; the next request can take the deletion over
  * @restore: the bus driver that it had before; "" if none. While it is set and
  *	@removing is not, no other driver matches.
@@ -85,6 +86,7 @@ struct vdpa_entry {
 	struct vdpa_task del_task;
 	struct vdpa_job *del_job;
 	struct delayed_work del_deadline;
+	unsigned long del_until;
 	int del_err;
 	bool called_off;
 	char restore[VDPA_DRIVER_NAME_LEN];

@@ -57,20 +57,23 @@ static void removal_late(struct work_struct *work)
 {
 	struct vdpa_entry *entry = container_of(to_delayed_work(work), struct vdpa_entry,
 						del_deadline);
-	struct vdpa_job *job;
+	struct vdpa_job *job = NULL;
 	int err;
 
 	mutex_lock(&vdpa_registry_lock);
 	err = entry->del_err;
-	job = entry->del_job;
-	entry->del_job = NULL;
+	/* Another request may just have taken the deletion over, with another deadline or none. */
+	if (err && time_after_eq(jiffies, entry->del_until)) {
+		job = entry->del_job;
+		entry->del_job = NULL;
+	}
 	if (job)
 		entry->called_off = true;
 	mutex_unlock(&vdpa_registry_lock);
 	if (!job)
 		return;
-	NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_NAME],
-				"device " VDPA_MSG_NAME " is in use: its driver %.20s has not let go of it",
+	NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_NAME], "device "
+				VDPA_MSG_NAME " is in use: its driver %.20s has not let go of it",
 				vdpa_entry_name(entry), entry->restore);
 	vdpa_job_done(job, err);
 }
@@ -148,11 +151,12 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadl
 	} else {
 		err = -EBUSY;
 	}
-	if (!err && deadline) {
-		entry->del_err = late;
-		mod_delayed_work(deadline_wq, &entry->del_deadline, msecs_to_jiffies(deadline));
-	} else if (!err) {
-		cancel_delayed_work(&entry->del_deadline);
+	if (!err) {
+		entry->del_err = deadline ? late : 0;
+		entry->del_until = jiffies + msecs_to_jiffies(deadline);
+		if (deadline)
+			mod_delayed_work(deadline_wq, &entry->del_deadline,
+					 msecs_to_jiffies(deadline));
 	}
 	mutex_unlock(&vdpa_registry_lock);
 	if (orphan)

@@ -8,10 +8,11 @@
  *   PARENT/devices/DEVICE/del_delay_ms   PARENT/devices/DEVICE/stall
  *
  * Those of the parent hold for all its devices. delay_ms: the operation takes that long, or until a
- * signal; one under way ends the sooner when a shorter time is written. errno: it then fails with that error, every time, or once and only the nth time from now
- * on where nth is not 0. A delete cannot fail in vDPA. stall: a mask of the virtqueues that shall
- * not move; they rest when the write returns. version: of the private state, as the vDPA core is
- * told; empty: none is declared. accepts: the ranges of versions that are accepted.
+ * signal; one under way ends the sooner when a shorter time is written. errno: it then fails with
+ * that error, every time, or once and only the nth time from now on where nth is not 0. A delete
+ * cannot fail in vDPA. stall: a mask of the virtqueues that shall not move; they rest when the
+ * write returns. version: of the private state, as the vDPA core is told; empty: none is declared.
+ * accepts: the ranges of versions that are accepted.
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>

@@ -2,7 +2,8 @@
 # What every bats file loads. A file without setup() and teardown() of its own gets those here; one with its own calls
 # common_setup first and common_teardown last.
 #
-# Files directly in tests/ run as root in a VM of their own (tests/run), those in tests/tool/ and tests/vm/ on the host.
+# Files directly in tests/ and those in tests/sim/ run as root in a VM, several in one (tests/run), and leave it as they found it;
+# those in tests/tool/ and tests/vm/ run on the host.
 
 bats_require_minimum_version 1.5.0
 
