@@ -340,7 +340,7 @@ add_refused() {
 	for name in n1 n2 n3; do
 		"$VDPA_TOOL" dev add name "$name" mgmtdev "$NET"
 	done
-	add_refused ENOSPC - "$NET"
+	add_refused ENOSPC - "$NET refuses it: it has as many devices as max_devs says"
 	command_refuses 2 "$NET" dev add name n0 mgmtdev "$NET"
 
 	"$VDPA_TOOL" dev del n2

@@ -121,6 +121,24 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	[ "$(grep -c '^class ' all)" = 8 ]
 }
 
+# identity_of MODULE - its build ID, as the linker wrote it
+identity_of() { tail -c 20 "/sys/module/$1/notes/.note.gnu.build-id" | od -An -v -tx1 | tr -d ' \n'; }
+
+@test "a parent that declares no version is told from other builds by its build ID, wherever it is loaded" {
+	for round in 1 2; do
+		load_parent parents=net
+		add_net n0
+		assert_equal "$("$M" show mgmtdev vdpatest_net | grep ^software_version)" \
+			"software_version string equal build $(uname -r) $(uname -v) $(identity_of vdpa_test_parent)"
+		vdpa dev add name p0 mgmtdev vdpatest_net
+		"$M" show dev p0 | sed '/^dev /d' >"p0.$round"
+		vdpa dev del n0
+		rmmod vdpa_test_parent
+	done
+
+	cmp p0.1 p0.2
+}
+
 @test "a parent that does not answer is listed by name alone, and keeps nobody waiting" {
 	add_net n0
 	vdpa dev add name b0 mgmtdev vdpasim_blk

@@ -246,7 +246,6 @@ others_answer() {
 	calibrate
 	suspending d1
 	kill "$driver"
-	wait_until 10 has_state d1 inactive
 	start "$VDPA_TOOL" dev del d1
 	deleter=$PID
 	wait_until 10 has_state d1 removing
@@ -270,7 +269,6 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	calibrate
 	suspending d1
 	kill "${DRIVER[d1]}"
-	wait_until 10 saw d1 'suspending inactive driver'
 	start rmmod vdpa_sim_blk
 	unloader=$PID
 	wait_until 10 unregistering
@@ -284,11 +282,7 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	wait "$unloader"
 	[ ! -e /sys/module/vdpa_sim_blk ]
 	gone d1
-	wait_until 10 ended "$CALLER"
-	status=0
-	wait "$CALLER" || status=$?
-	assert_equal "$status" 2
-	assert_match "$(<"$ANSWER")" d1
+	wait "$CALLER" || fail "$(<"$ANSWER")"
 }
 
 @test "a suspend whose caller is killed goes on, and is there to be resumed" {
@@ -309,16 +303,14 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	knob "$BLK" suspend_delay_ms "$STUCK_MS"
 	suspending d1
 
+	# Its reset comes after the suspend: its memory is not taken away before the device is known to rest.
 	kill -KILL "${DRIVER[d1]}"
-	wait_until 10 saw d1 'suspending inactive driver'
-	drive d1 blk endless 1
+	saw_not d1 'suspending inactive driver'
 	knob "$BLK" suspend_delay_ms 0
+	wait "$CALLER" || fail "$(<"$ANSWER")"
+	wait_until 10 saw d1 'suspended inactive driver'
 
-	status=0
-	wait "$CALLER" || status=$?
-	assert_equal "$status" 2
-	assert_match "$(<"$ANSWER")" 'd1.*(reset|-EINVAL|-22)'
-	wait_until 10 has_state d1 active
+	drive d1 blk endless 1
 	finish d1
 }
 
@@ -363,7 +355,7 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	netdev=$(netdev_of n0)
 	ip link set "$netdev" up
 	ip addr add 2001:db8::1/64 dev "$netdev"
-	vdpa dev suspend n0
+	vdpa dev suspend n0 force
 
 	start "$VDPA_TOOL" dev del n0
 	wait_until 20 ended "$PID"

@@ -294,11 +294,19 @@ enum status args_only(struct vdpa *vdpa, const char *what, bool required, arg_fn
 	return STATUS_DONE;
 }
 
-int args_count_names(int argc, char **argv, const char *keyword)
+static bool is_keyword(const struct keyword *table, const char *word)
+{
+	for (; table && table->word.name; table++)
+		if (strcmp(table->word.name, word) == 0)
+			return true;
+	return false;
+}
+
+int args_count_names(int argc, char **argv, const struct keyword *table)
 {
 	int n = 0;
 
-	while (n < argc && !(keyword && n && strcmp(argv[n], keyword) == 0))
+	while (n < argc && !(n && is_keyword(table, argv[n])))
 		n++;
 	return n;
 }

@@ -72,10 +72,10 @@ enum status args_only(struct vdpa *vdpa, const char *what, bool required, arg_fn
 		      int argc, char **argv, void *value);
 
 /*
- * How many of the arguments are names of devices: all in front of @keyword, but at
- * least the first. @keyword: NULL for none
+ * How many of the arguments are names of devices: all in front of a keyword of @table, but at
+ * least the first. @table: NULL for none
  */
-int args_count_names(int argc, char **argv, const char *keyword);
+int args_count_names(int argc, char **argv, const struct keyword *table);
 
 /* Checks @n names of devices: there is one, none is there twice, and they are no more than a group may have. */
 enum status args_names(struct vdpa *vdpa, int n, char **argv);

@@ -329,7 +329,7 @@ const struct command dev_commands[] = {
 	},
 	{
 		.word = { .name = "suspend" },
-		.usage = "DEV [ DEV ... ] [ deadline MS ]",
+		.usage = "DEV [ DEV ... ] [ deadline MS ] [ force ]",
 		.run = dev_suspend,
 		.takes_name = true,
 		.needs = VDPA_CMD_DEV_SUSPEND,

@@ -116,7 +116,7 @@ static enum status load_all(struct vdpa *vdpa, struct load *loads, int count)
 
 enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
 {
-	int count = args_count_names(argc, argv, "file");
+	int count = args_count_names(argc, argv, keywords);
 	struct arguments arguments = { .file = "-" };
 	struct load *loads;
 	enum status status;

@@ -157,7 +157,7 @@ static enum status save_all(struct nl *nl, struct save *saves, int count, const 
 
 enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
 {
-	int count = args_count_names(argc, argv, "file");
+	int count = args_count_names(argc, argv, keywords);
 	struct arguments arguments = { .file = "-" };
 	struct save *saves;
 	enum status status;

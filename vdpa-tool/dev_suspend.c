@@ -9,12 +9,15 @@
 #include "dev.h"
 #include "error.h"
 
-struct deadline {
-	uint32_t ms;
+struct suspend {
+	uint32_t deadline;
 };
 
-static const struct keyword deadline_keywords[] = {
-	KEYWORD_DEADLINE(struct deadline, ms),
+enum { SUSPEND_DEADLINE, SUSPEND_FORCE };
+
+static const struct keyword suspend_keywords[] = {
+	[SUSPEND_DEADLINE] = KEYWORD_DEADLINE(struct suspend, deadline),
+	[SUSPEND_FORCE] = { .word = { .name = "force", .full = true } },
 	{ .word.name = NULL }
 };
 
@@ -35,15 +38,15 @@ static void put_names(struct nlmsghdr *nlh, int n, char **argv)
 
 enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv)
 {
-	int n = args_count_names(argc, argv, "deadline");
-	struct deadline deadline = { 0 };
+	int n = args_count_names(argc, argv, suspend_keywords);
+	struct suspend suspend = { 0 };
 	struct nlmsghdr *nlh;
 	enum status status;
 	uint32_t given;
 
 	status = args_names(vdpa, n, argv);
 	if (status == STATUS_DONE)
-		status = args_keywords(vdpa, deadline_keywords, argc - n, argv + n, &deadline,
+		status = args_keywords(vdpa, suspend_keywords, argc - n, argv + n, &suspend,
 				       &given);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
@@ -52,8 +55,10 @@ enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv)
 
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_SUSPEND, 0);
 	put_names(nlh, n, argv);
-	if (given)
-		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, deadline.ms);
+	if (given >> SUSPEND_DEADLINE & 1)
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, suspend.deadline);
+	if (given >> SUSPEND_FORCE & 1)
+		mnl_attr_put(nlh, VDPA_ATTR_FORCE, 0, NULL);
 	return dev_change(vdpa, n == 1 ? argv[0] : NULL);
 }
 

@@ -63,6 +63,24 @@ static json_t *time_json(const struct nlattr *attr)
 	return json_string(text);
 }
 
+/* A string, or several. */
+static void print_value(const json_t *value)
+{
+	const char *separator = "";
+	json_t *element;
+	size_t i;
+
+	if (json_is_string(value)) {
+		text_print(stdout, json_string_value(value));
+		return;
+	}
+	json_array_foreach(value, i, element) {
+		fputs(separator, stdout);
+		text_print(stdout, json_string_value(element));
+		separator = ",";
+	}
+}
+
 /* A line at once, so that a reader need not wait for the next. */
 static int print(json_t *line, struct nl_error *err)
 {
@@ -77,7 +95,7 @@ static int print(json_t *line, struct nl_error *err)
 			fputs(separator, stdout);
 			if (strcmp(key, "event") != 0 && strcmp(key, "time") != 0)
 				printf("%s ", key);
-			text_print(stdout, json_string_value(value));
+			print_value(value);
 			separator = " ";
 		}
 	}
@@ -121,6 +139,14 @@ static void set_subject(json_t *line, const struct nlattr **slots)
 	free(mgmtdev);
 }
 
+static void set_holds(json_t *line, const struct nlattr **slots)
+{
+	const struct nlattr *attr = slots[VDPA_ATTR_DEV_SUSPENDED_BY];
+
+	if (attr)
+		output_set(line, "suspended_by", holds_json(attr_uint(attr)));
+}
+
 static int print_event(const struct kind *kind, const struct nlattr **slots,
 		       struct nl_error *err)
 {
@@ -133,6 +159,7 @@ static int print_event(const struct kind *kind, const struct nlattr **slots,
 		output_set(line, "state", state_json(attr_uint(slots[VDPA_ATTR_DEV_STATE])));
 	if (slots[VDPA_ATTR_EVENT_CAUSE])
 		output_set(line, "cause", cause_json(attr_uint(slots[VDPA_ATTR_EVENT_CAUSE])));
+	set_holds(line, slots);
 	return print(line, err);
 }
 
@@ -195,6 +222,7 @@ static int present(const struct nlmsghdr *nlh, struct nl_error *err, struct moni
 	set_subject(line, slots);
 	if (slots[VDPA_ATTR_DEV_STATE])
 		output_set(line, "state", state_json(attr_uint(slots[VDPA_ATTR_DEV_STATE])));
+	set_holds(line, slots);
 	return print(line, err);
 }
 

@@ -42,6 +42,11 @@ static const struct bit status_bits[] = {
 	{ 128, "failed" },
 };
 
+static const struct bit hold_bits[] = {
+	{ VDPA_HOLD_DRIVER, "driver" },
+	{ VDPA_HOLD_MANAGEMENT, "management" },
+};
+
 static const struct bit cap_bits[] = {
 	{ VDPA_DEV_CAP_SUSPEND, "suspend" },
 	{ VDPA_DEV_CAP_RESUME, "resume" },
@@ -119,6 +124,14 @@ json_t *status_json(uint64_t status)
 	return array;
 }
 
+json_t *holds_json(uint64_t holds)
+{
+	json_t *array = output_array();
+
+	each_bit(hold_bits, COUNT(hold_bits), holds, append_bit, array);
+	return array;
+}
+
 static bool status_bit(const char *name, uint64_t *bits)
 {
 	for (size_t i = 0; i < COUNT(status_bits); i++) {
@@ -178,4 +191,7 @@ void state_write(struct output *out, const struct nlattr **slots)
 	if (slots[VDPA_ATTR_DEV_CAPS])
 		write_bits(out, "capabilities", cap_bits, COUNT(cap_bits),
 			   attr_uint(slots[VDPA_ATTR_DEV_CAPS]));
+	if (slots[VDPA_ATTR_DEV_SUSPENDED_BY])
+		write_bits(out, "suspended_by", hold_bits, COUNT(hold_bits),
+			   attr_uint(slots[VDPA_ATTR_DEV_SUSPENDED_BY]));
 }

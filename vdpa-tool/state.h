@@ -16,6 +16,9 @@
 json_t *state_json(uint64_t state);
 json_t *cause_json(uint64_t cause);
 
+/* Names of those who hold a device suspended. */
+json_t *holds_json(uint64_t holds);
+
 /* The names of virtio status bits; bits without a name are one number, e.g. "0x10". */
 json_t *status_json(uint64_t status);
 

@@ -8,9 +8,9 @@
 
 #include "bus.h"
 #include "device.h"
+#include "hold.h"
 #include "kver.h"
 #include "registry.h"
-#include "state.h"
 
 /* Return: true if a deletion has begun; for who holds the device's lock, until that is given up. */
 static bool is_removing(struct vdpa_entry *entry)
@@ -80,13 +80,15 @@ static void vdpa_bus_remove(struct device *dev)
 {
 	struct vdpa_driver *drv = drv_to_vdpa(dev->driver);
 	struct vdpa_device *vdev = dev_to_vdpa(dev);
+	struct vdpa_entry *entry = vdpa_entry(vdev);
 
 	/* Closing the file that vhost_vdpa waits for resets the device. */
 	if (strcmp(drv->driver.name, VDPA_VHOST_DRIVER))
-		vdpa_state_release(vdpa_entry(vdev));
+		vdpa_hold_leave(entry);
 	if (drv->remove)
 		drv->remove(vdev);
 	note_driver(vdev, NULL);
+	vdpa_hold_left(entry);
 }
 
 const struct bus_type vdpa_bus = {

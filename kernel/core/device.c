@@ -22,12 +22,14 @@ static void vdpa_device_release(struct device *dev)
 		entry->ops.free(vdev);
 	vdpa_registry_index_put(entry);
 	kver_free_override(vdev);
+	vdpa_hold_exit(entry);
 	kfree(entry);
 	kfree(vdev);
 }
 
 static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdpa_config_ops *ops)
 {
+	static atomic64_t serial;
 	struct vdpa_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
 
 	if (!entry)
@@ -36,6 +38,7 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 	spin_lock_init(&entry->config_cb_lock);
 	vdpa_ops_observe(&entry->ops, ops);
 	entry->vdev = vdev;
+	entry->serial = atomic64_inc_return(&serial);
 	vdpa_state_init(entry);
 	INIT_LIST_HEAD(&entry->sibling);
 	vdpa_removal_init(entry);
@@ -113,6 +116,22 @@ err_entry:
 }
 EXPORT_SYMBOL_GPL(__vdpa_alloc_device);
 
+/*
+ * Some parents have the operations and only ever refuse: ask once. A device that works on user
+ * addresses is asked nothing: its parent may have to wait for a process that is not ready yet.
+ */
+static bool has_vq_state(struct vdpa_entry *entry)
+{
+	const struct vdpa_config_ops *ops = entry->parent_ops;
+	struct vdpa_device *vdev = entry->vdev;
+	struct vdpa_vq_state state;
+
+	if (!ops->get_vq_state || !ops->set_vq_state)
+		return false;
+	return vdev->use_va || !vdev->nvqs ||
+	       ops->get_vq_state(vdev, 0, &state) != -EOPNOTSUPP;
+}
+
 static void entry_read_constants(struct vdpa_entry *entry)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
@@ -122,6 +141,7 @@ static void entry_read_constants(struct vdpa_entry *entry)
 	entry->vendor_id = ops->get_vendor_id(vdev);
 	entry->max_vq_size = ops->get_vq_num_max(vdev);
 	entry->min_vq_size = ops->get_vq_num_min ? ops->get_vq_num_min(vdev) : 1;
+	entry->has_vq_state = has_vq_state(entry);
 }
 
 /* The name that DEV_NEW reserved for the parent's dev_add, or a new one. */
@@ -205,6 +225,9 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	int err;
 
 	entry->vdev->nvqs = nvqs;
+	err = vdpa_hold_init(entry);
+	if (err)
+		return err;
 	entry_read_constants(entry);
 	vdpa_guard_init(&entry->guard);
 	vdpa_line_init(&entry->line, &entry->guard);

@@ -8,6 +8,7 @@
 #include <linux/vdpa.h>
 #include <linux/workqueue.h>
 
+#include "hold.h"
 #include "mgmtdev.h"
 #include "registry.h"
 #include "state.h"
@@ -29,6 +30,9 @@ struct vdpa_job;
  * @config_cb_lock: protects @config_cb, which is called with it held, so that none is called
  *	any more once it was exchanged; what the callback takes is taken inside it
  * @state: what it is doing
+ * @ready: which of its queues are ready
+ * @driver_features: what its driver has negotiated, last
+ * @serial: no other device has had or will have it
  * @look: sees what it is doing, when it has something to say
  * @vdev: the device itself, allocated with the parent's part around it
  * @guard: who calls the parent's operations right now
@@ -37,12 +41,13 @@ struct vdpa_job;
  * @parent: the management device that made it; NULL for a device that its
  *	driver registered by itself ("unmanaged")
  * @sibling: in @parent's list of devices
- * @device_id: virtio device ID. This and the next three are constants of a
+ * @device_id: virtio device ID. This and the next four are constants of a
  *	device, asked for once, so that listing the devices asks parents for nothing
  *	but the status, which they know.
  * @vendor_id: virtio vendor ID
  * @max_vq_size: descriptors
  * @min_vq_size: descriptors
+ * @has_vq_state: its parent tells and takes the state of virtqueues
  * @driver: name of the bound bus driver, NULL if none; the string is the driver's
  *	and valid under vdpa_registry_lock only
  * @published: it can be found
@@ -66,6 +71,9 @@ struct vdpa_entry {
 	struct vdpa_callback config_cb;
 	spinlock_t config_cb_lock; /* see above */
 	struct vdpa_state state;
+	struct vdpa_ready ready;
+	u64 driver_features;
+	u64 serial;
 	struct work_struct look;
 	struct vdpa_device *vdev;
 	struct vdpa_guard guard;
@@ -78,6 +86,7 @@ struct vdpa_entry {
 	u32 vendor_id;
 	u16 max_vq_size;
 	u16 min_vq_size;
+	bool has_vq_state;
 
 	const char *driver;
 	bool published;

@@ -32,6 +32,7 @@ struct event {
 	struct vdpa_entry *entry;
 	enum vdpa_dev_state from;
 	enum vdpa_dev_state to;
+	u8 holds;
 	enum vdpa_cause cause;
 };
 
@@ -54,7 +55,8 @@ static int put_details(struct sk_buff *msg, const struct event *e)
 	switch (e->event) {
 	case VDPA_EVENT_DEV_STATE:
 		if (nla_put_u8(msg, VDPA_ATTR_DEV_STATE_OLD, e->from) ||
-		    nla_put_u8(msg, VDPA_ATTR_DEV_STATE, e->to))
+		    nla_put_u8(msg, VDPA_ATTR_DEV_STATE, e->to) ||
+		    (e->holds && nla_put_u8(msg, VDPA_ATTR_DEV_SUSPENDED_BY, e->holds)))
 			return -EMSGSIZE;
 		fallthrough;
 	case VDPA_EVENT_DEV_CONFIG:
@@ -140,6 +142,7 @@ void vdpa_event_dev(struct vdpa_entry *entry, enum vdpa_event event)
 	event_tell_device(&(struct event){ .event = event, .entry = entry });
 }
 
+/* The state's lock is held. */
 void vdpa_event_state(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
 		      enum vdpa_cause cause)
 {
@@ -148,6 +151,7 @@ void vdpa_event_state(struct vdpa_entry *entry, enum vdpa_dev_state from, enum v
 		.entry = entry,
 		.from = from,
 		.to = to,
+		.holds = entry->state.holds,
 		.cause = cause,
 	});
 }

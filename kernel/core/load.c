@@ -40,7 +40,7 @@ static int check_able(const struct vdpa_load *load, struct vdpa_job *job)
 {
 	struct vdpa_entry *entry = job->entry;
 
-	if (load->n_vqs && (!entry->ops.set_vq_state || !entry->ops.get_vq_state))
+	if (load->n_vqs && !entry->has_vq_state)
 		return load_refuse(job, -EOPNOTSUPP, ": its parent takes no queue state");
 	if (load->private.len && !entry->parent->migration.load)
 		return load_refuse(job, -EOPNOTSUPP, ": its parent takes no private state");

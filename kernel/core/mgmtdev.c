@@ -95,6 +95,30 @@ struct vdpa_name *vdpa_parent_adopt_name(struct vdpa_parent *parent, struct vdpa
 	return name;
 }
 
+/**
+ * __vdpa_mgmtdev_refuse - say why a device is not created
+ * @mdev: the management device
+ * @attr: the attribute at fault; 0 if none is
+ * @reason: a few words
+ *
+ * For vdpa_mgmtdev_refuse(), which finds it by its name. Without a dev_add under way nobody
+ * wants to know.
+ *
+ * Context: may sleep; called by the parent's dev_add.
+ */
+void __vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, const char *reason)
+{
+	struct vdpa_parent *parent = vdpa_parent(mdev);
+
+	mutex_lock(&vdpa_registry_lock);
+	if (parent->in_dev_add) {
+		strscpy(parent->refusal, reason);
+		parent->refusal_attr = attr;
+	}
+	mutex_unlock(&vdpa_registry_lock);
+}
+EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_refuse);
+
 static int parent_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {
 	struct vdpa_parent *parent;

@@ -7,6 +7,7 @@
 
 #include <linux/vdpa.h>
 #include <linux/vdpa_migration.h>
+#include <linux/vdpa_refusal.h>
 #include <linux/workqueue.h>
 
 #include "line.h"
@@ -40,6 +41,8 @@ struct vdpa_task {
  * @adding: the name of the device that its dev_add creates right now, until the
  *	device takes it over
  * @in_dev_add: it is in its dev_add: what it registers can be found when that is over
+ * @refusal: why its dev_add does not create the device, in its own words; "" if it has none
+ * @refusal_attr: the attribute at fault; 0 if none is
  * @going: it is being unregistered
  *
  * A parent's dev_add and dev_del are called one at a time. They wait in a queue
@@ -64,6 +67,8 @@ struct vdpa_parent {
 	struct work_struct work;
 	struct vdpa_name *adding;
 	bool in_dev_add;
+	char refusal[VDPA_REFUSAL_LEN];
+	unsigned int refusal_attr;
 	bool going;
 };
 

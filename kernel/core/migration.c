@@ -2,16 +2,15 @@
 /*
  * The descriptions of devices and management devices: see migration.h.
  */
-#include <linux/crc32.h>
 #include <linux/err.h>
 #include <linux/slab.h>
-#include <linux/utsname.h>
 #include <linux/vdpa.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
+#include "build.h"
 #include "compat.h"
 #include "device.h"
 #include "job.h"
@@ -92,45 +91,20 @@ static int add_api(struct vdpa_list *list)
 	return put_string(list, "device_api", number);
 }
 
-/* The parent's module. "%ps" prints "function [module]", or no brackets if it is built in. */
 static int add_parent(struct vdpa_list *list, const struct vdpa_parent *parent)
 {
-	char symbol[VDPA_MIGRATION_STRING_MAX + 1];
-	char *name, *end;
+	char name[MODULE_NAME_LEN];
 
-	snprintf(symbol, sizeof(symbol), "%ps", parent->mdev->ops->dev_add);
-	name = strchr(symbol, '[');
-	end = name ? strchr(name, ']') : NULL;
-	if (!end)
-		return put_string(list, "parent", dev_name(parent->mdev->device));
-	*end = '\0';
-	return put_string(list, "parent", name + 1);
+	vdpa_build_module(parent, name, sizeof(name));
+	return put_string(list, "parent", name[0] ? name : dev_name(parent->mdev->device));
 }
 
-/*
- * What tells one build of a driver from another, for those that declare no version.
- * The kernel's version tells it of what comes with it. For other modules there is
- * nothing that each of them has and that can be got at; how its functions lie to
- * each other differs between any two builds worth telling apart.
- */
-static u32 layout_of(const struct vdpa_mgmtdev_ops *ops)
-{
-	unsigned long base = (unsigned long)ops->dev_add;
-	u64 offsets[] = {
-		(unsigned long)ops->dev_del - base,
-		ops->dev_set_attr ? (unsigned long)ops->dev_set_attr - base : 0,
-		(unsigned long)ops - base,
-	};
-
-	return crc32_le(~0, (u8 *)offsets, sizeof(offsets));
-}
-
+/* For those that declare no version. */
 static int add_build(struct vdpa_list *list, const struct vdpa_parent *parent)
 {
 	char build[VDPA_MIGRATION_STRING_MAX + 1];
 
-	snprintf(build, sizeof(build), "build %s %s %08x", init_utsname()->release,
-		 init_utsname()->version, layout_of(parent->mdev->ops));
+	vdpa_build_identity(parent, build, sizeof(build));
 	return put_string(list, "software_version", build);
 }
 
@@ -172,7 +146,7 @@ static int add_capabilities(struct vdpa_list *list, const struct vdpa_entry *ent
 		members[n++] = "resume";
 	if (ops->suspend)
 		members[n++] = "suspend";
-	if (ops->get_vq_state && ops->set_vq_state)
+	if (entry->has_vq_state)
 		members[n++] = "vq_state";
 	return put_set(list, "capabilities", members, n);
 }

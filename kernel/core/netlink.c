@@ -51,6 +51,7 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_STATE_PRIVATE]	= { .type = NLA_BINARY },
 	[VDPA_ATTR_STATE_OFFSET]	= { .type = NLA_U64 },
 	[VDPA_ATTR_STATE_END]		= { .type = NLA_FLAG },
+	[VDPA_ATTR_FORCE]		= { .type = NLA_FLAG },
 	[VDPA_ATTR_NOWAIT]		= { .type = NLA_FLAG },
 };
 

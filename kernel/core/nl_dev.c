@@ -206,6 +206,23 @@ static int check_parent_has(struct genl_info *info, const struct vdpa_parent *pa
 	return 0;
 }
 
+/* In the words of the parent, if it has any. Nothing else calls its dev_add meanwhile. */
+static void refuse_add(struct vdpa_job *job)
+{
+	struct vdpa_parent *parent = job->parent;
+	const char *name = dev_name(parent->mdev->device);
+	unsigned int attr = parent->refusal_attr;
+
+	if (!parent->refusal[0]) {
+		NL_SET_ERR_MSG_FMT(&job->extack, "management device " VDPA_MSG_NAME
+				   " refused to create it", name);
+		return;
+	}
+	NL_SET_ERR_MSG_FMT(&job->extack, VDPA_MSG_NAME " refuses it: %s", name, parent->refusal);
+	if (attr <= VDPA_ATTR_LAST && job->info.attrs[attr])
+		NL_SET_BAD_ATTR(&job->extack, job->info.attrs[attr]);
+}
+
 /* In the parent's turn: have the device created. */
 static void dev_add(struct vdpa_task *task)
 {
@@ -222,6 +239,7 @@ static void dev_add(struct vdpa_task *task)
 	} else {
 		mutex_lock(&vdpa_registry_lock);
 		parent->adding = job->name;
+		parent->refusal[0] = '\0';
 		parent->in_dev_add = true;
 		mutex_unlock(&vdpa_registry_lock);
 
@@ -235,8 +253,7 @@ static void dev_add(struct vdpa_task *task)
 		vdpa_entries_publish(parent);
 		mutex_unlock(&vdpa_registry_lock);
 		if (err)
-			NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME
-					   " refused to create it", dev_name(mdev->device));
+			refuse_add(job);
 	}
 	vdpa_job_done(job, err);
 }
@@ -388,7 +405,7 @@ static u32 dev_caps(const struct vdpa_entry *entry)
 
 	return (ops->suspend ? VDPA_DEV_CAP_SUSPEND : 0) |
 	       (ops->resume ? VDPA_DEV_CAP_RESUME : 0) |
-	       (ops->get_vq_state && ops->set_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
+	       (entry->has_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
 	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0);
 }
 
@@ -415,10 +432,8 @@ static int put_driver(struct sk_buff *msg, struct vdpa_entry *entry)
 
 static int put_latency(struct sk_buff *msg, const struct vdpa_latency *latency, int last, int max)
 {
-	if (!latency->max)
-		return 0;
-	return nla_put_u64_64bit(msg, last, latency->last, VDPA_ATTR_PAD) ||
-	       nla_put_u64_64bit(msg, max, latency->max, VDPA_ATTR_PAD);
+	return (latency->last && nla_put_u64_64bit(msg, last, latency->last, VDPA_ATTR_PAD)) ||
+	       (latency->max && nla_put_u64_64bit(msg, max, latency->max, VDPA_ATTR_PAD));
 }
 
 static int put_estimates(struct sk_buff *msg, const struct vdpa_entry *entry)
@@ -451,7 +466,8 @@ static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 			VDPA_ATTR_DEV_SUSPEND_MAX) ||
 	    put_latency(msg, &state.resume, VDPA_ATTR_DEV_RESUME_LAST, VDPA_ATTR_DEV_RESUME_MAX) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, seq, VDPA_ATTR_PAD) ||
-	    put_estimates(msg, entry))
+	    put_estimates(msg, entry) ||
+	    (state.holds && nla_put_u8(msg, VDPA_ATTR_DEV_SUSPENDED_BY, state.holds)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -77,6 +77,16 @@ static int read_deadline(struct vdpa_job *job, enum vdpa_dev_state via, u32 *dea
 	return -ERANGE;
 }
 
+static int check_force(struct vdpa_job *job, enum vdpa_dev_state via)
+{
+	struct nlattr *attr = job->info.attrs[VDPA_ATTR_FORCE];
+
+	if (!attr || via == VDPA_DEV_STATE_SUSPENDING)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(&job->extack, attr, "a resume needs no force");
+	return -EINVAL;
+}
+
 /* Whatever this returns but 0, no device was touched. */
 static int start(struct vdpa_job *job, enum vdpa_dev_state via)
 {
@@ -88,6 +98,8 @@ static int start(struct vdpa_job *job, enum vdpa_dev_state via)
 	err = count_devices(job, &n);
 	if (!err)
 		err = read_deadline(job, via, &deadline);
+	if (!err)
+		err = check_force(job, via);
 	if (err)
 		return err;
 	group = vdpa_group_new(job, via, n);

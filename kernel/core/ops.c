@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "event.h"
+#include "hold.h"
 #include "ops.h"
 #include "state.h"
 
@@ -24,9 +25,9 @@ static int observed_reset(struct vdpa_device *vdev)
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 	int err;
 
-	vdpa_state_driver_begin(entry);
+	vdpa_hold_reset_begin(entry);
 	err = entry->parent_ops->reset(vdev);
-	vdpa_state_driver_reset(entry, !err);
+	vdpa_hold_reset_end(entry, !err);
 	return err;
 }
 
@@ -35,41 +36,42 @@ static int observed_compat_reset(struct vdpa_device *vdev, u32 flags)
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 	int err;
 
-	vdpa_state_driver_begin(entry);
+	vdpa_hold_reset_begin(entry);
 	err = entry->parent_ops->compat_reset(vdev, flags);
-	vdpa_state_driver_reset(entry, !err);
+	vdpa_hold_reset_end(entry, !err);
 	return err;
 }
 
-/*
- * A driver that suspends what is suspended already, or what somebody else is
- * suspending, gets the parent's own answer.
- */
 static int observed_suspend(struct vdpa_device *vdev)
 {
-	struct vdpa_claim claim = { VDPA_DEV_STATE_SUSPENDING, VDPA_CAUSE_DRIVER };
-	struct vdpa_entry *entry = vdpa_entry(vdev);
-	int err;
-
-	if (vdpa_state_begin(entry, &claim) == VDPA_DEV_STATE_ACTIVE)
-		return vdpa_state_perform(entry, &claim);
-	err = entry->parent_ops->suspend(vdev);
-	if (!err)
-		vdpa_state_force(entry, &claim);
-	return err;
+	return vdpa_hold_driver(vdpa_entry(vdev), VDPA_DEV_STATE_SUSPENDING);
 }
 
 static int observed_resume(struct vdpa_device *vdev)
 {
-	struct vdpa_claim claim = { VDPA_DEV_STATE_RESUMING, VDPA_CAUSE_DRIVER };
-	struct vdpa_entry *entry = vdpa_entry(vdev);
-	int err;
+	return vdpa_hold_driver(vdpa_entry(vdev), VDPA_DEV_STATE_RESUMING);
+}
 
-	if (vdpa_state_begin(entry, &claim) == VDPA_DEV_STATE_SUSPENDED)
-		return vdpa_state_perform(entry, &claim);
-	err = entry->parent_ops->resume(vdev);
+/* A queue that is ready without being wanted is never made ready again. */
+static void observed_set_vq_ready(struct vdpa_device *vdev, u16 index, bool ready)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+
+	if (!ready)
+		vdpa_hold_queue(entry, index, false);
+	entry->parent_ops->set_vq_ready(vdev, index, ready);
+	if (ready)
+		vdpa_hold_queue(entry, index, true);
+}
+
+/* Who suspends the device has to know what was negotiated, and asks no parent for it. */
+static int observed_set_driver_features(struct vdpa_device *vdev, u64 features)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+	int err = entry->parent_ops->set_driver_features(vdev, features);
+
 	if (!err)
-		vdpa_state_force(entry, &claim);
+		WRITE_ONCE(entry->driver_features, features);
 	return err;
 }
 
@@ -127,10 +129,13 @@ void vdpa_ops_observe(struct vdpa_config_ops *ops, const struct vdpa_config_ops 
 	ops->set_status = observed_set_status;
 	ops->reset = observed_reset;
 	ops->set_config_cb = observed_set_config_cb;
+	ops->set_driver_features = observed_set_driver_features;
 	if (parent->compat_reset)
 		ops->compat_reset = observed_compat_reset;
-	if (parent->suspend)
+	if (parent->suspend) {
 		ops->suspend = observed_suspend;
+		ops->set_vq_ready = observed_set_vq_ready;
+	}
 	if (parent->resume)
 		ops->resume = observed_resume;
 }

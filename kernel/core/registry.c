@@ -181,6 +181,29 @@ struct vdpa_entry *vdpa_registry_find(struct vdpa_str name)
 	return entry;
 }
 
+/**
+ * vdpa_registry_find_again - find a device that was found before
+ * @index: its index
+ * @serial: its serial number
+ *
+ * For who was not its user meanwhile.
+ *
+ * Return: the device, to be put with vdpa_entry_put(); NULL if it is gone.
+ */
+struct vdpa_entry *vdpa_registry_find_again(u32 index, u64 serial)
+{
+	struct vdpa_entry *entry;
+
+	mutex_lock(&vdpa_registry_lock);
+	entry = xa_load(&vdpa_entries, index);
+	if (entry && entry->serial != serial)
+		entry = NULL;
+	if (entry)
+		vdpa_guard_get(&entry->guard);
+	mutex_unlock(&vdpa_registry_lock);
+	return entry;
+}
+
 /* Return: whether somebody has the name, if only a device that cannot be found. */
 bool vdpa_name_taken(struct vdpa_str text)
 {

@@ -107,6 +107,7 @@ void vdpa_registry_index_put(struct vdpa_entry *entry);
 void vdpa_registry_add(struct vdpa_entry *entry);
 void vdpa_registry_del(struct vdpa_entry *entry);
 struct vdpa_entry *vdpa_registry_find(struct vdpa_str name);
+struct vdpa_entry *vdpa_registry_find_again(u32 index, u64 serial);
 bool vdpa_name_taken(struct vdpa_str text);
 struct vdpa_entry *vdpa_registry_next(unsigned long *index);
 u32 vdpa_registry_generation(void);

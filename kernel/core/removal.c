@@ -7,6 +7,7 @@
 #include <linux/workqueue.h>
 
 #include "device.h"
+#include "hold.h"
 #include "job.h"
 #include "mgmtdev.h"
 #include "netlink.h"
@@ -29,7 +30,7 @@ static void removal_detach(struct work_struct *work)
 
 	device_release_driver(&entry->vdev->dev);
 	/* Here rather than in the parent's turn, where others would wait with us. */
-	vdpa_state_wait_idle(entry);
+	vdpa_hold_wait(entry);
 	/* A parent that is going deletes its devices itself: vdpa_removal_force(). */
 	if (!vdpa_parent_submit(entry->parent, &entry->del_task))
 		put_device(&entry->vdev->dev);

@@ -4,6 +4,7 @@
  */
 #include <linux/device.h>
 #include <linux/ktime.h>
+#include <linux/moduleparam.h>
 #include <linux/vdpa.h>
 #include <linux/virtio_config.h>
 
@@ -11,33 +12,6 @@
 #include "event.h"
 #include "state.h"
 #include "trace.h"
-
-/**
- * struct arc - an operation that leads from one state to another
- * @via: the state while the parent is at it
- * @from: where it begins, and where it returns to if the parent fails
- * @to: where it leads
- */
-struct arc {
-	enum vdpa_dev_state via;
-	enum vdpa_dev_state from;
-	enum vdpa_dev_state to;
-};
-
-static const struct arc arcs[] = {
-	{ VDPA_DEV_STATE_SUSPENDING, VDPA_DEV_STATE_ACTIVE, VDPA_DEV_STATE_SUSPENDED },
-	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_SUSPENDED, VDPA_DEV_STATE_ACTIVE },
-};
-
-static const struct arc *arc_via(enum vdpa_dev_state via)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(arcs); i++)
-		if (arcs[i].via == via)
-			return &arcs[i];
-	return NULL;
-}
 
 static void tell(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
 		 enum vdpa_cause cause)
@@ -48,17 +22,40 @@ static void tell(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_d
 		vdpa_event_state(entry, from, to, cause);
 }
 
-/* Under the lock: the only place where a state changes. */
-static void change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vdpa_cause cause)
+/*
+ * A change of the state; this is the only place for one. What ends the device's work ends
+ * the holds on it and makes claims void. Under the lock.
+ */
+void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vdpa_cause cause)
 {
-	enum vdpa_dev_state from = entry->state.now;
+	struct vdpa_state *state = &entry->state;
+	enum vdpa_dev_state from = state->now;
 
-	lockdep_assert_held(&entry->state.lock);
+	lockdep_assert_held(&state->lock);
 	if (from == to)
 		return;
-	entry->state.now = to;
-	if (!entry->state.removing)
+	state->now = to;
+	if (to == VDPA_DEV_STATE_INACTIVE || to == VDPA_DEV_STATE_FAILED) {
+		state->holds = 0;
+		state->claimed = false;
+		state->claim++;
+		wake_up_all(&state->idle);
+	}
+	if (!state->removing)
 		tell(entry, from, to, cause);
+}
+
+/* One more or one less holds the device, which stays suspended. Under the lock. */
+void vdpa_state_set_holds(struct vdpa_entry *entry, u8 holds, enum vdpa_cause cause)
+{
+	struct vdpa_state *state = &entry->state;
+
+	lockdep_assert_held(&state->lock);
+	if (state->holds == holds)
+		return;
+	state->holds = holds;
+	if (state->told && !state->removing)
+		vdpa_event_state(entry, state->now, state->now, cause);
 }
 
 /**
@@ -98,7 +95,7 @@ static void take_status(struct vdpa_entry *entry, u8 status, enum vdpa_cause cau
 	enum vdpa_dev_state told = state_of_status(status);
 
 	if (told != VDPA_DEV_STATE_ACTIVE || entry->state.now == VDPA_DEV_STATE_INACTIVE)
-		change(entry, told, cause);
+		vdpa_state_change(entry, told, cause);
 }
 
 /* The bus driver begins an operation that changes the status. */
@@ -113,11 +110,11 @@ void vdpa_state_driver_begin(struct vdpa_entry *entry)
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* Under the lock. */
-static void driver_end(struct vdpa_state *state)
+/* It has ended. Under the lock. */
+void vdpa_state_driver_end(struct vdpa_entry *entry)
 {
-	state->driver_ops--;
-	state->turn++;
+	entry->state.driver_ops--;
+	entry->state.turn++;
 }
 
 /* The bus driver has set the status. Asks the parent for what came of it. */
@@ -128,23 +125,8 @@ void vdpa_state_driver_status(struct vdpa_entry *entry)
 	unsigned long flags;
 
 	spin_lock_irqsave(&state->lock, flags);
-	driver_end(state);
+	vdpa_state_driver_end(entry);
 	take_status(entry, status, VDPA_CAUSE_DRIVER);
-	spin_unlock_irqrestore(&state->lock, flags);
-}
-
-/* The bus driver has reset the device, if it is @done: this ends whatever it was doing. */
-void vdpa_state_driver_reset(struct vdpa_entry *entry, bool done)
-{
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
-
-	spin_lock_irqsave(&state->lock, flags);
-	driver_end(state);
-	if (done) {
-		state->claim++;
-		change(entry, VDPA_DEV_STATE_INACTIVE, VDPA_CAUSE_DRIVER);
-	}
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -206,6 +188,58 @@ void vdpa_state_publish(struct vdpa_entry *entry)
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
+/*
+ * One bad time, a firmware update or a host without memory, shall not have deadlines
+ * refused for ever: a parent is tried again.
+ */
+static unsigned int latency_memory_s = 600;
+module_param(latency_memory_s, uint, 0644);
+MODULE_PARM_DESC(latency_memory_s, "seconds for which the time that a suspend or resume took counts");
+
+/* An operation took @ns. Under the lock. */
+void vdpa_latency_note(struct vdpa_latencies *latencies, u64 ns)
+{
+	u32 i = latencies->n++ % VDPA_LATENCIES;
+
+	latencies->ns[i] = ns;
+	latencies->end[i] = ktime_get_ns();
+}
+
+static struct vdpa_latency latency_view(const struct vdpa_latencies *latencies)
+{
+	u64 memory = (u64)READ_ONCE(latency_memory_s) * NSEC_PER_SEC;
+	struct vdpa_latency view = {};
+	u64 now;
+	u32 i;
+
+	if (!latencies->n)
+		return view;
+	now = ktime_get_ns();
+	view.last = latencies->ns[(latencies->n - 1) % VDPA_LATENCIES];
+	for (i = 0; i < min(latencies->n, VDPA_LATENCIES); i++)
+		if (now - latencies->end[i] <= memory)
+			view.max = max(view.max, latencies->ns[i]);
+	return view;
+}
+
+/* What there is to show. Under the lock. */
+struct vdpa_state_view vdpa_state_view_locked(const struct vdpa_entry *entry)
+{
+	const struct vdpa_state *state = &entry->state;
+
+	lockdep_assert_held(&state->lock);
+	return (struct vdpa_state_view){
+		.now = state->removing ? VDPA_DEV_STATE_REMOVING : state->now,
+		.holds = state->holds,
+		.claimed = state->claimed,
+		.leaving = state->leaving,
+		.claim = state->claim,
+		.transitions = state->transitions,
+		.suspend = latency_view(&state->suspend),
+		.resume = latency_view(&state->resume),
+	};
+}
+
 /**
  * vdpa_state_read - see what a device is doing
  * @entry: the device
@@ -222,197 +256,8 @@ struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq)
 
 	look_at_status(entry);
 	spin_lock_irqsave(&state->lock, flags);
-	view = (struct vdpa_state_view){
-		.now = state->removing ? VDPA_DEV_STATE_REMOVING : state->now,
-		.claim = state->claim,
-		.transitions = state->transitions,
-		.suspend = state->suspend,
-		.resume = state->resume,
-	};
+	view = vdpa_state_view_locked(entry);
 	*seq = vdpa_event_seq();
 	spin_unlock_irqrestore(&state->lock, flags);
 	return view;
-}
-
-/**
- * vdpa_state_begin - claim the way to another state
- * @entry: the device
- * @claim: with @via and @cause filled in
- *
- * A claim ends with vdpa_state_perform() or vdpa_state_abort().
- *
- * Return: the state that the device was in. If it is not the one where the way
- * begins, nothing was claimed.
- */
-enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, struct vdpa_claim *claim)
-{
-	struct vdpa_state *state = &entry->state;
-	enum vdpa_dev_state was;
-	unsigned long flags;
-
-	spin_lock_irqsave(&state->lock, flags);
-	was = state->removing ? VDPA_DEV_STATE_REMOVING : state->now;
-	if (was == arc_via(claim->via)->from) {
-		claim->number = ++state->claim;
-		change(entry, claim->via, claim->cause);
-	}
-	spin_unlock_irqrestore(&state->lock, flags);
-	return was;
-}
-
-/* Under the lock. */
-static bool claim_holds(const struct vdpa_state *state, const struct vdpa_claim *claim)
-{
-	return state->claim == claim->number && state->now == claim->via;
-}
-
-static void latency_note(struct vdpa_latency *latency, u64 ns)
-{
-	latency->last = ns;
-	latency->max = max(latency->max, ns);
-}
-
-/* Give a claim back: the parent was not asked. */
-void vdpa_state_abort(struct vdpa_entry *entry, const struct vdpa_claim *claim)
-{
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
-
-	spin_lock_irqsave(&state->lock, flags);
-	if (claim_holds(state, claim))
-		change(entry, arc_via(claim->via)->from, claim->cause);
-	spin_unlock_irqrestore(&state->lock, flags);
-}
-
-/* Return: true if the parent is to be asked; the device counts as @performing then. */
-static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_claim *claim)
-{
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
-	bool holds;
-
-	spin_lock_irqsave(&state->lock, flags);
-	holds = claim_holds(state, claim);
-	state->performing += holds;
-	spin_unlock_irqrestore(&state->lock, flags);
-	return holds;
-}
-
-/*
- * The parent has done it, or failed, after @ns.
- * Return: true if that counts; else what the device is doing now is in @now.
- */
-static bool perform_end(struct vdpa_entry *entry, const struct vdpa_claim *claim, bool reached,
-			u64 ns, enum vdpa_dev_state *now)
-{
-	bool suspend = claim->via == VDPA_DEV_STATE_SUSPENDING;
-	const struct arc *arc = arc_via(claim->via);
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
-	bool holds;
-
-	spin_lock_irqsave(&state->lock, flags);
-	holds = claim_holds(state, claim);
-	if (holds) {
-		if (reached)
-			latency_note(suspend ? &state->suspend : &state->resume, ns);
-		change(entry, reached ? arc->to : arc->from, claim->cause);
-	}
-	*now = state->now;
-	if (!--state->performing)
-		wake_up_all(&state->idle);
-	spin_unlock_irqrestore(&state->lock, flags);
-	return holds;
-}
-
-static int ask_parent(struct vdpa_entry *entry, const struct vdpa_claim *claim)
-{
-	const struct vdpa_config_ops *ops = entry->parent_ops;
-	struct vdpa_parent *parent = entry->parent;
-
-	if (claim->via == VDPA_DEV_STATE_RESUMING)
-		return ops->resume(entry->vdev);
-	if (parent && parent->migration.suspend)
-		return parent->migration.suspend(entry->vdev, claim->deadline ?: KTIME_MAX);
-	return ops->suspend(entry->vdev);
-}
-
-/**
- * vdpa_state_perform - go the way that was claimed
- * @entry: the device
- * @claim: the claim
- *
- * Context: may sleep for as long as the parent takes; no lock is held.
- * Return: what the parent returns; -ECANCELED if the claim was lost meanwhile.
- */
-int vdpa_state_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim)
-{
-	bool suspend = claim->via == VDPA_DEV_STATE_SUSPENDING;
-	const struct vdpa_config_ops *ops = entry->parent_ops;
-	struct vdpa_device *vdev = entry->vdev;
-	enum vdpa_dev_state now;
-	ktime_t start;
-	int err;
-
-	if (!perform_begin(entry, claim))
-		return -ECANCELED;
-	start = ktime_get();
-	err = ask_parent(entry, claim);
-	if (perform_end(entry, claim, !err, ktime_to_ns(ktime_sub(ktime_get(), start)), &now))
-		return err;
-	/* The driver has begun anew, and knows of no suspend. */
-	if (suspend && !err && now == VDPA_DEV_STATE_ACTIVE && ops->resume)
-		ops->resume(vdev);
-	return err ?: -ECANCELED;
-}
-
-/* The driver has gone a way that it had no claim on: whoever had one has lost it. */
-void vdpa_state_force(struct vdpa_entry *entry, const struct vdpa_claim *claim)
-{
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
-
-	spin_lock_irqsave(&state->lock, flags);
-	if (state->now != VDPA_DEV_STATE_INACTIVE && state->now != VDPA_DEV_STATE_FAILED) {
-		state->claim++;
-		change(entry, arc_via(claim->via)->to, claim->cause);
-	}
-	spin_unlock_irqrestore(&state->lock, flags);
-}
-
-/* Wait until nobody suspends or resumes the device, for as long as its parent takes. */
-void vdpa_state_wait_idle(struct vdpa_entry *entry)
-{
-	wait_event_idle(entry->state.idle, !READ_ONCE(entry->state.performing));
-}
-
-/**
- * vdpa_state_release - resume a device that its driver is about to leave
- * @entry: the device
- *
- * The kernel's own drivers wait for the answers to what they have asked the
- * device, also when they are taken away, and nothing interrupts them: a
- * suspended device would keep them for good.
- *
- * Context: may sleep for as long as the parent takes.
- */
-void vdpa_state_release(struct vdpa_entry *entry)
-{
-	const struct vdpa_config_ops *ops = entry->parent_ops;
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
-	bool suspended;
-
-	if (!ops->resume)
-		return;
-	vdpa_state_wait_idle(entry);
-	spin_lock_irqsave(&state->lock, flags);
-	suspended = state->now == VDPA_DEV_STATE_SUSPENDED;
-	if (suspended) {
-		state->claim++;
-		change(entry, VDPA_DEV_STATE_ACTIVE, VDPA_CAUSE_MANAGEMENT);
-	}
-	spin_unlock_irqrestore(&state->lock, flags);
-	if (suspended && ops->resume(entry->vdev))
-		dev_warn(&entry->vdev->dev, "could not be resumed for its driver to leave it\n");
 }

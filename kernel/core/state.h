@@ -6,24 +6,17 @@
  * its state go through ops.c, also when a bus driver calls them. The states and
  * what leads from one to another:
  *
- *   inactive    -- DRIVER_OK -->   active,
- *   active      -- suspend -->     suspending -->  suspended, or active if it fails
- *   suspended   -- resume -->      resuming -->    active, or suspended if it fails
- *   any         -- reset -->       inactive
+ *   inactive    -- DRIVER_OK -->      active,
+ *   active      -- first hold -->     suspending -->  suspended, or active if it fails
+ *   suspended   -- last hold gone --> resuming -->    active, or suspended if it fails
+ *   any         -- reset -->          inactive
  *   any         -- FAILED, NEEDS_RESET -->  failed
  *
- * A bus driver is never refused what it asks for: mainline would not either. A
- * command is, where the table above has no arc.
- *
- * Suspending and resuming take as long as the parent likes. Who begins one has a
- * claim on the state. A reset may overtake it, and so may the driver or a
- * failure: the claim is lost then, and what the operation ends with does not
- * count any more.
+ * How devices are held is in hold.h.
  */
 #ifndef _VDPA_STATE_H
 #define _VDPA_STATE_H
 
-#include <linux/ktime.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -31,10 +24,19 @@
 
 struct vdpa_entry;
 
-/* How long an operation of the parent took, in ns. */
-struct vdpa_latency {
-	u64 last;
-	u64 max;
+/* How many operations the longest is chosen from. */
+#define VDPA_LATENCIES	8
+
+/**
+ * struct vdpa_latencies - how long an operation of the parent took, the last few times
+ * @ns: how long
+ * @end: when it ended (CLOCK_MONOTONIC, ns)
+ * @n: how many there were so far; number i is at i % VDPA_LATENCIES
+ */
+struct vdpa_latencies {
+	u64 ns[VDPA_LATENCIES];
+	u64 end[VDPA_LATENCIES];
+	u32 n;
 };
 
 /**
@@ -44,11 +46,15 @@ struct vdpa_latency {
  * @now: what it is doing
  * @told: changes of @now are told: not before the device can be found
  * @removing: it is being deleted: what happens to @now meanwhile is not told
+ * @leaving: a driver of this host is about to leave it
  * @driver_ops: operations of its bus driver under way that change the status
  * @turn: counts their beginnings and ends
+ * @holds: enum vdpa_hold: who holds it suspended
+ * @held_by: the claim by which management has its hold
  * @claim: the claim that is good; counted on to make it void
- * @performing: suspends and resumes that are in the parent
- * @idle: woken when @performing falls to 0
+ * @claimed: somebody has that claim, and has not come to its end
+ * @asking: the parent is suspending, resuming or resetting it; one at a time
+ * @idle: woken when @claimed or @asking ends
  * @transitions: counts the changes of @now
  * @suspend: of its suspends that succeeded
  * @resume: of its resumes that succeeded
@@ -58,33 +64,32 @@ struct vdpa_state {
 	enum vdpa_dev_state now;
 	bool told;
 	bool removing;
+	bool leaving;
 	unsigned int driver_ops;
 	u32 turn;
+	u8 holds;
+	u32 held_by;
 	u32 claim;
-	unsigned int performing;
+	bool claimed;
+	bool asking;
 	wait_queue_head_t idle;
 	u64 transitions;
-	struct vdpa_latency suspend;
-	struct vdpa_latency resume;
+	struct vdpa_latencies suspend;
+	struct vdpa_latencies resume;
 };
 
-/**
- * struct vdpa_claim - the right to go from one state to another
- * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
- * @cause: who wants it
- * @deadline: for a parent that can honour one (CLOCK_MONOTONIC); 0: none
- * @number: it is good while it is the state's
- */
-struct vdpa_claim {
-	enum vdpa_dev_state via;
-	enum vdpa_cause cause;
-	ktime_t deadline;
-	u32 number;
+/* In ns; 0: not known. The longest is of the last few, and of none that is too long ago. */
+struct vdpa_latency {
+	u64 last;
+	u64 max;
 };
 
 /* What there is to show of a state. */
 struct vdpa_state_view {
 	enum vdpa_dev_state now;
+	u8 holds;
+	bool claimed;
+	bool leaving;
 	u32 claim;		/* another one after a reset */
 	u64 transitions;
 	struct vdpa_latency suspend;
@@ -94,17 +99,16 @@ struct vdpa_state_view {
 void vdpa_state_init(struct vdpa_entry *entry);
 void vdpa_state_publish(struct vdpa_entry *entry);
 struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq);
+struct vdpa_state_view vdpa_state_view_locked(const struct vdpa_entry *entry);
 
-enum vdpa_dev_state vdpa_state_begin(struct vdpa_entry *entry, struct vdpa_claim *claim);
-void vdpa_state_abort(struct vdpa_entry *entry, const struct vdpa_claim *claim);
-int vdpa_state_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim);
-void vdpa_state_force(struct vdpa_entry *entry, const struct vdpa_claim *claim);
+void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vdpa_cause cause);
+void vdpa_state_set_holds(struct vdpa_entry *entry, u8 holds, enum vdpa_cause cause);
+void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing);
 
 void vdpa_state_driver_begin(struct vdpa_entry *entry);
+void vdpa_state_driver_end(struct vdpa_entry *entry);
 void vdpa_state_driver_status(struct vdpa_entry *entry);
-void vdpa_state_driver_reset(struct vdpa_entry *entry, bool done);
-void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing);
-void vdpa_state_wait_idle(struct vdpa_entry *entry);
-void vdpa_state_release(struct vdpa_entry *entry);
+
+void vdpa_latency_note(struct vdpa_latencies *latencies, u64 ns);
 
 #endif

@@ -6,9 +6,12 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/vdpa.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
 #include <linux/workqueue.h>
 
 #include "device.h"
+#include "hold.h"
 #include "job.h"
 #include "netlink.h"
 #include "registry.h"
@@ -19,7 +22,10 @@
  * struct member - a device of a group
  * @group: the group
  * @work: has the parent do it, or undo it
- * @entry: the device, of which the group is a user
+ * @entry: the device, of which the group is a user until its parent has done it, and
+ *	while it is undone; else NULL
+ * @index: the device's, by which and @serial it is found again
+ * @serial: the device's
  * @name: the attribute that names it, in the job's request
  * @claim: on its state
  * @done: its parent has done what was asked for, and it has not been undone
@@ -28,6 +34,8 @@ struct member {
 	struct vdpa_group *group;
 	struct work_struct work;
 	struct vdpa_entry *entry;
+	u32 index;
+	u64 serial;
 	const struct nlattr *name;
 	struct vdpa_claim claim;
 	bool done;
@@ -36,8 +44,8 @@ struct member {
 /**
  * struct vdpa_group - devices that are suspended or resumed together
  * @ref: one for whoever is building it, one for each piece of work under way
- * @lock: protects @job, @pending, @err and each member's @done; a mutex, taken
- *	inside nothing, with vdpa_job_done() called inside it
+ * @lock: protects @job, @pending, @err and each member's @done and @entry; a mutex,
+ *	taken inside nothing, with vdpa_job_done() called inside it
  * @job: the request, NULL once it is answered
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @deadline: passes
@@ -63,28 +71,38 @@ struct vdpa_group {
 /* Unbound, and one worker for each device that is stuck in its parent. */
 static struct workqueue_struct *group_wq;
 
+/* Deadlines are kept also when every worker of the other queue is stuck. */
+static struct workqueue_struct *deadline_wq;
+
 /* Why a device that is doing @now cannot be suspended, or resumed. */
 static const struct refusal {
-	enum vdpa_dev_state via;
+	enum vdpa_dev_state via;	/* INACTIVE: either */
 	enum vdpa_dev_state now;
 	int err;
 	const char *text;
 } refusals[] = {
-	{ VDPA_DEV_STATE_SUSPENDING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
-	  "is inactive: no driver has started it" },
-	{ VDPA_DEV_STATE_SUSPENDING, VDPA_DEV_STATE_SUSPENDED, -EALREADY, "is suspended already" },
-	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
-	  "is inactive: there is nothing to resume" },
-	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_ACTIVE, -EALREADY, "is not suspended" },
+	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_REMOVING, -EBUSY, "is being deleted" },
 	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_SUSPENDING, -EBUSY, "is just being suspended" },
 	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_RESUMING, -EBUSY, "is just being resumed" },
 	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_FAILED, -EINVAL, "has failed: it needs a reset" },
-	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_REMOVING, -EBUSY, "is being deleted" },
+	{ VDPA_DEV_STATE_SUSPENDING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
+	  "is inactive: no driver has started it" },
+	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
+	  "is inactive: there is nothing to resume" },
+	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_ACTIVE, -EALREADY, "is not suspended" },
 };
 
 static bool suspends(const struct vdpa_group *group)
 {
 	return group->via == VDPA_DEV_STATE_SUSPENDING;
+}
+
+/* The device is nobody's business any more, for now: it can be deleted. */
+static void member_release(struct member *member)
+{
+	if (member->entry)
+		vdpa_entry_put(member->entry);
+	member->entry = NULL;
 }
 
 static void group_free(struct kref *ref)
@@ -93,7 +111,7 @@ static void group_free(struct kref *ref)
 	unsigned int i;
 
 	for (i = 0; i < group->n; i++)
-		vdpa_entry_put(group->members[i].entry);
+		member_release(&group->members[i]);
 	mutex_destroy(&group->lock);
 	kvfree(group);
 }
@@ -179,19 +197,30 @@ static void member_stays(struct member *member, int err)
 		group_refuse(group, member, 0, "stays suspended: a resume says %pe", ERR_PTR(err));
 }
 
+/* Return: what the parent says; 0 where somebody else has given the hold back. */
+static int undo(struct member *member)
+{
+	struct vdpa_entry *entry;
+
+	entry = vdpa_registry_find_again(member->index, member->serial);
+	if (!entry)
+		return 0;
+	mutex_lock(&member->group->lock);
+	member->entry = entry;
+	mutex_unlock(&member->group->lock);
+	return vdpa_hold_undo(entry, &member->claim);
+}
+
 static void member_undo(struct work_struct *work)
 {
 	struct member *member = container_of(work, struct member, work);
 	struct vdpa_group *group = member->group;
-	int err = 0;
+	int err = undo(member);
 
-	/* If it is not suspended any more, its driver has reset or resumed it. */
-	member->claim.via = VDPA_DEV_STATE_RESUMING;
-	if (vdpa_state_begin(member->entry, &member->claim) == VDPA_DEV_STATE_SUSPENDED)
-		err = vdpa_state_perform(member->entry, &member->claim);
 	mutex_lock(&group->lock);
 	if (err && err != -ECANCELED)
 		member_stays(member, err);
+	member_release(member);
 	group_step(group);
 	mutex_unlock(&group->lock);
 	vdpa_group_put(group);
@@ -207,7 +236,7 @@ static void member_failed(struct member *member, int err)
 	if (!group->job)
 		return;
 	if (err == -ECANCELED)
-		group_refuse(group, member, 0, "was reset or failed meanwhile");
+		group_refuse(group, member, 0, "was reset, or left, or failed meanwhile");
 	else
 		group_refuse(group, member, 0, "could not be %s: its parent says %pe",
 			     suspends(group) ? "suspended" : "resumed", ERR_PTR(err));
@@ -217,26 +246,27 @@ static void member_work(struct work_struct *work)
 {
 	struct member *member = container_of(work, struct member, work);
 	struct vdpa_group *group = member->group;
-	int err = vdpa_state_perform(member->entry, &member->claim);
+	int err = vdpa_hold_perform(member->entry, &member->claim);
 
 	mutex_lock(&group->lock);
 	if (err)
 		member_failed(member, err);
 	else
 		member->done = true;
+	member_release(member);
 	group_step(group);
 	mutex_unlock(&group->lock);
 	vdpa_group_put(group);
 }
 
+/* While nothing has failed, whoever has not done it is still at it. */
 static const struct member *first_late(const struct vdpa_group *group)
 {
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < group->n; i++)
-		if (!group->members[i].done)
-			return &group->members[i];
-	return &group->members[0];
+	while (i < group->n - 1 && group->members[i].done)
+		i++;
+	return &group->members[i];
 }
 
 static void group_deadline(struct work_struct *work)
@@ -319,6 +349,8 @@ int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
 	if (err)
 		return err;
 	member->group = group;
+	member->index = member->entry->vdev->index;
+	member->serial = member->entry->serial;
 	member->name = name;
 	member->claim.via = group->via;
 	member->claim.cause = VDPA_CAUSE_MANAGEMENT;
@@ -328,7 +360,7 @@ int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
 	else
 		err = member_able(member);
 	if (err)
-		vdpa_entry_put(member->entry);
+		member_release(member);
 	else
 		group->n++;
 	return err;
@@ -369,41 +401,78 @@ static int check_deadline(struct vdpa_group *group, u32 deadline)
 		if ((deadline || group->n > 1) && !member->entry->parent_ops->resume)
 			return group_refuse(group, member, -EOPNOTSUPP,
 					    "could not be resumed if others fail");
-		if (deadline)
+		if (deadline && member->claim.ask)
 			err = check_latency(group, member, (u64)deadline * NSEC_PER_MSEC);
 	}
 	return err;
 }
 
+static int refuse_held(struct vdpa_group *group, const struct member *member)
+{
+	if (suspends(group))
+		return group_refuse(group, member, -EALREADY, "is suspended already");
+	return group_refuse(group, member, -EALREADY,
+			    "is suspended by its driver alone: that one has to resume it");
+}
+
 static int refuse_state(struct vdpa_group *group, const struct member *member,
-			enum vdpa_dev_state now)
+			const struct vdpa_state_view *view)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(refusals); i++)
-		if (refusals[i].now == now && (refusals[i].via == group->via ||
-					       refusals[i].via == VDPA_DEV_STATE_INACTIVE))
+		if (refusals[i].now == view->now && (refusals[i].via == group->via ||
+						     refusals[i].via == VDPA_DEV_STATE_INACTIVE))
 			return group_refuse(group, member, refusals[i].err, "%s",
 					    refusals[i].text);
-	return -EINVAL;
+	if (view->claimed)
+		return group_refuse(group, member, -EBUSY,
+				    "is just being suspended or resumed by another request");
+	if (view->now == VDPA_DEV_STATE_SUSPENDED)
+		return refuse_held(group, member);
+	return group_refuse(group, member, -EBUSY, "is just being left by its driver");
 }
 
-static enum vdpa_dev_state group_from(const struct vdpa_group *group)
+/*
+ * The drivers of this host wait for a network device's control queue with the RTNL lock
+ * held, and do not give up: while it is suspended, they can stop all of the host's
+ * network configuration. A disk makes those wait who use it.
+ */
+static int check_host(struct vdpa_group *group, const struct member *member)
 {
-	return suspends(group) ? VDPA_DEV_STATE_ACTIVE : VDPA_DEV_STATE_SUSPENDED;
+	struct vdpa_entry *entry = member->entry;
+	bool host;
+
+	if (group->job->info.attrs[VDPA_ATTR_FORCE] || entry->device_id != VIRTIO_ID_NET ||
+	    !(READ_ONCE(entry->driver_features) & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
+		return 0;
+	mutex_lock(&vdpa_registry_lock);
+	host = entry->driver && strcmp(entry->driver, VDPA_VHOST_DRIVER);
+	mutex_unlock(&vdpa_registry_lock);
+	if (!host)
+		return 0;
+	return group_refuse(group, member, -EBUSY,
+			    "has a control queue this host uses: needs force");
 }
 
 /* Looked at before any is claimed, so that a refusal changes nothing, and tells nobody. */
 static int check_states(struct vdpa_group *group)
 {
-	enum vdpa_dev_state now;
+	struct vdpa_state_view view;
 	unsigned int i;
 	u64 seq;
+	int err;
 
 	for (i = 0; i < group->n; i++) {
-		now = vdpa_state_read(group->members[i].entry, &seq).now;
-		if (now != group_from(group))
-			return refuse_state(group, &group->members[i], now);
+		struct member *member = &group->members[i];
+
+		view = vdpa_state_read(member->entry, &seq);
+		if (!vdpa_hold_can(&view, &member->claim))
+			return refuse_state(group, member, &view);
+		member->claim.ask = view.now == VDPA_DEV_STATE_ACTIVE;
+		err = suspends(group) ? check_host(group, member) : 0;
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -411,18 +480,17 @@ static int check_states(struct vdpa_group *group)
 static int claim_all(struct vdpa_group *group)
 {
 	struct member *members = group->members;
-	enum vdpa_dev_state now;
+	struct vdpa_state_view view;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < group->n; i++) {
-		now = vdpa_state_begin(members[i].entry, &members[i].claim);
-		if (now == group_from(group))
+		if (vdpa_hold_begin(members[i].entry, &members[i].claim, &view))
 			continue;
 		/* Somebody was quicker since check_states(). */
-		err = refuse_state(group, &members[i], now);
+		err = refuse_state(group, &members[i], &view);
 		while (i--)
-			vdpa_state_abort(members[i].entry, &members[i].claim);
+			vdpa_hold_abort(members[i].entry, &members[i].claim);
 		return err;
 	}
 	return 0;
@@ -457,7 +525,7 @@ int vdpa_group_start(struct vdpa_group *group, u32 deadline)
 	}
 	if (deadline) {
 		kref_get(&group->ref);
-		queue_delayed_work(group_wq, &group->deadline, msecs_to_jiffies(deadline));
+		queue_delayed_work(deadline_wq, &group->deadline, msecs_to_jiffies(deadline));
 	}
 	mutex_unlock(&group->lock);
 	return 0;
@@ -466,10 +534,17 @@ int vdpa_group_start(struct vdpa_group *group, u32 deadline)
 int __init vdpa_groups_init(void)
 {
 	group_wq = alloc_workqueue("vdpa_suspend", WQ_UNBOUND | WQ_HIGHPRI, WQ_MAX_ACTIVE);
-	return group_wq ? 0 : -ENOMEM;
+	if (!group_wq)
+		return -ENOMEM;
+	deadline_wq = alloc_workqueue("vdpa_deadline", WQ_UNBOUND | WQ_HIGHPRI, 0);
+	if (deadline_wq)
+		return 0;
+	destroy_workqueue(group_wq);
+	return -ENOMEM;
 }
 
 void vdpa_groups_exit(void)
 {
+	destroy_workqueue(deadline_wq);
 	destroy_workqueue(group_wq);
 }

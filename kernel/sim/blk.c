@@ -17,6 +17,7 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/vdpa_migration.h>
+#include <linux/vdpa_refusal.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/vdpa.h>
 #include <uapi/linux/virtio_blk.h>
@@ -531,9 +532,8 @@ static int blk_dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES))
 		features = config->device_features;
 	if (features & ~BLK_FEATURES) {
-		dev_warn_ratelimited(mdev->device,
-				     "%s: asks for features that this parent does not know\n",
-				     name);
+		vdpa_mgmtdev_refuse(mdev, VDPA_ATTR_DEV_FEATURES,
+				    "it knows not all of the features");
 		return -EINVAL;
 	}
 

@@ -5,6 +5,7 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/vdpa_refusal.h>
 #include <uapi/linux/vhost_types.h>
 #include <uapi/linux/virtio_config.h>
 
@@ -634,9 +635,8 @@ struct vdpasim *vdpasim_create(struct vdpasim_parent *parent, const char *name, 
 	int err;
 
 	if (~features & FEATURES_REQUIRED) {
-		dev_warn_ratelimited(parent->mdev.device,
-				     "%s: a device has to offer the features 0x%llx\n", name,
-				     FEATURES_REQUIRED);
+		vdpa_mgmtdev_refuse(&parent->mdev, VDPA_ATTR_DEV_FEATURES,
+				    "it needs VERSION_1 and ACCESS_PLATFORM");
 		return ERR_PTR(-EINVAL);
 	}
 

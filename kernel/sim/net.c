@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/vdpa_migration.h>
+#include <linux/vdpa_refusal.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/vdpa.h>
 #include <uapi/linux/virtio_ids.h>
@@ -523,22 +524,37 @@ static void read_plan(const struct vdpa_dev_set_config *config, struct net_plan 
 		eth_random_addr(plan->mac);
 }
 
-/* Returns what is wrong with a plan, or NULL. */
-static const char *judge_plan(const struct net_plan *plan)
+/* Returns whether such a device can be; if not, has said why not. */
+static bool judge_plan(struct vdpa_mgmt_dev *mdev, const struct net_plan *plan)
 {
-	if (plan->features & ~NET_FEATURES)
-		return "features that this parent does not know";
-	if (plan->features & NET_FEATURES_CTRL && !(plan->features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
-		return "features that need a control queue, without one";
-	if (!plan->pairs || plan->pairs > NET_PAIRS_MAX)
-		return "more queue pairs than a device can have";
-	if (plan->pairs > 1 && !(plan->features & BIT_ULL(VIRTIO_NET_F_MQ)))
-		return "several queue pairs without multiqueue";
-	if (plan->mtu < ETH_MIN_MTU || plan->mtu > NET_MTU_MAX)
-		return "an MTU out of range";
-	if (!is_valid_ether_addr(plan->mac))
-		return "a MAC address that is none of a single device";
-	return NULL;
+	const struct {
+		bool wrong;
+		enum vdpa_attr attr;
+		const char *reason;
+	} faults[] = {
+		{ plan->features & ~NET_FEATURES, VDPA_ATTR_DEV_FEATURES,
+		  "it knows not all of the features" },
+		{ plan->features & NET_FEATURES_CTRL &&
+		  !(plan->features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)), VDPA_ATTR_DEV_FEATURES,
+		  "some of the features need CTRL_VQ" },
+		{ !plan->pairs || plan->pairs > NET_PAIRS_MAX, VDPA_ATTR_DEV_NET_CFG_MAX_VQP,
+		  "it does not have so many queue pairs" },
+		{ plan->pairs > 1 && !(plan->features & BIT_ULL(VIRTIO_NET_F_MQ)),
+		  VDPA_ATTR_DEV_FEATURES, "several queue pairs need MQ" },
+		{ plan->mtu < ETH_MIN_MTU || plan->mtu > NET_MTU_MAX, VDPA_ATTR_DEV_NET_CFG_MTU,
+		  "its MTU is " __stringify(ETH_MIN_MTU) " to " __stringify(NET_MTU_MAX) " bytes" },
+		{ !is_valid_ether_addr(plan->mac), VDPA_ATTR_DEV_NET_CFG_MACADDR,
+		  "that is no unicast MAC address" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		if (!faults[i].wrong)
+			continue;
+		vdpa_mgmtdev_refuse(mdev, faults[i].attr, faults[i].reason);
+		return false;
+	}
+	return true;
 }
 
 static int furnish(struct simnet *net, const struct net_plan *plan)
@@ -566,16 +582,12 @@ static int net_dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 {
 	struct net_plan plan;
 	struct vdpasim *sim;
-	const char *wrong;
 	bool ctrl;
 	int err;
 
 	read_plan(config, &plan);
-	wrong = judge_plan(&plan);
-	if (wrong) {
-		dev_warn_ratelimited(mdev->device, "%s: asks for %s\n", name, wrong);
+	if (!judge_plan(mdev, &plan))
 		return -EINVAL;
-	}
 
 	ctrl = plan.features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ);
 	sim = vdpasim_create(&net_parent, name, sizeof(struct simnet), 2 * plan.pairs + ctrl,

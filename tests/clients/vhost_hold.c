@@ -2,21 +2,24 @@
 /*
  * vhost_hold: be the user of vhost-vdpa character devices, and stay it.
  *
- *	vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV…
+ *	vhost_hold [--owner] [--status N] [--features N] [--queues N] [--show] CHARDEV…
  *
  * Opens each CHARDEV, takes the steps asked for, says so a line each ("open"
  * once the file is open) and "ready" when all is done, and then keeps the files
- * open until a signal ends the process. With --show it prints what the devices
+ * open until a signal ends the process. SIGUSR1 has it suspend all devices, SIGUSR2
+ * resume them, SIGHUP reset them; it says what came of it, a line for each device:
+ * "suspend 0", or an errno instead of 0. With --show it prints what the devices
  * answer to the requests for information, as NAME=value, and ends.
  *
  * Exit status: 0 done (--show), 1 usage, 2 the kernel refused.
  */
 
-#define _GNU_SOURCE	/* pause() and the like */
+#define _GNU_SOURCE	/* sigwait() and the like */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <stdbool.h>
@@ -27,12 +30,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#ifndef VHOST_VDPA_RESUME	/* older headers */
+#define VHOST_VDPA_RESUME _IO(VHOST_VIRTIO, 0x7E)
+#endif
+
 struct plan {
 	bool owner;
 	bool show;
 	uint8_t status;
 	bool choose_features;
 	uint64_t features;	/* negotiated where choose_features, else all */
+	unsigned int queues;	/* made ready in the end: the first so many */
 	char **paths;	/* up to NULL */
 };
 
@@ -44,7 +52,8 @@ static _Noreturn void fail(const char *what)
 
 static _Noreturn void usage(void)
 {
-	fputs("Usage: vhost_hold [--owner] [--status N] [--features N] [--show] CHARDEV...\n",
+	fputs("Usage: vhost_hold [--owner] [--status N] [--features N] [--queues N] [--show] "
+	      "CHARDEV...\n",
 	      stderr);
 	exit(1);
 }
@@ -68,6 +77,7 @@ static struct plan parse(int argc, char **argv)
 		{ "owner", no_argument, NULL, 'o' },
 		{ "status", required_argument, NULL, 's' },
 		{ "features", required_argument, NULL, 'f' },
+		{ "queues", required_argument, NULL, 'q' },
 		{ "show", no_argument, NULL, 'w' },
 		{ }
 	};
@@ -85,6 +95,9 @@ static struct plan parse(int argc, char **argv)
 		case 'f':
 			plan.choose_features = true;
 			plan.features = number(optarg, UINT64_MAX);
+			break;
+		case 'q':
+			plan.queues = number(optarg, UINT16_MAX);
 			break;
 		case 'w':
 			plan.show = true;
@@ -163,8 +176,70 @@ static void reach_status(int fd, const struct plan *plan)
 	}
 }
 
-/* The file stays open. */
-static void use(const char *path, const struct plan *plan)
+static void ready_queues(int fd, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct vhost_vring_state state = { .index = i, .num = 1 };
+
+		if (ioctl(fd, VHOST_VDPA_SET_VRING_ENABLE, &state))
+			fail("VHOST_VDPA_SET_VRING_ENABLE");
+	}
+}
+
+/* What signals ask for. */
+static int suspend(int fd)
+{
+	return ioctl(fd, VHOST_VDPA_SUSPEND);
+}
+
+static int resume(int fd)
+{
+	return ioctl(fd, VHOST_VDPA_RESUME);
+}
+
+static int reset(int fd)
+{
+	uint8_t status = 0;
+
+	return ioctl(fd, VHOST_VDPA_SET_STATUS, &status);
+}
+
+static const struct order {
+	int signal;
+	const char *name;
+	int (*carry_out)(int fd);
+} orders[] = {
+	{ SIGUSR1, "suspend", suspend },
+	{ SIGUSR2, "resume", resume },
+	{ SIGHUP, "reset", reset },
+};
+
+enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
+
+/* Before anybody can send one: none ends the process. */
+static void block_orders(sigset_t *set)
+{
+	sigemptyset(set);
+	for (int i = 0; i < ORDERS; i++)
+		sigaddset(set, orders[i].signal);
+	if (sigprocmask(SIG_BLOCK, set, NULL))
+		fail("sigprocmask");
+}
+
+static _Noreturn void obey(const sigset_t *set, const int *fds, int n)
+{
+	int signal;
+
+	while (sigwait(set, &signal) == 0)
+		for (int i = 0; i < ORDERS; i++)
+			for (int j = 0; orders[i].signal == signal && j < n; j++)
+				printf("%s %d\n", orders[i].name,
+				       orders[i].carry_out(fds[j]) ? errno : 0);
+	fail("sigwait");
+}
+
+/* Return: the file, which stays open. */
+static int use(const char *path, const struct plan *plan)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
@@ -174,21 +249,28 @@ static void use(const char *path, const struct plan *plan)
 	if ((plan->owner || plan->status) && ioctl(fd, VHOST_SET_OWNER, NULL))
 		fail("VHOST_SET_OWNER");
 	reach_status(fd, plan);
+	ready_queues(fd, plan->queues);
 	if (plan->show)
 		show(fd);
+
+	return fd;
 }
 
 int main(int argc, char **argv)
 {
 	struct plan plan = parse(argc, argv);
+	sigset_t set;
+	int *fds, n;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (char **path = plan.paths; *path; path++)
-		use(*path, &plan);
+	block_orders(&set);
+	fds = calloc(argc, sizeof(*fds));
+	if (!fds)
+		fail("calloc");
+	for (n = 0; plan.paths[n]; n++)
+		fds[n] = use(plan.paths[n], &plan);
 	if (plan.show)
 		return 0;
 	puts("ready");
-
-	for (;;)
-		pause();
+	obey(&set, fds, n);
 }

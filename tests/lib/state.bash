@@ -23,6 +23,7 @@ has_state() { [ "$(state_of "$1")" = "$2" ]; }
 
 # Of the device alone, in JSON
 shown() { "$VDPA_TOOL" -j dev show "$1" | jq -r ".dev[\"$1\"]$2"; }
+held_by() { [ "$(shown "$1" '.suspended_by | tostring')" = "$2" ]; }
 transitions() { field dev-get "$1" DEV_TRANSITIONS; }
 
 # drive DEV PROGRAM [OPTION…] - a user-space driver (tests/clients/vmm) starts the device and uses it.

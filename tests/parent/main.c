@@ -2,8 +2,8 @@
 /*
  * A vDPA parent without hardware and without a data path, for tests.
  *
- * It needs nothing but the kernel's headers and <linux/vdpa_migration.h>, so the
- * same module loads on every vDPA core. It offers up to seven management devices
+ * It needs nothing but the kernel's headers, <linux/vdpa_migration.h> and
+ * <linux/vdpa_refusal.h>, so the same module loads on every vDPA core. It offers up to seven management devices
  * (see the table vtp_parents), keeps what bus drivers write to its devices and
  * hands it back, and can be told, through debugfs, to be slow, to fail or to get
  * stuck:
@@ -17,6 +17,10 @@
  *                                             /stuck_query	(position or counters of a queue)
  *                                             /add_errno
  *                                             /set_attr_errno
+ *                                             /suspend_errno	(halt only, as the next three)
+ *                                             /stuck_suspend
+ *                                             /halted	(devices now)
+ *                                             /overlaps	(of suspend, resume and reset of one device)
  *                                             /waiting	(operations held up now)
  *                                             /description	(mig only: see describe.c)
  *
@@ -31,6 +35,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vdpa.h>
+#include <linux/vdpa_refusal.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_byteorder.h>
 #include <linux/virtio_config.h>
@@ -50,12 +55,13 @@
 #define VTP_BLK_VQS	2
 #define VTP_ODD_VQS	1
 #define VTP_BARE_VQS	1
+#define VTP_HALT_VQS	2
 #define VTP_DEFAULT_MTU	1500
 #define VTP_STUCK_POLL	msecs_to_jiffies(10)
 
 static char *parents = "net,blk,odd,multi,bus";
 module_param(parents, charp, 0444);
-MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare");
+MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare,halt");
 
 static char *unmanaged;
 module_param(unmanaged, charp, 0444);
@@ -106,7 +112,11 @@ struct vtp_knobs {
 	bool stuck_query;
 	u32 add_errno;
 	u32 set_attr_errno;
+	u32 suspend_errno;
+	bool stuck_suspend;
 	atomic_t waiting;		/* calls held up at this moment */
+	atomic_t halted;		/* devices that stand still */
+	atomic_t overlaps;		/* calls that came while another of the device was not over */
 };
 
 struct vtp_parent {
@@ -136,6 +146,8 @@ struct vtp_dev {
 	u32 device_id;
 	u32 nvqs;
 	u8 status;
+	bool halted;
+	atomic_t inside;		/* calls of suspend, resume and reset */
 	u32 generation;
 	u64 device_features;
 	u64 driver_features;
@@ -345,6 +357,65 @@ static int vtp_suspend(struct vdpa_device *vdpa)
 	return 0;
 }
 
+/*
+ * A parent that halts its devices as some hardware does: the last queue, as it were the
+ * control queue, is not ready any more after that, and no resume makes it so; a suspend that
+ * fails has halted it nevertheless.
+ */
+static void vtp_halt(struct vtp_dev *dev, bool halt)
+{
+	if (dev->halted == halt)
+		return;
+	dev->halted = halt;
+	atomic_add(halt ? 1 : -1, &dev->parent->knobs.halted);
+}
+
+static void vtp_enter(struct vtp_dev *dev)
+{
+	if (atomic_inc_return(&dev->inside) > 1)
+		atomic_inc(&dev->parent->knobs.overlaps);
+}
+
+static int vtp_halt_suspend(struct vdpa_device *vdpa)
+{
+	static const u32 no_delay;
+	struct vtp_dev *dev = to_vtp(vdpa);
+	struct vtp_knobs *knobs = &dev->parent->knobs;
+	u32 err;
+
+	vtp_enter(dev);
+	vtp_linger(knobs, &no_delay, &knobs->stuck_suspend);
+	vtp_halt(dev, true);
+	dev->vqs[dev->nvqs - 1].ready = false;
+	err = READ_ONCE(knobs->suspend_errno);
+	atomic_dec(&dev->inside);
+
+	return -(int)err;
+}
+
+static int vtp_halt_resume(struct vdpa_device *vdpa)
+{
+	struct vtp_dev *dev = to_vtp(vdpa);
+
+	vtp_enter(dev);
+	vtp_halt(dev, false);
+	atomic_dec(&dev->inside);
+
+	return 0;
+}
+
+static int vtp_halt_reset(struct vdpa_device *vdpa)
+{
+	struct vtp_dev *dev = to_vtp(vdpa);
+
+	vtp_enter(dev);
+	vtp_halt(dev, false);
+	vtp_reset(vdpa);
+	atomic_dec(&dev->inside);
+
+	return 0;
+}
+
 static size_t vtp_get_config_size(struct vdpa_device *vdpa)
 {
 	return to_vtp(vdpa)->config_size;
@@ -386,7 +457,7 @@ static void vtp_free(struct vdpa_device *vdpa)
 	kfree(to_vtp(vdpa)->vqs);
 }
 
-#define VTP_DEVICE_OPS							\
+#define VTP_DEVICE_OPS(reset_op)					\
 	.set_vq_address		= vtp_set_vq_address,			\
 	.set_vq_num		= vtp_set_vq_num,			\
 	.kick_vq		= vtp_kick_vq,				\
@@ -404,7 +475,7 @@ static void vtp_free(struct vdpa_device *vdpa)
 	.get_vendor_id		= vtp_get_vendor_id,			\
 	.get_status		= vtp_get_status,			\
 	.set_status		= vtp_set_status,			\
-	.reset			= vtp_reset,				\
+	.reset			= reset_op,				\
 	.get_config_size	= vtp_get_config_size,			\
 	.get_config		= vtp_get_config,			\
 	.set_config		= vtp_set_config,			\
@@ -417,22 +488,29 @@ static void vtp_free(struct vdpa_device *vdpa)
 	.get_vq_state		= vtp_get_vq_state
 
 static const struct vdpa_config_ops vtp_net_ops = {
-	VTP_DEVICE_OPS,
+	VTP_DEVICE_OPS(vtp_reset),
 	VTP_VQ_STATE_OPS,
 	.get_vendor_vq_stats	= vtp_get_vendor_vq_stats,
 };
 
 /* Without counters: what the core says then is worth a test. */
 static const struct vdpa_config_ops vtp_other_ops = {
-	VTP_DEVICE_OPS,
+	VTP_DEVICE_OPS(vtp_reset),
 	VTP_VQ_STATE_OPS,
 };
 
 /* Half of what belongs together: it stops and does not go on, and knows of no position. */
 static const struct vdpa_config_ops vtp_bare_ops = {
-	VTP_DEVICE_OPS,
+	VTP_DEVICE_OPS(vtp_reset),
 	.compat_reset		= vtp_compat_reset,
 	.suspend		= vtp_suspend,
+};
+
+static const struct vdpa_config_ops vtp_halt_ops = {
+	VTP_DEVICE_OPS(vtp_halt_reset),
+	VTP_VQ_STATE_OPS,
+	.suspend		= vtp_halt_suspend,
+	.resume			= vtp_halt_resume,
 };
 
 /* Making devices */
@@ -501,6 +579,13 @@ static int vtp_init_bare(struct vtp_dev *dev, const struct vdpa_dev_set_config *
 	return 0;
 }
 
+static int vtp_init_halt(struct vtp_dev *dev, const struct vdpa_dev_set_config *set)
+{
+	dev->nvqs = VTP_HALT_VQS;
+
+	return 0;
+}
+
 static const struct vtp_class {
 	u32 device_id;
 	u64 features;		/* what a device gets when none are asked for */
@@ -512,6 +597,7 @@ static const struct vtp_class {
 	  &vtp_other_ops, vtp_init_blk },
 	{ VIRTIO_ID_CRYPTO, VTP_COMMON_FEATURES, &vtp_other_ops, vtp_init_odd },
 	{ VIRTIO_ID_RPMB, VTP_COMMON_FEATURES, &vtp_bare_ops, vtp_init_bare },
+	{ VIRTIO_ID_IOMMU, VTP_COMMON_FEATURES, &vtp_halt_ops, vtp_init_halt },
 };
 
 static const struct vtp_class *vtp_class_of(u32 device_id)
@@ -589,8 +675,10 @@ static int vtp_dev_add(struct vdpa_mgmt_dev *mgmt, const char *name,
 		return err;
 	if (knobs->add_errno)
 		return -(int)knobs->add_errno;
-	if (max_devs && parent->ndevs >= max_devs)
+	if (max_devs && parent->ndevs >= max_devs) {
+		vdpa_mgmtdev_refuse(mgmt, 0, "it has as many devices as max_devs says");
 		return -ENOSPC;
+	}
 	if (set->device_features & ~mgmt->supported_features)
 		return -EINVAL;
 
@@ -667,6 +755,11 @@ static struct virtio_device_id vtp_id_odd[] = {
 
 static struct virtio_device_id vtp_id_bare[] = {
 	{ VIRTIO_ID_RPMB, VIRTIO_DEV_ANY_ID },
+	{ }
+};
+
+static struct virtio_device_id vtp_id_halt[] = {
+	{ VIRTIO_ID_IOMMU, VIRTIO_DEV_ANY_ID },
 	{ }
 };
 
@@ -754,6 +847,16 @@ static struct vtp_parent vtp_parents[] = {
 			.supported_features = VTP_COMMON_FEATURES,
 			.max_supported_vqs = VTP_BARE_VQS,
 		},
+	}, {
+		/* not offered unless asked for */
+		.key = "halt",
+		.name = "vdpatest_halt",
+		.mgmt = {
+			.ops = &vtp_mgmt_ops,
+			.id_table = vtp_id_halt,
+			.supported_features = VTP_COMMON_FEATURES,
+			.max_supported_vqs = VTP_HALT_VQS,
+		},
 	},
 };
 
@@ -779,7 +882,11 @@ static void vtp_add_knobs(struct vtp_parent *parent)
 	debugfs_create_bool("stuck_query", 0600, dir, &knobs->stuck_query);
 	debugfs_create_u32("add_errno", 0600, dir, &knobs->add_errno);
 	debugfs_create_u32("set_attr_errno", 0600, dir, &knobs->set_attr_errno);
+	debugfs_create_u32("suspend_errno", 0600, dir, &knobs->suspend_errno);
+	debugfs_create_bool("stuck_suspend", 0600, dir, &knobs->stuck_suspend);
 	debugfs_create_atomic_t("waiting", 0400, dir, &knobs->waiting);
+	debugfs_create_atomic_t("halted", 0400, dir, &knobs->halted);
+	debugfs_create_atomic_t("overlaps", 0400, dir, &knobs->overlaps);
 	if (parent->described)
 		vtp_add_description(dir);
 }

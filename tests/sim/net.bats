@@ -294,15 +294,15 @@ carries() {
 		run "$VDPA_CLIENTS/nl_raw" dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET" "$attribute"
 		assert_equal "$status" 2
 		gone n0
-		assert_match "$(kernel_log)" "n0: ${reason//_/ }"
+		assert_match "$(kernel_log)" "refuses a device: ${reason//_/.}"
 	done <<-END
-		asks_for_a_MAC_address DEV_NET_CFG_MACADDR:hex:010000000001
-		asks_for_a_MAC_address DEV_NET_CFG_MACADDR:hex:000000000000
-		asks_for_an_MTU_out_of_range DEV_NET_CFG_MTU:u16:9217
-		asks_for_more_queue_pairs DEV_NET_CFG_MAX_VQP:u16:17
-		asks_for_features_that_need_a_control_queue DEV_FEATURES:u64:0x300400020
-		asks_for_features_that_this_parent DEV_FEATURES:u64:0x300000001
-		a_device_has_to_offer_the_features DEV_FEATURES:u64:0x20
+		that_is_no_unicast_MAC_address DEV_NET_CFG_MACADDR:hex:010000000001
+		that_is_no_unicast_MAC_address DEV_NET_CFG_MACADDR:hex:000000000000
+		its_MTU_is_68_to_9216_bytes DEV_NET_CFG_MTU:u16:9217
+		it_does_not_have_so_many_queue_pairs DEV_NET_CFG_MAX_VQP:u16:17
+		some_of_the_features_need_CTRL_VQ DEV_FEATURES:u64:0x300400020
+		it_knows_not_all_of_the_features DEV_FEATURES:u64:0x300000001
+		it_needs_VERSION_1_and_ACCESS_PLATFORM DEV_FEATURES:u64:0x20
 	END
 }
 
@@ -318,4 +318,29 @@ carries() {
 	run vdpa dev set name n0 mac 01:00:00:00:00:02
 	[ "$status" -ne 0 ]
 	assert_match "$(vdpa dev config show n0)" 'mac 02:00:00:00:00:02'
+}
+
+@test "the parents say why they do not create a device, and which attribute is at fault" {
+	load_sim ours net blk
+	load_bus_drivers virtio_vdpa
+
+	# why ERRNO PATTERN ATTRIBUTE… - of the network parent
+	why() {
+		run "$VDPA_CLIENTS/nl_raw" dev-new DEV_NAME:str:n0 "MGMTDEV_DEV_NAME:str:$NET" "${@:3}"
+		assert_equal "$status" 2
+		assert_match "$output" "(^|"$'\n'")errno=EINVAL($|"$'\n'")"
+		assert_match "$output" "message=$2"
+		assert_match "$output" "attribute=$1"
+		gone n0
+	}
+	why DEV_FEATURES 'vdpasim_net refuses it: it needs VERSION_1 and ACCESS_PLATFORM' DEV_FEATURES:u64:0x20
+	why DEV_FEATURES 'vdpasim_net refuses it: some of the features need CTRL_VQ' DEV_FEATURES:u64:0x300400020
+	why DEV_NET_CFG_MTU 'vdpasim_net refuses it: its MTU is 68 to 9216 bytes' DEV_NET_CFG_MTU:u16:9217
+	run -2 --separate-stderr vdpa dev add name b0 mgmtdev "$BLK" device_features 0x200
+	assert_equal "$stderr" \
+		'vdpa: b0: vdpasim_blk refuses it: it needs VERSION_1 and ACCESS_PLATFORM (VDPA_ATTR_DEV_FEATURES)'
+	# What was said then is no reason for what comes later.
+	echo 28 >"$KNOBS/$NET/add_errno"
+	run -2 --separate-stderr vdpa dev add name n0 mgmtdev "$NET"
+	assert_match "$stderr" 'management device vdpasim_net refused to create it'
 }

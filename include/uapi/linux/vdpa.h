@@ -116,9 +116,9 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_DRIVER = 131,			/* string, bound bus driver; absent: none */
 	VDPA_ATTR_DEV_TRANSITIONS = 132,		/* u64, changes of state so far */
 	VDPA_ATTR_DEV_SUSPEND_LAST = 133,		/* u64, ns the last suspend took */
-	VDPA_ATTR_DEV_SUSPEND_MAX = 134,		/* u64, ns */
+	VDPA_ATTR_DEV_SUSPEND_MAX = 134,		/* u64, ns; of the last few */
 	VDPA_ATTR_DEV_RESUME_LAST = 135,		/* u64, ns the last resume took */
-	VDPA_ATTR_DEV_RESUME_MAX = 136,			/* u64, ns */
+	VDPA_ATTR_DEV_RESUME_MAX = 136,			/* u64, ns; of the last few */
 
 	/* VDPA_CMD_DEV_SUSPEND and VDPA_CMD_DEV_RESUME */
 	VDPA_ATTR_DEV_GROUP = 137,			/* nested, VDPA_ATTR_DEV_NAME of each */
@@ -156,7 +156,12 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_SUSPEND_ESTIMATE = 159,		/* u64, ns a suspend would take now */
 	VDPA_ATTR_DEV_RESUME_ESTIMATE = 160,		/* u64, ns a resume would take now */
 
-	/* in dumps: the parent does not answer about this device, and what it knows is missing */
+	/* also at the end of VDPA_CMD_DEV_NEW replies and in VDPA_EVENT_DEV_STATE; absent: nobody */
+	VDPA_ATTR_DEV_SUSPENDED_BY = 161,		/* u8, enum vdpa_hold */
+
+	/* VDPA_CMD_DEV_SUSPEND of a network device that a driver of this host uses */
+	VDPA_ATTR_FORCE = 162,				/* flag */
+
 	/*
 	 * VDPA_CMD_DEV_DEL waits until the driver lets go of the device: vhost_vdpa does when its
 	 * file is closed. With this flag it does not: it fails with EBUSY. With a deadline it
@@ -164,6 +169,7 @@ enum vdpa_attr {
 	 */
 	VDPA_ATTR_NOWAIT = 163,				/* flag */
 
+	/* in dumps: the parent does not answer about this device, and what it knows is missing */
 	VDPA_ATTR_DEV_UNANSWERED = 164,			/* flag */
 };
 
@@ -185,6 +191,16 @@ enum vdpa_dev_state {
 	VDPA_DEV_STATE_RESUMING = 4,	/* its parent is about to resume it */
 	VDPA_DEV_STATE_FAILED = 5,	/* FAILED or NEEDS_RESET: only a reset helps */
 	VDPA_DEV_STATE_REMOVING = 6,	/* it is being deleted */
+};
+
+/*
+ * Who holds a device suspended, bits of VDPA_ATTR_DEV_SUSPENDED_BY. Its parent suspends it for
+ * the first hold and resumes it when the last is given back; each gives back its own alone. A
+ * reset ends both.
+ */
+enum vdpa_hold {
+	VDPA_HOLD_DRIVER = 1,		/* the bus driver: a virtual machine's monitor */
+	VDPA_HOLD_MANAGEMENT = 2,	/* VDPA_CMD_DEV_SUSPEND */
 };
 
 /* What a device's parent can do, bits of VDPA_ATTR_DEV_CAPS. */
@@ -210,7 +226,7 @@ enum vdpa_event {
 	VDPA_EVENT_MGMTDEV_REMOVED = 2,	/* the same */
 	VDPA_EVENT_DEV_ADDED = 3,	/* and the device's name, IDs and sizes */
 	VDPA_EVENT_DEV_REMOVED = 4,	/* and the device's name */
-	VDPA_EVENT_DEV_STATE = 5,	/* the same, and old state, state and cause */
+	VDPA_EVENT_DEV_STATE = 5,	/* the same, old state, state, who holds it, and cause */
 	VDPA_EVENT_DEV_CONFIG = 6,	/* the same, and cause: the configuration changed */
 };
 

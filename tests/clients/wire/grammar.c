@@ -121,6 +121,8 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(STATE_END, FLAG, IN),
 	ATTR(DEV_SUSPEND_ESTIMATE, U64),
 	ATTR(DEV_RESUME_ESTIMATE, U64),
+	ATTR(DEV_SUSPENDED_BY, U8, .max = VDPA_HOLD_DRIVER | VDPA_HOLD_MANAGEMENT),
+	ATTR(FORCE, FLAG, IN),
 	ATTR(NOWAIT, FLAG, IN),
 	ATTR(DEV_UNANSWERED, FLAG),
 	{ }
@@ -159,7 +161,7 @@ const struct wire_command wire_commands[] = {
 			MGMTDEV, DEVICE, A(DEV_VENDOR_ID), A(DEV_MAX_VQS), A(DEV_MAX_VQ_SIZE), A(DEV_MIN_VQ_SIZE),
 			A(DEV_STATE), A(DEV_STATUS), A(DEV_CAPS), M(DEV_DRIVER), A(DEV_TRANSITIONS),
 			M(DEV_SUSPEND_LAST), M(DEV_SUSPEND_MAX), M(DEV_RESUME_LAST), M(DEV_RESUME_MAX),
-			A(EVENT_SEQ), M(DEV_SUSPEND_ESTIMATE), M(DEV_RESUME_ESTIMATE),
+			A(EVENT_SEQ), M(DEV_SUSPEND_ESTIMATE), M(DEV_RESUME_ESTIMATE), M(DEV_SUSPENDED_BY),
 		},
 	}, {
 		.name = "dev-config-get", .number = VDPA_CMD_DEV_CONFIG_GET, .one = true, .dump = true,
@@ -191,10 +193,10 @@ const struct wire_command wire_commands[] = {
 		.request = { A(DEV_NAME), A(DEV_NET_CFG_MACADDR) },
 	}, {
 		.name = "dev-suspend", .number = VDPA_CMD_DEV_SUSPEND, .one = true, .changes = true,
-		.request = { A(DEV_NAME), M(DEADLINE) },
+		.request = { A(DEV_NAME), M(DEADLINE), M(FORCE) },
 	}, {
 		.name = "dev-suspend of a group", .number = VDPA_CMD_DEV_SUSPEND, .one = true, .changes = true,
-		.request = { A(DEV_GROUP), M(DEADLINE) },
+		.request = { A(DEV_GROUP), M(DEADLINE), M(FORCE) },
 	}, {
 		.name = "dev-resume", .number = VDPA_CMD_DEV_RESUME, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Why a parent driver does not create a device, in words for whoever asked.
+ *
+ * dev_add returns an errno, which says little: "Invalid argument" of eleven
+ * arguments. A parent that knows better says so before it returns:
+ *
+ *	vdpa_mgmtdev_refuse(mdev, VDPA_ATTR_DEV_FEATURES, "needs VERSION_1");
+ *	return -EINVAL;
+ *
+ * The client then reads "NAME refuses it: needs VERSION_1" and is shown the attribute.
+ * On a core that does not know this the reason goes to the kernel's log: the same module
+ * loads on either. There is no symbol that the module would need for it; it is looked up
+ * when the call is made.
+ */
+#ifndef _LINUX_VDPA_REFUSAL_H
+#define _LINUX_VDPA_REFUSAL_H
+
+#include <linux/device.h>
+#include <linux/module.h>
+#include <linux/vdpa.h>
+#include <uapi/linux/vdpa.h>
+
+/* Bytes of a reason that reach the client, with the terminator. */
+#define VDPA_REFUSAL_LEN	47
+
+/* The core's part of vdpa_mgmtdev_refuse(), which is what parents call. */
+void __vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, const char *reason);
+
+/**
+ * vdpa_mgmtdev_refuse - say why a device is not created
+ * @mdev: the management device, which is in its dev_add
+ * @attr: the attribute of the request that is at fault; 0 if none is
+ * @reason: a few words that go on after "refuses it: "; copied
+ *
+ * Does nothing else: dev_add returns an error after it. The last reason counts.
+ *
+ * Context: may sleep.
+ */
+static inline void vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
+				       const char *reason)
+{
+	void (*refuse)(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, const char *reason);
+
+	refuse = symbol_get(__vdpa_mgmtdev_refuse);
+	if (!refuse) {
+		dev_warn_ratelimited(mdev->device, "refuses a device: %s\n", reason);
+		return;
+	}
+	refuse(mdev, attr, reason);
+	symbol_put(__vdpa_mgmtdev_refuse);
+}
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Builds of parents: see build.h.
+ *
+ * A module is found by the name that kallsyms has for one of its functions, and its
+ * build by the note that the linker wrote into it, which sysfs keeps.
+ */
+#include <linux/elf.h>
+#include <linux/kernfs.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <linux/utsname.h>
+#include <linux/vdpa.h>
+
+#include "build.h"
+#include "mgmtdev.h"
+
+/* A SHA-1, or what else --build-id is told to make, in hexadecimal digits. */
+#define BUILD_ID_MAX	20
+
+/* The linker's note: its owner, with the terminator, and its type. */
+#define NOTE_NAME	"GNU"
+#define NOTE_BUILD_ID	3
+
+/**
+ * vdpa_build_module - the name of a parent's module
+ * @parent: the parent, which is registered
+ * @buf: set to the name; "" if it is built into the kernel
+ * @size: bytes in @buf
+ */
+void vdpa_build_module(const struct vdpa_parent *parent, char *buf, size_t size)
+{
+	char symbol[KSYM_NAME_LEN + MODULE_NAME_LEN + sizeof(" []")];
+	char *name, *end;
+
+	/* "function [module]", or no brackets. */
+	snprintf(symbol, sizeof(symbol), "%ps", parent->mdev->ops->dev_add);
+	name = strchr(symbol, '[');
+	end = name ? strchr(name, ']') : NULL;
+	if (end)
+		*end = '\0';
+	strscpy(buf, end ? name + 1 : "", size);
+}
+
+/* Its object in sysfs, to be put with kobject_put(); NULL if it has none. */
+static struct module_kobject *find_module_object(const char *name)
+{
+	struct kset *modules = THIS_MODULE->mkobj.kobj.kset;
+	struct kobject *kobj = modules ? kset_find_obj(modules, name) : NULL;
+
+	return kobj ? container_of(kobj, struct module_kobject, kobj) : NULL;
+}
+
+/* The identity in one note, which has @len bytes. Return: whether it is one. */
+static bool read_note(const void *data, size_t len, char *hex)
+{
+	const struct elf_note *note = data;
+	const u8 *id;
+
+	if (len < sizeof(*note) || note->n_type != NOTE_BUILD_ID ||
+	    note->n_namesz != sizeof(NOTE_NAME) || note->n_descsz > BUILD_ID_MAX ||
+	    len - sizeof(*note) < note->n_namesz + note->n_descsz)
+		return false;
+	id = data + sizeof(*note) + note->n_namesz;
+	bin2hex(hex, id, note->n_descsz);
+	hex[2 * note->n_descsz] = '\0';
+	return true;
+}
+
+/* Return: whether the module has a build ID. The file's attribute points to the note. */
+static bool read_build_id(struct module_kobject *module, char *hex)
+{
+	struct kernfs_node *notes = sysfs_get_dirent(module->kobj.sd, "notes");
+	struct kernfs_node *file = NULL;
+	bool found = false;
+
+	if (notes)
+		file = sysfs_get_dirent(notes, ".note.gnu.build-id");
+	if (file) {
+		const struct bin_attribute *attr = file->priv;
+
+		found = attr->private && read_note(attr->private, attr->size, hex);
+	}
+	kernfs_put(file);
+	kernfs_put(notes);
+	return found;
+}
+
+/**
+ * vdpa_build_identity - what tells one build of a driver from another
+ * @parent: the parent, which is registered
+ * @buf: set to it
+ * @size: bytes in @buf
+ *
+ * The kernel's own version, which tells it of what is built in, and of a module its
+ * build ID, or else the checksum of its sources, if it has one. Where it was loaded
+ * plays no part.
+ */
+void vdpa_build_identity(const struct vdpa_parent *parent, char *buf, size_t size)
+{
+	char hex[2 * BUILD_ID_MAX + 1] = "", name[MODULE_NAME_LEN];
+	struct module_kobject *module;
+	const char *id = hex;
+
+	vdpa_build_module(parent, name, sizeof(name));
+	module = name[0] ? find_module_object(name) : NULL;
+	if (module && !read_build_id(module, hex) && module->mod && module->mod->srcversion)
+		id = module->mod->srcversion;
+	snprintf(buf, size, "build %s %s%s%s", init_utsname()->release, init_utsname()->version,
+		 id[0] ? " " : "", id);
+	if (module)
+		kobject_put(&module->kobj);
+}

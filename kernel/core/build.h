@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which driver a parent is, and which build of it.
+ */
+#ifndef _VDPA_BUILD_H
+#define _VDPA_BUILD_H
+
+#include <linux/types.h>
+
+struct vdpa_parent;
+
+void vdpa_build_module(const struct vdpa_parent *parent, char *buf, size_t size);
+void vdpa_build_identity(const struct vdpa_parent *parent, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who holds a device suspended.
+ *
+ * There are two that can: its driver (through vhost_vdpa, a virtual machine's
+ * monitor) and management (a command). The parent suspends the device for the
+ * first hold and resumes it when the last is given back. Neither gives back what
+ * the other has: a command does not start what a monitor has stopped to read the
+ * rings, nor the other way round. A reset ends both holds.
+ *
+ * The parent does one thing at a time: a suspend, a resume or a reset of one
+ * device never overlap, whoever asks for them. So what a late suspend leaves
+ * behind is always known.
+ *
+ * Suspending and resuming take as long as the parent likes. Who begins one has a
+ * claim on the state, and nobody else changes the holds while there is one: a
+ * command is refused, a driver waits, killable. A reset or a failure makes the
+ * claim void, and what the operation ends with does not count any more.
+ *
+ * A driver is never refused what mainline does not refuse it: to suspend what it
+ * has suspended, or to resume what it has not, succeeds and does nothing.
+ *
+ * Some parents forget in a suspend which queues were ready, or stay half
+ * suspended when one fails. So queues that were ready before are made ready after
+ * the resume, and a suspend that fails is followed by a resume.
+ */
+#ifndef _VDPA_HOLD_H
+#define _VDPA_HOLD_H
+
+#include <linux/ktime.h>
+#include <linux/types.h>
+#include <uapi/linux/vdpa.h>
+
+#include "state.h"
+
+struct vdpa_entry;
+
+/**
+ * struct vdpa_claim - the right to take or give back a hold
+ * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
+ * @cause: who wants it, VDPA_CAUSE_DRIVER or _MANAGEMENT
+ * @deadline: for a parent that can honour one (CLOCK_MONOTONIC); 0: none
+ * @number: it is good while it is the state's
+ * @ask: the parent has to do something; else the other one holds the device as well
+ */
+struct vdpa_claim {
+	enum vdpa_dev_state via;
+	enum vdpa_cause cause;
+	ktime_t deadline;
+	u32 number;
+	bool ask;
+};
+
+/**
+ * struct vdpa_ready - which of a device's queues are ready
+ * @before: they were when its parent was asked to suspend it
+ * @wanted: its driver wants them to be
+ *
+ * Bitmaps; NULL where the parent cannot suspend.
+ */
+struct vdpa_ready {
+	unsigned long *before;
+	unsigned long *wanted;
+};
+
+int vdpa_hold_init(struct vdpa_entry *entry);
+void vdpa_hold_exit(struct vdpa_entry *entry);
+void vdpa_hold_queue(struct vdpa_entry *entry, u16 index, bool ready);
+
+bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_claim *claim);
+bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_claim *claim,
+		     struct vdpa_state_view *view);
+void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_claim *claim);
+int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim);
+int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_claim *claim);
+
+int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via);
+void vdpa_hold_reset_begin(struct vdpa_entry *entry);
+void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done);
+void vdpa_hold_leave(struct vdpa_entry *entry);
+void vdpa_hold_left(struct vdpa_entry *entry);
+void vdpa_hold_wait(struct vdpa_entry *entry);
+
+#endif
