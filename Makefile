@@ -218,6 +218,7 @@ vm-update:
 JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 check: vm-modules
 	$(Q)$(MAKE) $(parallel) fuzz-programs checked-programs
+	$(Q)tests/vm/mainline distro >/dev/null
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
@@ -242,6 +243,7 @@ debug-modules: debug-kernel
 		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y $(gcov) KCFLAGS=-g modules || exit; done
 
 check-debug: debug-modules tool clients
+	$(Q)tests/vm/mainline debug >/dev/null
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
 
 # Which lines of the core and of the simulated parents the clients reach that know the grammar, and the files of TESTS. The

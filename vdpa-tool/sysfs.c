@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -89,14 +90,77 @@ static void place_vhost(const char *path, struct output *out)
 		put(out, "chardev", "/dev/", name);
 }
 
+/* The entries of a directory that are virtio devices: how many, and the last one's name. */
+static int find_virtio(const char *path, char *name, size_t size)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int n = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		const char *number = entry->d_name + strlen("virtio");
+
+		if (strncmp(entry->d_name, "virtio", strlen("virtio")) != 0 || *number < '0' || *number > '9')
+			continue;
+		if (snprintf(name, size, "%s", entry->d_name) < (int)size)
+			n++;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* How many vDPA devices that the host's own driver drives lie below a directory. */
+static int count_driven(const char *above)
+{
+	char path[PATH_SIZE], real[PATH_MAX], driver[NAME_MAX + 1];
+	DIR *dir = opendir(DEVICES);
+	size_t len = strlen(above);
+	struct dirent *entry;
+	int n = 0;
+
+	while (dir && (entry = readdir(dir)))
+		if (device_path(entry->d_name, path) && realpath(path, real) &&
+		    strncmp(real, above, len) == 0 && real[len] == '/' &&
+		    sysfs_driver(entry->d_name, driver, sizeof(driver)) &&
+		    strcmp(driver, "virtio_vdpa") == 0)
+			n++;
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/*
+ * Finds the directory of the virtio device that came of the device whose directory is @dir, and
+ * changes @dir to it. It lies below the vDPA device or, where the parent driver's hardware does
+ * the DMA, beside it or further up. Nothing there tells whose it is: where several devices share
+ * the hardware it is left open.
+ */
+static bool virtio_path(char dir[PATH_MAX])
+{
+	char name[NAME_MAX + 1], *end;
+	int n = find_virtio(dir, name, sizeof(name));
+
+	while (n == 0 && (end = strrchr(dir, '/'))) {
+		*end = '\0';
+		if (strlen(dir) <= strlen("/sys/devices"))
+			return false;
+		n = find_virtio(dir, name, sizeof(name));
+		if (n && count_driven(dir) != 1)
+			return false;
+	}
+	end = dir + strlen(dir);
+	return n == 1 && snprintf(end, dir + PATH_MAX - end, "/%s", name) < dir + PATH_MAX - end;
+}
+
 static void place_virtio(const char *path, struct output *out)
 {
-	char virtio[NAME_MAX + 1], name[NAME_MAX + 1], below[PATH_SIZE + 2 * NAME_MAX];
+	char dir[PATH_MAX], name[NAME_MAX + 1], below[PATH_MAX + NAME_MAX];
 
-	if (!first_entry(path, "virtio", virtio, sizeof(virtio)))
+	if (!realpath(path, dir) || !virtio_path(dir))
 		return;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(below, sizeof(below), "%s/%s/%s", path, virtio, places[i].directory);
+		snprintf(below, sizeof(below), "%s/%s", dir, places[i].directory);
 		if (first_entry(below, "", name, sizeof(name)))
 			put(out, places[i].key, places[i].prefix, name);
 	}
