@@ -75,7 +75,7 @@ vdpa-tool/%.o: vdpa-tool/%.c Makefile
 
 client_libs := libnl-genl-3.0
 file_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c bench/*.c))
-client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm
+client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm tests/model/model
 vmm_sources := $(wildcard tests/clients/vmm/*.c)
 conform_sources := $(wildcard tests/clients/conform/*.c)
 wire_objects := $(patsubst %.c,%.o,$(wildcard tests/clients/wire/*.c))
@@ -96,6 +96,10 @@ tests/clients/nl_conform: $(conform_sources) $(wire_objects) tests/clients/confo
 
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
+
+tests/model/model: $(wildcard tests/model/*.c) $(wire_objects) tests/model/model.h Makefile
+	$(call say,CC,$@)$(filter-out -MMD -MP,$(client_compile)) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) \
+		$(shell pkg-config --libs $(client_libs)) -pthread
 
 # --- The command's own functions in programs of the tests, with the sanitizers (tests/tool/*.bats).
 
@@ -255,11 +259,11 @@ coverage: debug-modules tool clients
 	$(Q)tests/coverage $(debug_modules) build/check/debug/machines/*-[0-9]*/
 
 # For a night, in the debug kernel: with MESSAGES, SECONDS, and a SEED of their own. Their logs are in build/fuzz/kernel and
-# build/stress.
-.PHONY: fuzz-kernel stress
-fuzz-kernel stress: messages = $(or $(MESSAGES),1000000)
-fuzz-kernel stress: seconds = $(or $(SECONDS),600)
-fuzz-kernel stress: seed = $(or $(SEED),$(shell date +%s))
+# build/stress and build/model.
+.PHONY: fuzz-kernel stress model
+fuzz-kernel stress model: messages = $(or $(MESSAGES),1000000)
+fuzz-kernel stress model: seconds = $(or $(SECONDS),600)
+fuzz-kernel stress model: seed = $(or $(SEED),$(shell date +%s))
 fuzz-kernel: debug-modules tool clients
 	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + $(messages) / 20)) --out build/fuzz/kernel -- \
 		env VDPA_MESSAGES=$(messages) VDPA_SEED=$(seed) bats --tap --timing tests/debug/fuzz.bats
@@ -267,6 +271,10 @@ fuzz-kernel: debug-modules tool clients
 stress: debug-modules tool clients
 	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + 2 * $(seconds))) --out build/stress -- \
 		env VDPA_SECONDS=$(seconds) VDPA_SEED=$(seed) bats --tap --timing tests/debug/stress.bats
+
+model: debug-modules tool clients
+	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + 2 * $(seconds))) --out build/model -- \
+		env VDPA_SECONDS=$(seconds) VDPA_SEED=$(seed) bats --tap --timing tests/model.bats
 
 # --- Style: what the kernel's and the shell's own checkers say; checkpatch where this machine has it. The command is also
 # looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
@@ -322,7 +330,7 @@ help:
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
-	@echo 'make fuzz-kernel    sends MESSAGES=1000000 that nobody would send, there;  make stress: everything at once for SECONDS=600'
+	@echo 'make fuzz-kernel    sends MESSAGES=1000000 that nobody would send, there;  make stress, make model: everything at once for SECONDS=600'
 	@echo 'make bench          measures side by side, in the VM (bench/README.md); ROWS="scale …": some, COUNTS="1 100": quickly'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'

@@ -51,6 +51,11 @@ static void note_driver(struct vdpa_device *vdev, const char *name)
 	mutex_unlock(&vdpa_registry_lock);
 }
 
+static bool is_vhost(const struct vdpa_driver *drv)
+{
+	return !strcmp(drv->driver.name, VDPA_VHOST_DRIVER);
+}
+
 static int vdpa_bus_probe(struct device *dev)
 {
 	struct vdpa_driver *drv = drv_to_vdpa(dev->driver);
@@ -70,7 +75,11 @@ static int vdpa_bus_probe(struct device *dev)
 		return err;
 	if (entry->max_vq_size < entry->min_vq_size)
 		return -EINVAL;
+	if (is_vhost(drv))
+		vdpa_hold_probe(entry, true);
 	err = drv->probe ? drv->probe(vdev) : 0;
+	if (is_vhost(drv))
+		vdpa_hold_probe(entry, false);
 	if (!err)
 		note_driver(vdev, drv->driver.name);
 	return err;
@@ -83,7 +92,7 @@ static void vdpa_bus_remove(struct device *dev)
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 
 	/* Closing the file that vhost_vdpa waits for resets the device. */
-	if (strcmp(drv->driver.name, VDPA_VHOST_DRIVER))
+	if (!is_vhost(drv))
 		vdpa_hold_leave(entry);
 	if (drv->remove)
 		drv->remove(vdev);

@@ -428,15 +428,42 @@ static bool turn_begin(struct vdpa_entry *entry)
 }
 
 /**
+ * vdpa_hold_probe - vhost_vdpa begins to probe the device, or has ended
+ * @entry: the device
+ * @probing: which of the two
+ *
+ * vhost_vdpa has its character device opened before it is done with what the file's end
+ * needs: a file that is opened and closed that early takes the kernel down. To open it
+ * resets the device, and that waits for the probe.
+ */
+void vdpa_hold_probe(struct vdpa_entry *entry, bool probing)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&state->lock, flags);
+	state->prober = probing ? current : NULL;
+	wake_up_all(&state->idle);
+	spin_unlock_irqrestore(&state->lock, flags);
+}
+
+static bool is_probed(const struct vdpa_entry *entry)
+{
+	const struct task_struct *prober = READ_ONCE(entry->state.prober);
+
+	return !prober || prober == current;
+}
+
+/**
  * vdpa_hold_reset_begin - the bus driver is about to reset the device
  * @entry: the device
  *
  * Context: may sleep for as long as the parent takes for what it is at. Not killable:
- * who is killed resets the device too, when the file is closed.
+ * who resets may be at the end of a file, and its memory is unmapped after that.
  */
 void vdpa_hold_reset_begin(struct vdpa_entry *entry)
 {
-	wait_event_idle(entry->state.idle, turn_begin(entry));
+	wait_event_idle(entry->state.idle, is_probed(entry) && turn_begin(entry));
 	vdpa_state_driver_begin(entry);
 }
 

@@ -77,6 +77,7 @@ int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_claim *claim);
 int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via);
 void vdpa_hold_reset_begin(struct vdpa_entry *entry);
 void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done);
+void vdpa_hold_probe(struct vdpa_entry *entry, bool probing);
 void vdpa_hold_leave(struct vdpa_entry *entry);
 void vdpa_hold_left(struct vdpa_entry *entry);
 void vdpa_hold_wait(struct vdpa_entry *entry);

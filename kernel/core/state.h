@@ -46,6 +46,7 @@ struct vdpa_latencies {
  * @now: what it is doing
  * @told: changes of @now are told: not before the device can be found
  * @removing: it is being deleted: what happens to @now meanwhile is not told
+ * @prober: who has vhost_vdpa probe it right now; NULL: nobody
  * @leaving: a driver of this host is about to leave it
  * @driver_ops: operations of its bus driver under way that change the status
  * @turn: counts their beginnings and ends
@@ -54,7 +55,7 @@ struct vdpa_latencies {
  * @claim: the claim that is good; counted on to make it void
  * @claimed: somebody has that claim, and has not come to its end
  * @asking: the parent is suspending, resuming or resetting it; one at a time
- * @idle: woken when @claimed or @asking ends
+ * @idle: woken when @prober, @claimed or @asking ends
  * @transitions: counts the changes of @now
  * @suspend: of its suspends that succeeded
  * @resume: of its resumes that succeeded
@@ -64,6 +65,7 @@ struct vdpa_state {
 	enum vdpa_dev_state now;
 	bool told;
 	bool removing;
+	struct task_struct *prober;
 	bool leaving;
 	unsigned int driver_ops;
 	u32 turn;

@@ -199,7 +199,7 @@ static bool take_messages(void *buf, int len, uint32_t seq, wire_take_t take, vo
 void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data,
 		  struct wire_answer *answer)
 {
-	static uint8_t buf[RECEIVE_SIZE] __attribute__((aligned(8)));
+	static _Thread_local uint8_t buf[RECEIVE_SIZE] __attribute__((aligned(8)));
 	struct pollfd pfd = { .fd = wire->fd, .events = POLLIN };
 	ssize_t len;
 
@@ -228,7 +228,7 @@ void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *d
 /* What is there to be read, of answers that were not waited for. */
 void wire_drain(struct wire *wire)
 {
-	static uint8_t buf[RECEIVE_SIZE];
+	static _Thread_local uint8_t buf[RECEIVE_SIZE];
 
 	while (recv(wire->fd, buf, sizeof(buf), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
 		;
