@@ -238,7 +238,8 @@ static void complain(const struct vdpa_list *list, int err, const char *name,
 }
 
 /* The parent's own attributes are in list->own. */
-static int describe_device(struct vdpa_list *list, struct vdpa_entry *entry, const struct vdpa_asker *asker)
+static int describe_device(struct vdpa_list *list, struct vdpa_entry *entry,
+			   const struct vdpa_asker *asker)
 {
 	int err;
 
@@ -334,7 +335,8 @@ struct vdpa_list *vdpa_description_of(const struct vdpa_description *description
  * Context: may sleep for as long as the parent takes; no lock may be held.
  * Return: the description, to be given to vdpa_description_free(), or an ERR_PTR.
  */
-struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry, const struct vdpa_asker *asker,
+struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry,
+					      const struct vdpa_asker *asker,
 					      struct netlink_ext_ack *extack)
 {
 	struct vdpa_description *description = description_new(1);
@@ -501,7 +503,8 @@ static int judge(const struct vdpa_list *source, const struct vdpa_description *
  * Return: 0; -EMEDIUMTYPE if not; or another error.
  */
 int vdpa_judge(const struct vdpa_list *source, struct vdpa_entry *entry,
-	       struct vdpa_parent *parent, const struct vdpa_asker *asker, struct netlink_ext_ack *extack)
+	       struct vdpa_parent *parent, const struct vdpa_asker *asker,
+	       struct netlink_ext_ack *extack)
 {
 	struct vdpa_description *description;
 	int err;

@@ -27,7 +27,8 @@ struct vdpa_description {
 	struct vdpa_list *lists[] __counted_by(n);
 };
 
-struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry, const struct vdpa_asker *asker,
+struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry,
+					      const struct vdpa_asker *asker,
 					      struct netlink_ext_ack *extack);
 struct vdpa_description *vdpa_describe_parent(struct vdpa_parent *parent,
 					      struct netlink_ext_ack *extack);
@@ -35,6 +36,7 @@ void vdpa_description_free(struct vdpa_description *description);
 struct vdpa_list *vdpa_description_of(const struct vdpa_description *description, u32 class);
 
 int vdpa_judge(const struct vdpa_list *source, struct vdpa_entry *entry,
-	       struct vdpa_parent *parent, const struct vdpa_asker *asker, struct netlink_ext_ack *extack);
+	       struct vdpa_parent *parent, const struct vdpa_asker *asker,
+	       struct netlink_ext_ack *extack);
 
 #endif

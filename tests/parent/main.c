@@ -3,10 +3,10 @@
  * A vDPA parent without hardware and without a data path, for tests.
  *
  * It needs nothing but the kernel's headers, <linux/vdpa_migration.h> and
- * <linux/vdpa_refusal.h>, so the same module loads on every vDPA core. It offers up to seven management devices
- * (see the table vtp_parents), keeps what bus drivers write to its devices and
- * hands it back, and can be told, through debugfs, to be slow, to fail or to get
- * stuck:
+ * <linux/vdpa_refusal.h>, so the same module loads on every vDPA core. It offers up
+ * to eight management devices (see the table vtp_parents), keeps what bus drivers write
+ * to its devices and hands it back, and can be told, through debugfs, to be slow, to
+ * fail or to get stuck:
  *
  *   /sys/kernel/debug/vdpa_test_parent/MGMTDEV/add_delay_ms
  *                                             /del_delay_ms
@@ -20,7 +20,7 @@
  *                                             /suspend_errno	(halt only, as the next three)
  *                                             /stuck_suspend
  *                                             /halted	(devices now)
- *                                             /overlaps	(of suspend, resume and reset of one device)
+ *                                             /overlaps	(of calls for one device)
  *                                             /waiting	(operations held up now)
  *                                             /description	(mig only: see describe.c)
  *
@@ -116,7 +116,7 @@ struct vtp_knobs {
 	bool stuck_suspend;
 	atomic_t waiting;		/* calls held up at this moment */
 	atomic_t halted;		/* devices that stand still */
-	atomic_t overlaps;		/* calls that came while another of the device was not over */
+	atomic_t overlaps;		/* calls of a device during another */
 };
 
 struct vtp_parent {

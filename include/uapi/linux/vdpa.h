@@ -122,7 +122,7 @@ enum vdpa_attr {
 
 	/* VDPA_CMD_DEV_SUSPEND and VDPA_CMD_DEV_RESUME */
 	VDPA_ATTR_DEV_GROUP = 137,			/* nested, VDPA_ATTR_DEV_NAME of each */
-	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; also of VDPA_CMD_DEV_DEL */
+	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; of DEV_DEL too */
 
 	/* VDPA_CMD_DEV_VQ_GET and VDPA_CMD_DEV_VQ_SET, beside VDPA_ATTR_DEV_QUEUE_INDEX */
 	VDPA_ATTR_VQ_TYPE = 139,			/* u8, enum vdpa_vq_type */
@@ -156,7 +156,7 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_SUSPEND_ESTIMATE = 159,		/* u64, ns a suspend would take now */
 	VDPA_ATTR_DEV_RESUME_ESTIMATE = 160,		/* u64, ns a resume would take now */
 
-	/* also at the end of VDPA_CMD_DEV_NEW replies and in VDPA_EVENT_DEV_STATE; absent: nobody */
+	/* also in VDPA_CMD_DEV_NEW replies and in VDPA_EVENT_DEV_STATE; absent: nobody */
 	VDPA_ATTR_DEV_SUSPENDED_BY = 161,		/* u8, enum vdpa_hold */
 
 	/* VDPA_CMD_DEV_SUSPEND of a network device that a driver of this host uses */
