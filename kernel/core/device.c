@@ -6,9 +6,9 @@
 
 #include "bus.h"
 #include "device.h"
-#include "event.h"
 #include "kver.h"
 #include "mgmtdev.h"
+#include "notify.h"
 #include "ops.h"
 #include "registry.h"
 #include "removal.h"

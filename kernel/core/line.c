@@ -6,10 +6,10 @@
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 
-#include "job.h"
 #include "line.h"
 #include "mgmtdev.h"
 #include "registry.h"
+#include "request.h"
 
 /* After this time whoever asks is owed an answer, in ms. */
 #define OWED_AFTER_MS	1000

@@ -5,7 +5,7 @@
  * Parents (mgmtdev.c, parents.c) create devices (device.c), which are registered by
  * name and index (registry.c), driven by bus drivers (bus.c), and managed over
  * netlink (netlink.c and the nl_*.c beside it). What may take long is a job
- * (job.c), above all deleting a device (removal.c). What a device is doing
+ * (request.c), above all deleting a device (removal.c). What a device is doing
  * (state.c) is seen by observing its operations (ops.c), and told as events
  * (event.c). What has to match at the target of a migration is described
  * (migration.c) by lists (list.c) that are compared (compat.c), and a device's state
@@ -17,12 +17,12 @@
 #include <uapi/linux/vdpa.h>
 
 #include "bus.h"
-#include "event.h"
-#include "job.h"
 #include "mgmtdev.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
+#include "notify.h"
 #include "registry.h"
 #include "removal.h"
+#include "request.h"
 #include "suspend.h"
 
 #define CREATE_TRACE_POINTS

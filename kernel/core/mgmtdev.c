@@ -7,8 +7,8 @@
 #include <linux/workqueue.h>
 
 #include "device.h"
-#include "event.h"
 #include "mgmtdev.h"
+#include "notify.h"
 #include "registry.h"
 #include "removal.h"
 

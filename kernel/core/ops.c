@@ -6,8 +6,8 @@
 #include <linux/workqueue.h>
 
 #include "device.h"
-#include "event.h"
 #include "hold.h"
+#include "notify.h"
 #include "ops.h"
 #include "state.h"
 

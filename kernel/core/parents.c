@@ -7,8 +7,8 @@
 #include <linux/vdpa.h>
 #include <linux/xarray.h>
 
-#include "event.h"
 #include "mgmtdev.h"
+#include "notify.h"
 #include "registry.h"
 
 /* What a management device is looked up by. */

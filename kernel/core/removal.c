@@ -8,11 +8,11 @@
 
 #include "device.h"
 #include "hold.h"
-#include "job.h"
 #include "mgmtdev.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 #include "registry.h"
 #include "removal.h"
+#include "request.h"
 
 /* One worker for each device whose bus driver has not let go of it yet. */
 static struct workqueue_struct *detach_wq;

@@ -9,7 +9,7 @@
 #include <linux/virtio_config.h>
 
 #include "device.h"
-#include "event.h"
+#include "notify.h"
 #include "state.h"
 #include "trace.h"
 

@@ -12,9 +12,9 @@
 
 #include "device.h"
 #include "hold.h"
-#include "job.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 #include "registry.h"
+#include "request.h"
 #include "state.h"
 #include "suspend.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests about virtqueues: see nl_queue.h.
+ * Requests about virtqueues: see queue.h.
  */
 #include <linux/vdpa.h>
 #include <linux/virtio_net.h>
@@ -8,16 +8,16 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
-#include "netlink.h"
-#include "nl_question.h"
-#include "nl_queue.h"
+#include "netlink/netlink.h"
+#include "netlink/query.h"
+#include "netlink/queue.h"
 #include "registry.h"
+#include "request.h"
 
 /*
  * How long a round of a dump waits for answers, in ms: about all devices, and about the one
  * device that was asked for. In these rounds the client waits in its own receive. The first
- * one is a doit, of which job.h says why it must not wait.
+ * one is a doit, of which request.h says why it must not wait.
  */
 #define ROUND_PATIENCE_MS	100
 #define NAMED_PATIENCE_MS	1000

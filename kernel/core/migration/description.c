@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptions: see list.h.
+ * Descriptions: see description.h.
  */
 #include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "list.h"
-#include "version.h"
+#include "migration/description.h"
+#include "migration/version.h"
 
 static const struct {
 	const char *type;

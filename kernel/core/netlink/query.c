@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a dump about virtqueues asks several devices: see nl_question.h.
+ * What a dump about virtqueues asks several devices: see query.h.
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
@@ -8,9 +8,9 @@
 #include <net/netlink.h>
 
 #include "device.h"
-#include "job.h"
-#include "nl_question.h"
-#include "nl_queue.h"
+#include "netlink/query.h"
+#include "netlink/queue.h"
+#include "request.h"
 
 /* Between two attempts to get a device's cf_lock, in ms. */
 #define LOCK_PAUSE_MS	5

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A parent's private state on its way: see blob.h.
+ * A parent's private state on its way: see stream.h.
  */
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -9,7 +9,7 @@
 #include <linux/string.h>
 #include <uapi/linux/vdpa.h>
 
-#include "blob.h"
+#include "migration/stream.h"
 
 /* Bytes of a chunk, so that it fills its allocation. */
 #define CHUNK_SIZE	(SZ_32K - sizeof(struct vdpa_blob_chunk))

@@ -8,12 +8,12 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
-#include "list.h"
 #include "mgmtdev.h"
-#include "migration.h"
-#include "netlink.h"
-#include "nl_list.h"
+#include "migration/describe.h"
+#include "migration/description.h"
+#include "netlink/netlink.h"
+#include "netlink/nl_description.h"
+#include "request.h"
 
 static int check(struct vdpa_job *job)
 {

@@ -6,8 +6,8 @@
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
-#include "job.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
+#include "request.h"
 #include "suspend.h"
 
 /* How many devices a request names: one by VDPA_ATTR_DEV_NAME, or a group. */

@@ -15,15 +15,15 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
 #include "mgmtdev.h"
-#include "migration.h"
-#include "netlink.h"
-#include "nl_list.h"
+#include "migration/describe.h"
+#include "netlink/netlink.h"
+#include "netlink/nl_description.h"
+#include "request.h"
 
 /*
  * How long a round of a dump waits for parents, in ms, and for how long it goes on with that
- * about each. The first round is a doit, of which job.h says why it must not wait; in the
+ * about each. The first round is a doit, of which request.h says why it must not wait; in the
  * others the client waits in its own receive, with a lock held that its own requests want.
  */
 #define ROUND_PATIENCE_MS	100

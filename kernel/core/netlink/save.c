@@ -16,18 +16,18 @@
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
-#include "blob.h"
 #include "device.h"
-#include "job.h"
-#include "migration.h"
-#include "netlink.h"
-#include "nl_list.h"
-#include "nl_vq.h"
+#include "migration/describe.h"
+#include "migration/stream.h"
+#include "netlink/netlink.h"
+#include "netlink/nl_description.h"
+#include "netlink/nl_vq.h"
 #include "pending.h"
+#include "request.h"
 #include "state.h"
 
 /*
- * How long a round waits, in ms. The first one is a doit, of which job.h says why it must not
+ * How long a round waits, in ms. The first one is a doit, of which request.h says why it must not
  * wait; in the others the client waits in its own receive, with a lock held that its own
  * requests want.
  */

@@ -9,8 +9,8 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "netlink.h"
-#include "nl_queue.h"
+#include "netlink/netlink.h"
+#include "netlink/queue.h"
 
 /* The number of queue pairs that the driver can use, if it has asked for several. */
 static int put_queue_pairs(struct vdpa_entry *entry, struct sk_buff *msg, u64 features)

@@ -12,12 +12,12 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "event.h"
-#include "job.h"
 #include "mgmtdev.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
+#include "notify.h"
 #include "registry.h"
 #include "removal.h"
+#include "request.h"
 
 /* Attributes that only a network device has. */
 #define NET_ATTRS	(BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR) |	\

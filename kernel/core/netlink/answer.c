@@ -9,7 +9,7 @@
 #include <net/netlink.h>
 #include <net/sock.h>
 
-#include "answer.h"
+#include "netlink/answer.h"
 
 /* How many ports to try. */
 #define PORT_TRIES	100

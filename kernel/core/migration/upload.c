@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Giving a device the state of another one: see load.h.
+ * Giving a device the state of another one: see upload.h.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -10,11 +10,11 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
-#include "list.h"
-#include "load.h"
-#include "migration.h"
-#include "netlink.h"
+#include "migration/describe.h"
+#include "migration/description.h"
+#include "migration/upload.h"
+#include "netlink/netlink.h"
+#include "request.h"
 #include "state.h"
 
 /* Say what is wrong with the job's device. */

@@ -9,14 +9,14 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
-#include "list.h"
-#include "netlink.h"
+#include "migration/description.h"
+#include "netlink/netlink.h"
 #include "registry.h"
+#include "request.h"
 
 /*
  * How long a dump waits, in all, for devices whose parents are in an operation,
- * in ms: its first round is a doit, of which job.h says why it must not wait.
+ * in ms: its first round is a doit, of which request.h says why it must not wait.
  */
 #define DUMP_PATIENCE_MS	50
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests that a parent or a bus driver may keep waiting: see job.h.
+ * Requests that a parent or a bus driver may keep waiting: see request.h.
  */
 #include <linux/err.h>
 #include <linux/hashtable.h>
@@ -11,13 +11,13 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "answer.h"
 #include "device.h"
-#include "job.h"
 #include "line.h"
 #include "mgmtdev.h"
+#include "netlink/answer.h"
 #include "pending.h"
 #include "registry.h"
+#include "request.h"
 
 /* How often a job looks again whether the lock it wants is free, in ms. */
 #define LOCK_POLL_MS	5

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The descriptions of devices and management devices: see migration.h.
+ * The descriptions of devices and management devices: see describe.h.
  */
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -11,13 +11,13 @@
 #include <uapi/linux/vdpa.h>
 
 #include "build.h"
-#include "compat.h"
 #include "device.h"
-#include "job.h"
-#include "list.h"
 #include "mgmtdev.h"
-#include "migration.h"
-#include "netlink.h"
+#include "migration/describe.h"
+#include "migration/description.h"
+#include "migration/rules.h"
+#include "netlink/netlink.h"
+#include "request.h"
 
 /* Bytes for the strings of all lists of a description, so that it fits a message of a dump. */
 #define DESCRIPTION_SIZE	SZ_16K

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events: see event.h.
+ * Events: see notify.h.
  */
 #include <linux/ktime.h>
 #include <linux/skbuff.h>
@@ -9,9 +9,9 @@
 #include <net/genetlink.h>
 
 #include "device.h"
-#include "event.h"
 #include "mgmtdev.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
+#include "notify.h"
 
 /* More than this many wait to be sent only where somebody makes them by the thousand. */
 #define BACKLOG_MAX	8192

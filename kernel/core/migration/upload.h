@@ -10,7 +10,7 @@
 
 #include <linux/vdpa.h>
 
-#include "blob.h"
+#include "migration/stream.h"
 
 struct vdpa_job;
 struct vdpa_list;

@@ -10,10 +10,10 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
-#include "netlink.h"
-#include "nl_queue.h"
-#include "nl_vq.h"
+#include "netlink/netlink.h"
+#include "netlink/nl_vq.h"
+#include "netlink/queue.h"
+#include "request.h"
 #include "state.h"
 
 /* Indices of packed rings have 15 bits, the 16th is the wrap counter. */

@@ -19,12 +19,12 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
-#include "list.h"
-#include "load.h"
-#include "netlink.h"
-#include "nl_list.h"
-#include "nl_vq.h"
+#include "migration/description.h"
+#include "migration/upload.h"
+#include "netlink/netlink.h"
+#include "netlink/nl_description.h"
+#include "netlink/nl_vq.h"
+#include "request.h"
 
 /* More than any device has. */
 #define VQS_MAX		4096

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether one description fits the other: see compat.h.
+ * Whether one description fits the other: see rules.h.
  *
  * Pure functions of two lists that are well formed and bounded.
  */
 #include <linux/string.h>
 
-#include "compat.h"
-#include "list.h"
-#include "version.h"
+#include "migration/description.h"
+#include "migration/rules.h"
+#include "migration/version.h"
 
 static bool members_include(const struct vdpa_migration_attribute *a, const char *member)
 {

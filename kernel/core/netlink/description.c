@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptions in netlink messages: see nl_list.h.
+ * Descriptions in netlink messages: see nl_description.h.
  */
 #include <linux/err.h>
 #include <net/netlink.h>
 #include <uapi/linux/vdpa.h>
 
-#include "list.h"
-#include "netlink.h"
-#include "nl_list.h"
+#include "migration/description.h"
+#include "netlink/netlink.h"
+#include "netlink/nl_description.h"
 
 #define TEXT(n)	{ .type = NLA_NUL_STRING, .len = VDPA_MIGRATION_ ## n ## _MAX }
 

@@ -5,7 +5,7 @@
 #include <linux/ctype.h>
 #include <linux/limits.h>
 
-#include "version.h"
+#include "migration/version.h"
 
 /* Each takes what it knows from the front of *@text, or returns false. */
 

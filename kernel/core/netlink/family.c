@@ -10,10 +10,10 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
-#include "job.h"
 #include "mgmtdev.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
 #include "registry.h"
+#include "request.h"
 
 /* What a command needs before it begins, in genl_ops.internal_flags. */
 enum {

@@ -6,9 +6,9 @@
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
-#include "event.h"
 #include "mgmtdev.h"
-#include "netlink.h"
+#include "netlink/netlink.h"
+#include "notify.h"
 
 /* The names that a request for @parent has to bear. Return: 0 or -EMSGSIZE. */
 int vdpa_nl_put_parent(struct sk_buff *msg, const struct vdpa_parent *parent)
