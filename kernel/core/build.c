@@ -26,17 +26,17 @@
 
 /**
  * vdpa_build_module - the name of a parent's module
- * @parent: the parent, which is registered
+ * @mgmtdev: the parent, which is registered
  * @buf: set to the name; "" if it is built into the kernel
  * @size: bytes in @buf
  */
-void vdpa_build_module(const struct vdpa_parent *parent, char *buf, size_t size)
+void vdpa_build_module(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size)
 {
 	char symbol[KSYM_NAME_LEN + MODULE_NAME_LEN + sizeof(" []")];
 	char *name, *end;
 
 	/* "function [module]", or no brackets. */
-	snprintf(symbol, sizeof(symbol), "%ps", parent->mdev->ops->dev_add);
+	snprintf(symbol, sizeof(symbol), "%ps", mgmtdev->mdev->ops->dev_add);
 	name = strchr(symbol, '[');
 	end = name ? strchr(name, ']') : NULL;
 	if (end)
@@ -90,7 +90,7 @@ static bool read_build_id(struct module_kobject *module, char *hex)
 
 /**
  * vdpa_build_identity - what tells one build of a driver from another
- * @parent: the parent, which is registered
+ * @mgmtdev: the parent, which is registered
  * @buf: set to it
  * @size: bytes in @buf
  *
@@ -98,13 +98,13 @@ static bool read_build_id(struct module_kobject *module, char *hex)
  * build ID, or else the checksum of its sources, if it has one. Where it was loaded
  * plays no part.
  */
-void vdpa_build_identity(const struct vdpa_parent *parent, char *buf, size_t size)
+void vdpa_build_identity(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size)
 {
 	char hex[2 * BUILD_ID_MAX + 1] = "", name[MODULE_NAME_LEN];
 	struct module_kobject *module;
 	const char *id = hex;
 
-	vdpa_build_module(parent, name, sizeof(name));
+	vdpa_build_module(mgmtdev, name, sizeof(name));
 	module = name[0] ? find_module_object(name) : NULL;
 	if (module && !read_build_id(module, hex) && module->mod && module->mod->srcversion)
 		id = module->mod->srcversion;

@@ -7,9 +7,9 @@
 
 #include <linux/types.h>
 
-struct vdpa_parent;
+struct vdpa_mgmtdev;
 
-void vdpa_build_module(const struct vdpa_parent *parent, char *buf, size_t size);
-void vdpa_build_identity(const struct vdpa_parent *parent, char *buf, size_t size);
+void vdpa_build_module(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size);
+void vdpa_build_identity(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size);
 
 #endif

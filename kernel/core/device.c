@@ -47,7 +47,7 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 
 /**
  * __vdpa_alloc_device - allocate a device
- * @parent: the device that it belongs to, its parent in sysfs
+ * @mgmtdev: the device that it belongs to, its parent in sysfs
  * @config: the operations; never written to, so the table may be shared and constant
  * @ngroups: virtqueue groups
  * @nas: address spaces
@@ -61,7 +61,7 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
  * Return: the device; ERR_PTR(-EINVAL) where operations are missing that the
  * others need, ERR_PTR(-ENOMEM).
  */
-struct vdpa_device *__vdpa_alloc_device(struct device *parent,
+struct vdpa_device *__vdpa_alloc_device(struct device *mgmtdev,
 					const struct vdpa_config_ops *config,
 					KVER_MAP_PARAM
 					unsigned int ngroups, unsigned int nas,
@@ -101,7 +101,7 @@ struct vdpa_device *__vdpa_alloc_device(struct device *parent,
 	vdev->nas = nas;
 	init_rwsem(&vdev->cf_lock);
 	vdev->dev.bus = &vdpa_bus;
-	vdev->dev.parent = parent;
+	vdev->dev.parent = mgmtdev;
 	vdev->dev.release = vdpa_device_release;
 	device_initialize(&vdev->dev);
 	return vdev;
@@ -145,13 +145,13 @@ static void entry_read_constants(struct vdpa_entry *entry)
 }
 
 /* The name that DEV_NEW reserved for the parent's dev_add, or a new one. */
-static int entry_take_name(struct vdpa_entry *entry, struct vdpa_parent *parent)
+static int entry_take_name(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_str text = vdpa_str(vdpa_entry_name(entry));
 	struct vdpa_name *name = NULL;
 
-	if (parent)
-		name = vdpa_parent_adopt_name(parent, text);
+	if (mgmtdev)
+		name = vdpa_mgmtdev_adopt_name(mgmtdev, text);
 	if (!name)
 		name = vdpa_name_reserve(text);
 	if (IS_ERR(name))
@@ -171,16 +171,16 @@ static void entry_publish(struct vdpa_entry *entry)
 
 /**
  * vdpa_entries_publish - let the devices be found that a parent has created
- * @parent: the parent, whose dev_add is over
+ * @mgmtdev: the parent, whose dev_add is over
  *
  * Context: may sleep; vdpa_registry_lock is held.
  */
-void vdpa_entries_publish(struct vdpa_parent *parent)
+void vdpa_entries_publish(struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_entry *entry;
 
 	/* The newest are the last. */
-	list_for_each_entry_reverse(entry, &parent->devices, sibling) {
+	list_for_each_entry_reverse(entry, &mgmtdev->devices, sibling) {
 		if (entry->published)
 			break;
 		entry_publish(entry);
@@ -221,7 +221,7 @@ static void entry_drop_name(struct vdpa_entry *entry)
 static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 {
 	struct vdpa_mgmt_dev *mdev = entry->vdev->mdev;
-	struct vdpa_parent *parent = mdev ? vdpa_parent(mdev) : NULL;
+	struct vdpa_mgmtdev *mgmtdev = mdev ? vdpa_mgmtdev_of(mdev) : NULL;
 	int err;
 
 	entry->vdev->nvqs = nvqs;
@@ -231,25 +231,25 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	entry_read_constants(entry);
 	vdpa_guard_init(&entry->guard);
 	vdpa_line_init(&entry->line, &entry->guard);
-	err = entry_take_name(entry, parent);
+	err = entry_take_name(entry, mgmtdev);
 	if (err)
 		return err;
 
 	mutex_lock(&vdpa_registry_lock);
-	entry->parent = parent;
-	if (parent)
-		list_add_tail(&entry->sibling, &parent->devices);
+	entry->mgmtdev = mgmtdev;
+	if (mgmtdev)
+		list_add_tail(&entry->sibling, &mgmtdev->devices);
 	mutex_unlock(&vdpa_registry_lock);
 
 	err = device_add(&entry->vdev->dev);
 	if (err) {
 		entry_hide(entry);
-		disable_work_sync(&entry->look);
+		disable_work_sync(&entry->refresh);
 		entry_drop_name(entry);
 		return err;
 	}
 	mutex_lock(&vdpa_registry_lock);
-	if (!parent || !parent->in_dev_add)
+	if (!mgmtdev || !mgmtdev->in_dev_add)
 		entry_publish(entry);
 	mutex_unlock(&vdpa_registry_lock);
 	return 0;
@@ -260,7 +260,7 @@ static void entry_unregister(struct vdpa_entry *entry)
 {
 	entry_hide(entry);
 	device_del(&entry->vdev->dev);
-	disable_work_sync(&entry->look);
+	disable_work_sync(&entry->refresh);
 	entry_drop_name(entry);
 	put_device(&entry->vdev->dev);
 }

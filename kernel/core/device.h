@@ -13,7 +13,7 @@
 #include "registry.h"
 #include "state.h"
 
-struct vdpa_job;
+struct vdpa_request;
 
 /* The bus driver that hands devices to user space. */
 #define VDPA_VHOST_DRIVER	"vhost_vdpa"
@@ -33,14 +33,14 @@ struct vdpa_job;
  * @ready: which of its queues are ready
  * @driver_features: what its driver has negotiated, last
  * @serial: no other device has had or will have it
- * @look: sees what it is doing, when it has something to say
+ * @refresh: sees what it is doing, when it has something to say
  * @vdev: the device itself, allocated with the parent's part around it
  * @guard: who calls the parent's operations right now
  * @line: who wants to ask its parent about it
  * @name: the name it holds; NULL while it is not registered
- * @parent: the management device that made it; NULL for a device that its
+ * @mgmtdev: the management device that made it; NULL for a device that its
  *	driver registered by itself ("unmanaged")
- * @sibling: in @parent's list of devices
+ * @sibling: in @mgmtdev's list of devices
  * @device_id: virtio device ID. This and the next four are constants of a
  *	device, asked for once, so that listing the devices asks parents for nothing
  *	but the status, which they know.
@@ -54,7 +54,7 @@ struct vdpa_job;
  * @removing: it is being deleted; no driver can bind to it
  * @removal: detaches the bus driver, the first half of a deletion
  * @del_task: calls the parent, the second half
- * @del_job: the request that waits for the deletion; NULL once the parent has begun, and
+ * @del_req: the request that waits for the deletion; NULL once the parent has begun, and
  *	while @called_off
  * @del_deadline: calls the deletion off if the bus driver has not let go by then
  * @del_until: when that is, in jiffies
@@ -74,12 +74,12 @@ struct vdpa_entry {
 	struct vdpa_ready ready;
 	u64 driver_features;
 	u64 serial;
-	struct work_struct look;
+	struct work_struct refresh;
 	struct vdpa_device *vdev;
 	struct vdpa_guard guard;
 	struct vdpa_line line;
 	struct vdpa_name *name;
-	struct vdpa_parent *parent;
+	struct vdpa_mgmtdev *mgmtdev;
 	struct list_head sibling;
 
 	u32 device_id;
@@ -93,7 +93,7 @@ struct vdpa_entry {
 	bool removing;
 	struct work_struct removal;
 	struct vdpa_task del_task;
-	struct vdpa_job *del_job;
+	struct vdpa_request *del_req;
 	struct delayed_work del_deadline;
 	unsigned long del_until;
 	int del_err;
@@ -123,6 +123,6 @@ static inline void vdpa_entry_put(struct vdpa_entry *entry)
 	vdpa_guard_put(&entry->guard);
 }
 
-void vdpa_entries_publish(struct vdpa_parent *parent);
+void vdpa_entries_publish(struct vdpa_mgmtdev *mgmtdev);
 
 #endif

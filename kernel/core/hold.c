@@ -11,14 +11,14 @@
 #include "hold.h"
 #include "state.h"
 
-static u8 own_hold(const struct vdpa_claim *claim)
+static u8 own_hold(const struct vdpa_transition *transition)
 {
-	return claim->cause == VDPA_CAUSE_DRIVER ? VDPA_HOLD_DRIVER : VDPA_HOLD_MANAGEMENT;
+	return transition->cause == VDPA_CAUSE_DRIVER ? VDPA_HOLD_DRIVER : VDPA_HOLD_MANAGEMENT;
 }
 
-static bool suspends(const struct vdpa_claim *claim)
+static bool suspends(const struct vdpa_transition *transition)
 {
-	return claim->via == VDPA_DEV_STATE_SUSPENDING;
+	return transition->via == VDPA_DEV_STATE_SUSPENDING;
 }
 
 /* Which queues are ready. */
@@ -96,12 +96,12 @@ static int ask_resume(struct vdpa_entry *entry)
 static int ask_suspend(struct vdpa_entry *entry, ktime_t deadline)
 {
 	const struct vdpa_config_ops *ops = entry->parent_ops;
-	struct vdpa_parent *parent = entry->parent;
+	struct vdpa_mgmtdev *mgmtdev = entry->mgmtdev;
 	int err, undo;
 
 	queues_note(entry);
-	if (parent && parent->migration.suspend)
-		err = parent->migration.suspend(entry->vdev, deadline ?: KTIME_MAX);
+	if (mgmtdev && mgmtdev->migration.suspend)
+		err = mgmtdev->migration.suspend(entry->vdev, deadline ?: KTIME_MAX);
 	else
 		err = ops->suspend(entry->vdev);
 	if (!err || !ops->resume)
@@ -114,28 +114,28 @@ static int ask_suspend(struct vdpa_entry *entry, ktime_t deadline)
 	return err;
 }
 
-static int ask(struct vdpa_entry *entry, const struct vdpa_claim *claim)
+static int ask(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
-	return suspends(claim) ? ask_suspend(entry, claim->deadline) : ask_resume(entry);
+	return suspends(transition) ? ask_suspend(entry, transition->deadline) : ask_resume(entry);
 }
 
 /* Under the lock. */
-static void ask_end(struct vdpa_state *state)
+static void parent_end(struct vdpa_state *state)
 {
-	state->asking = false;
+	state->in_parent = false;
 	wake_up_all(&state->idle);
 }
 
 /* Claims. */
 
-/* Whether a claim can begin on a device that is doing what @view says. */
-bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_claim *claim)
+/* Whether a transition can begin on a device that is doing what @view says. */
+bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_transition *transition)
 {
-	bool held = view->holds & own_hold(claim);
+	bool held = view->holds & own_hold(transition);
 
-	if (view->claimed)
+	if (view->in_transition)
 		return false;
-	if (!suspends(claim))
+	if (!suspends(transition))
 		return view->now == VDPA_DEV_STATE_SUSPENDED && held;
 	if (view->leaving)
 		return false;
@@ -144,60 +144,60 @@ bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_claim *
 }
 
 /* Under the lock. */
-static void claim_take(struct vdpa_entry *entry, struct vdpa_claim *claim)
+static void transition_begin(struct vdpa_entry *entry, struct vdpa_transition *transition)
 {
 	struct vdpa_state *state = &entry->state;
-	u8 others = state->holds & ~own_hold(claim);
+	u8 others = state->holds & ~own_hold(transition);
 
-	claim->number = ++state->claim;
-	claim->ask = !others;
-	state->claimed = true;
-	if (claim->ask)
-		vdpa_state_change(entry, claim->via, claim->cause);
+	transition->sequence = ++state->sequence;
+	transition->ask = !others;
+	state->in_transition = true;
+	if (transition->ask)
+		vdpa_state_change(entry, transition->via, transition->cause);
 }
 
 /* Under the lock. */
-static bool claim_is_good(const struct vdpa_state *state, const struct vdpa_claim *claim)
+static bool transition_is_current(const struct vdpa_state *state, const struct vdpa_transition *transition)
 {
-	return state->claimed && state->claim == claim->number;
+	return state->in_transition && state->sequence == transition->sequence;
 }
 
 /* Under the lock: it ends, and was carried out if @reached. */
-static void claim_end(struct vdpa_entry *entry, const struct vdpa_claim *claim, bool reached)
+static void transition_end(struct vdpa_entry *entry, const struct vdpa_transition *transition, bool reached)
 {
-	bool suspended = suspends(claim) == reached;
+	bool suspended = suspends(transition) == reached;
 	struct vdpa_state *state = &entry->state;
 	u8 holds = state->holds;
 
-	if (reached && suspends(claim))
-		holds |= own_hold(claim);
+	if (reached && suspends(transition))
+		holds |= own_hold(transition);
 	else if (reached)
-		holds &= ~own_hold(claim);
-	if (reached && claim->cause == VDPA_CAUSE_MANAGEMENT)
-		state->held_by = claim->number;
-	state->claimed = false;
+		holds &= ~own_hold(transition);
+	if (reached && transition->cause == VDPA_CAUSE_MANAGEMENT)
+		state->held_by = transition->sequence;
+	state->in_transition = false;
 	wake_up_all(&state->idle);
-	if (!claim->ask) {
-		vdpa_state_set_holds(entry, holds, claim->cause);
+	if (!transition->ask) {
+		vdpa_state_set_holds(entry, holds, transition->cause);
 		return;
 	}
 	state->holds = holds;
 	vdpa_state_change(entry, suspended ? VDPA_DEV_STATE_SUSPENDED : VDPA_DEV_STATE_ACTIVE,
-			  claim->cause);
+			  transition->cause);
 }
 
 /**
- * vdpa_hold_begin - claim the right to take or give back a hold
+ * vdpa_hold_begin - begin to take or give back a hold
  * @entry: the device
- * @claim: with @via and @cause filled in
+ * @transition: with @via and @cause filled in
  * @view: set to what the device was doing
  *
- * A claim ends with vdpa_hold_perform() or vdpa_hold_abort().
+ * The transition ends with vdpa_hold_perform() or vdpa_hold_abort().
  *
  * Context: any; takes the state's lock.
- * Return: false if nothing was claimed: @view says why.
+ * Return: false if none was begun: @view says why.
  */
-bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_claim *claim,
+bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_transition *transition,
 		     struct vdpa_state_view *view)
 {
 	struct vdpa_state *state = &entry->state;
@@ -206,98 +206,98 @@ bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_claim *claim,
 
 	spin_lock_irqsave(&state->lock, flags);
 	*view = vdpa_state_view_locked(entry);
-	can = vdpa_hold_can(view, claim);
+	can = vdpa_hold_can(view, transition);
 	if (can)
-		claim_take(entry, claim);
+		transition_begin(entry, transition);
 	spin_unlock_irqrestore(&state->lock, flags);
 	return can;
 }
 
-/* Give a claim back: the parent was not asked. */
-void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_claim *claim)
+/* Give a transition up: the parent was not asked. */
+void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 
 	spin_lock_irqsave(&state->lock, flags);
-	if (claim_is_good(state, claim))
-		claim_end(entry, claim, false);
+	if (transition_is_current(state, transition))
+		transition_end(entry, transition, false);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* Return: true once the parent can be asked, which is @good if the claim still is. */
-static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_claim *claim, bool *good)
+/* Return: true once the parent can be asked, which is @good if the transition still is. */
+static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_transition *transition, bool *good)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 	bool free;
 
 	spin_lock_irqsave(&state->lock, flags);
-	*good = claim_is_good(state, claim);
-	free = !state->asking;
+	*good = transition_is_current(state, transition);
+	free = !state->in_parent;
 	if (free && *good)
-		state->asking = true;
+		state->in_parent = true;
 	spin_unlock_irqrestore(&state->lock, flags);
 	return free || !*good;
 }
 
 /* Return: true if what the parent has done after @ns counts. */
-static bool perform_end(struct vdpa_entry *entry, const struct vdpa_claim *claim, int err, u64 ns)
+static bool perform_end(struct vdpa_entry *entry, const struct vdpa_transition *transition, int err, u64 ns)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 	bool good;
 
 	spin_lock_irqsave(&state->lock, flags);
-	good = claim_is_good(state, claim);
-	if (good && !err && claim->ask)
-		vdpa_latency_note(suspends(claim) ? &state->suspend : &state->resume, ns);
+	good = transition_is_current(state, transition);
+	if (good && !err && transition->ask)
+		vdpa_latency_note(suspends(transition) ? &state->suspend : &state->resume, ns);
 	if (good)
-		claim_end(entry, claim, !err);
-	ask_end(state);
+		transition_end(entry, transition, !err);
+	parent_end(state);
 	spin_unlock_irqrestore(&state->lock, flags);
 	return good;
 }
 
 /* In our turn. */
-static int perform(struct vdpa_entry *entry, const struct vdpa_claim *claim)
+static int perform(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	ktime_t start = ktime_get();
-	int err = claim->ask ? ask(entry, claim) : 0;
+	int err = transition->ask ? ask(entry, transition) : 0;
 	u64 ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 
-	return perform_end(entry, claim, err, ns) ? err : err ?: -ECANCELED;
+	return perform_end(entry, transition, err, ns) ? err : err ?: -ECANCELED;
 }
 
 /**
- * vdpa_hold_perform - take or give back the hold that was claimed
+ * vdpa_hold_perform - take or give back the hold: the parent is asked
  * @entry: the device
- * @claim: the claim
+ * @transition: the transition, begun
  *
  * Context: a worker; may sleep for as long as the parent takes; no lock is held.
- * Return: what the parent returns; -ECANCELED if the claim was lost meanwhile.
+ * Return: what the parent returns; -ECANCELED if the transition was overtaken.
  */
-int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim)
+int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	bool good;
 
-	wait_event_idle(entry->state.idle, perform_begin(entry, claim, &good));
-	return good ? perform(entry, claim) : -ECANCELED;
+	wait_event_idle(entry->state.idle, perform_begin(entry, transition, &good));
+	return good ? perform(entry, transition) : -ECANCELED;
 }
 
-/* Return: true once it is known whether the hold is still @ours; it is claimed then. */
-static bool undo_begin(struct vdpa_entry *entry, struct vdpa_claim *claim, bool *ours)
+/* Return: true once it is known whether the hold is still @ours; a transition is begun then. */
+static bool undo_begin(struct vdpa_entry *entry, struct vdpa_transition *transition, bool *ours)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 	bool known;
 
 	spin_lock_irqsave(&state->lock, flags);
-	*ours = (state->holds & own_hold(claim)) && state->held_by == claim->number;
-	known = !*ours || !state->claimed;
+	*ours = (state->holds & own_hold(transition)) && state->held_by == transition->sequence;
+	known = !*ours || !state->in_transition;
 	if (*ours && known) {
-		claim->via = VDPA_DEV_STATE_RESUMING;
-		claim_take(entry, claim);
+		transition->via = VDPA_DEV_STATE_RESUMING;
+		transition_begin(entry, transition);
 	}
 	spin_unlock_irqrestore(&state->lock, flags);
 	return known;
@@ -306,18 +306,18 @@ static bool undo_begin(struct vdpa_entry *entry, struct vdpa_claim *claim, bool 
 /**
  * vdpa_hold_undo - give back a hold that was taken in vain
  * @entry: the device, also one that is being deleted
- * @claim: the one by which it was taken
+ * @transition: the one by which it was taken
  *
  * Context: a worker; may sleep for as long as the parent takes; no lock is held.
  * Return: what the parent returns; 0 if it was not asked, as the hold is gone or the
- * driver has one too; -ECANCELED if the claim was lost meanwhile.
+ * driver has one too; -ECANCELED if the transition was overtaken.
  */
-int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_claim *claim)
+int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_transition *transition)
 {
 	bool ours;
 
-	wait_event_idle(entry->state.idle, undo_begin(entry, claim, &ours));
-	return ours ? vdpa_hold_perform(entry, claim) : 0;
+	wait_event_idle(entry->state.idle, undo_begin(entry, transition, &ours));
+	return ours ? vdpa_hold_perform(entry, transition) : 0;
 }
 
 /* The driver's side. */
@@ -325,37 +325,37 @@ int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_claim *claim)
 /* What there is to do for a driver that wants to suspend or resume. */
 enum driver_step {
 	STEP_NONE,	/* it has what it wants */
-	STEP_CLAIM,	/* it has a claim, and the parent's turn */
+	STEP_TRANSITION,	/* it has begun one, and the parent is its own */
 	STEP_PASS,	/* the device has failed: what comes of it is the parent's business */
 };
 
-/* Under the lock, while nobody has a claim or is in the parent. */
-static enum driver_step driver_step(struct vdpa_entry *entry, struct vdpa_claim *claim)
+/* Under the lock, while there is no transition and the parent is asked nothing. */
+static enum driver_step driver_step(struct vdpa_entry *entry, struct vdpa_transition *transition)
 {
 	struct vdpa_state *state = &entry->state;
 	bool held = state->holds & VDPA_HOLD_DRIVER;
 
 	switch (state->now) {
 	case VDPA_DEV_STATE_FAILED:
-		state->asking = true;
+		state->in_parent = true;
 		return STEP_PASS;
 	case VDPA_DEV_STATE_ACTIVE:
 	case VDPA_DEV_STATE_SUSPENDED:
-		if (suspends(claim) == held)
+		if (suspends(transition) == held)
 			return STEP_NONE;
 		if (state->holds & ~VDPA_HOLD_DRIVER) {
-			vdpa_state_set_holds(entry, state->holds ^ VDPA_HOLD_DRIVER, claim->cause);
+			vdpa_state_set_holds(entry, state->holds ^ VDPA_HOLD_DRIVER, transition->cause);
 			return STEP_NONE;
 		}
-		claim_take(entry, claim);
-		state->asking = true;
-		return STEP_CLAIM;
+		transition_begin(entry, transition);
+		state->in_parent = true;
+		return STEP_TRANSITION;
 	default:
 		return STEP_NONE;
 	}
 }
 
-static bool driver_begin(struct vdpa_entry *entry, struct vdpa_claim *claim,
+static bool driver_begin(struct vdpa_entry *entry, struct vdpa_transition *transition,
 			 enum driver_step *step)
 {
 	struct vdpa_state *state = &entry->state;
@@ -363,24 +363,24 @@ static bool driver_begin(struct vdpa_entry *entry, struct vdpa_claim *claim,
 	bool free;
 
 	spin_lock_irqsave(&state->lock, flags);
-	free = !state->claimed && !state->asking;
+	free = !state->in_transition && !state->in_parent;
 	if (free)
-		*step = driver_step(entry, claim);
+		*step = driver_step(entry, transition);
 	spin_unlock_irqrestore(&state->lock, flags);
 	return free;
 }
 
 /* Return: what the parent says. */
-static int driver_pass(struct vdpa_entry *entry, const struct vdpa_claim *claim)
+static int driver_pass(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	const struct vdpa_config_ops *ops = entry->parent_ops;
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 	int err;
 
-	err = suspends(claim) ? ops->suspend(entry->vdev) : ops->resume(entry->vdev);
+	err = suspends(transition) ? ops->suspend(entry->vdev) : ops->resume(entry->vdev);
 	spin_lock_irqsave(&state->lock, flags);
-	ask_end(state);
+	parent_end(state);
 	spin_unlock_irqrestore(&state->lock, flags);
 	return err;
 }
@@ -397,16 +397,16 @@ static int driver_pass(struct vdpa_entry *entry, const struct vdpa_claim *claim)
  */
 int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via)
 {
-	struct vdpa_claim claim = { .via = via, .cause = VDPA_CAUSE_DRIVER };
+	struct vdpa_transition transition = { .via = via, .cause = VDPA_CAUSE_DRIVER };
 	enum driver_step step;
 
-	if (wait_event_killable(entry->state.idle, driver_begin(entry, &claim, &step)))
+	if (wait_event_killable(entry->state.idle, driver_begin(entry, &transition, &step)))
 		return -EINTR;
 	switch (step) {
-	case STEP_CLAIM:
-		return perform(entry, &claim);
+	case STEP_TRANSITION:
+		return perform(entry, &transition);
 	case STEP_PASS:
-		return driver_pass(entry, &claim);
+		return driver_pass(entry, &transition);
 	default:
 		return 0;
 	}
@@ -420,9 +420,9 @@ static bool turn_begin(struct vdpa_entry *entry)
 	bool free;
 
 	spin_lock_irqsave(&state->lock, flags);
-	free = !state->asking;
+	free = !state->in_parent;
 	if (free)
-		state->asking = true;
+		state->in_parent = true;
 	spin_unlock_irqrestore(&state->lock, flags);
 	return free;
 }
@@ -476,10 +476,10 @@ void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done)
 	spin_lock_irqsave(&state->lock, flags);
 	vdpa_state_driver_end(entry);
 	if (done) {
-		state->claim++;
+		state->sequence++;
 		vdpa_state_change(entry, VDPA_DEV_STATE_INACTIVE, VDPA_CAUSE_DRIVER);
 	}
-	ask_end(state);
+	parent_end(state);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -489,8 +489,8 @@ static bool leave(struct vdpa_entry *entry)
 	struct vdpa_state *state = &entry->state;
 	bool held = state->holds;
 
-	state->claim++;
-	state->claimed = false;
+	state->sequence++;
+	state->in_transition = false;
 	state->holds = 0;
 	if (state->now != VDPA_DEV_STATE_INACTIVE && state->now != VDPA_DEV_STATE_FAILED)
 		vdpa_state_change(entry, VDPA_DEV_STATE_ACTIVE, VDPA_CAUSE_MANAGEMENT);
@@ -524,7 +524,7 @@ void vdpa_hold_leave(struct vdpa_entry *entry)
 	if (held && entry->parent_ops->resume && ask_resume(entry))
 		dev_warn(&entry->vdev->dev, "could not be resumed for its driver to leave it\n");
 	spin_lock_irqsave(&state->lock, flags);
-	ask_end(state);
+	parent_end(state);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -542,5 +542,5 @@ void vdpa_hold_left(struct vdpa_entry *entry)
 /* Wait until the parent is at nothing, for as long as it takes. */
 void vdpa_hold_wait(struct vdpa_entry *entry)
 {
-	wait_event_idle(entry->state.idle, !READ_ONCE(entry->state.asking));
+	wait_event_idle(entry->state.idle, !READ_ONCE(entry->state.in_parent));
 }

@@ -12,10 +12,10 @@
  * device never overlap, whoever asks for them. So what a late suspend leaves
  * behind is always known.
  *
- * Suspending and resuming take as long as the parent likes. Who begins one has a
- * claim on the state, and nobody else changes the holds while there is one: a
- * command is refused, a driver waits, killable. A reset or a failure makes the
- * claim void, and what the operation ends with does not count any more.
+ * Suspending and resuming take as long as the parent likes. Who begins one is in a
+ * transition, and nobody else changes the holds meanwhile: a command is refused, a
+ * driver waits, killable. A reset or a failure makes the transition void, and what the
+ * operation ends with does not count any more.
  *
  * A driver is never refused what mainline does not refuse it: to suspend what it
  * has suspended, or to resume what it has not, succeeds and does nothing.
@@ -36,18 +36,18 @@
 struct vdpa_entry;
 
 /**
- * struct vdpa_claim - the right to take or give back a hold
+ * struct vdpa_transition - the right to take or give back a hold
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @cause: who wants it, VDPA_CAUSE_DRIVER or _MANAGEMENT
  * @deadline: for a parent that can honour one (CLOCK_MONOTONIC); 0: none
- * @number: it is good while it is the state's
+ * @sequence: it is good while it is the state's
  * @ask: the parent has to do something; else the other one holds the device as well
  */
-struct vdpa_claim {
+struct vdpa_transition {
 	enum vdpa_dev_state via;
 	enum vdpa_cause cause;
 	ktime_t deadline;
-	u32 number;
+	u32 sequence;
 	bool ask;
 };
 
@@ -67,12 +67,12 @@ int vdpa_hold_init(struct vdpa_entry *entry);
 void vdpa_hold_exit(struct vdpa_entry *entry);
 void vdpa_hold_queue(struct vdpa_entry *entry, u16 index, bool ready);
 
-bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_claim *claim);
-bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_claim *claim,
+bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_transition *transition);
+bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_transition *transition,
 		     struct vdpa_state_view *view);
-void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_claim *claim);
-int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_claim *claim);
-int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_claim *claim);
+void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_transition *transition);
+int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_transition *transition);
+int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_transition *transition);
 
 int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via);
 void vdpa_hold_reset_begin(struct vdpa_entry *entry);

@@ -39,7 +39,7 @@ static struct vdpa_task *line_next(struct vdpa_line *line, bool admin)
 static void line_wake(struct vdpa_line *line, bool admin)
 {
 	vdpa_guard_get(line->guard);
-	if (!vdpa_job_queue_work(admin ? &line->admin_work : &line->public_work, admin))
+	if (!vdpa_request_queue_work(admin ? &line->admin_work : &line->public_work, admin))
 		vdpa_guard_put(line->guard);
 }
 

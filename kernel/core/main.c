@@ -4,7 +4,7 @@
  *
  * Parents (mgmtdev.c, parents.c) create devices (device.c), which are registered by
  * name and index (registry.c), driven by bus drivers (bus.c), and managed over
- * netlink (netlink.c and the nl_*.c beside it). What may take long is a job
+ * netlink (netlink.c and the nl_*.c beside it). What may take long is a request
  * (request.c), above all deleting a device (removal.c). What a device is doing
  * (state.c) is seen by observing its operations (ops.c), and told as events
  * (event.c). What has to match at the target of a migration is described
@@ -36,9 +36,6 @@ static int __init vdpa_init(void)
 	err = vdpa_registry_init();
 	if (err)
 		return err;
-	err = vdpa_parents_init();
-	if (err)
-		goto err_parents;
 	err = vdpa_mgmtdevs_init();
 	if (err)
 		goto err_mgmtdevs;
@@ -51,9 +48,9 @@ static int __init vdpa_init(void)
 	err = vdpa_groups_init();
 	if (err)
 		goto err_groups;
-	err = vdpa_jobs_init();
+	err = vdpa_requests_init();
 	if (err)
-		goto err_jobs;
+		goto err_requests;
 	err = vdpa_nl_loads_init();
 	if (err)
 		goto err_loads;
@@ -70,8 +67,8 @@ err_nl:
 err_bus:
 	vdpa_nl_loads_exit();
 err_loads:
-	vdpa_jobs_exit();
-err_jobs:
+	vdpa_requests_exit();
+err_requests:
 	vdpa_groups_exit();
 err_groups:
 	vdpa_events_exit();
@@ -80,8 +77,6 @@ err_events:
 err_removals:
 	vdpa_mgmtdevs_exit();
 err_mgmtdevs:
-	vdpa_parents_exit();
-err_parents:
 	vdpa_registry_exit();
 	return err;
 }
@@ -91,12 +86,11 @@ static void __exit vdpa_exit(void)
 	vdpa_nl_exit();
 	bus_unregister(&vdpa_bus);
 	vdpa_nl_loads_exit();
-	vdpa_jobs_exit();
+	vdpa_requests_exit();
 	vdpa_groups_exit();
 	vdpa_events_exit();
 	vdpa_removals_exit();
 	vdpa_mgmtdevs_exit();
-	vdpa_parents_exit();
 	vdpa_registry_exit();
 }
 

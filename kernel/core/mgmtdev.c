@@ -13,82 +13,82 @@
 #include "removal.h"
 
 /* Unbound: a parent may take its time, on whichever processor is free. */
-static struct workqueue_struct *parent_wq;
+static struct workqueue_struct *mgmtdev_wq;
 
 /**
- * vdpa_parent_classes - the classes of devices that a parent can create
- * @parent: the management device
+ * vdpa_mgmtdev_classes - the classes of devices that a parent can create
+ * @mgmtdev: the management device
  *
  * Return: bit n set for the virtio device ID n; IDs above 63 have none.
  */
-u64 vdpa_parent_classes(const struct vdpa_parent *parent)
+u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev)
 {
 	const struct virtio_device_id *id;
 	u64 classes = 0;
 
-	for (id = parent->mdev->id_table; id->device; id++)
+	for (id = mgmtdev->mdev->id_table; id->device; id++)
 		if (id->device < 64)
 			classes |= BIT_ULL(id->device);
 	return classes;
 }
 
-static struct vdpa_task *parent_next_task(struct vdpa_parent *parent)
+static struct vdpa_task *mgmtdev_next_task(struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_task *task;
 
 	mutex_lock(&vdpa_registry_lock);
-	task = list_first_entry_or_null(&parent->tasks, struct vdpa_task, link);
+	task = list_first_entry_or_null(&mgmtdev->tasks, struct vdpa_task, link);
 	if (task)
 		list_del_init(&task->link);
 	mutex_unlock(&vdpa_registry_lock);
 	return task;
 }
 
-static void parent_work(struct work_struct *work)
+static void mgmtdev_work(struct work_struct *work)
 {
-	struct vdpa_parent *parent = container_of(work, struct vdpa_parent, work);
+	struct vdpa_mgmtdev *mgmtdev = container_of(work, struct vdpa_mgmtdev, work);
 	struct vdpa_task *task;
 
-	while ((task = parent_next_task(parent)))
+	while ((task = mgmtdev_next_task(mgmtdev)))
 		task->run(task);
 }
 
 /**
- * vdpa_parent_submit - have something done when it is its turn
- * @parent: the management device, still registered
+ * vdpa_mgmtdev_submit - have something done when it is its turn
+ * @mgmtdev: the management device, still registered
  * @task: what to do
  *
  * Return: false, and nothing will be done, if the parent is being unregistered.
  */
-bool vdpa_parent_submit(struct vdpa_parent *parent, struct vdpa_task *task)
+bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task)
 {
 	bool taken;
 
 	mutex_lock(&vdpa_registry_lock);
-	taken = !parent->going;
+	taken = !mgmtdev->going;
 	if (taken) {
-		list_add_tail(&task->link, &parent->tasks);
-		queue_work(parent_wq, &parent->work);
+		list_add_tail(&task->link, &mgmtdev->tasks);
+		queue_work(mgmtdev_wq, &mgmtdev->work);
 	}
 	mutex_unlock(&vdpa_registry_lock);
 	return taken;
 }
 
 /**
- * vdpa_parent_adopt_name - take over the name that was reserved for a new device
- * @parent: the parent, from within its dev_add
+ * vdpa_mgmtdev_adopt_name - take over the name that was reserved for a new device
+ * @mgmtdev: the parent, from within its dev_add
  * @text: the name that the parent gave the device
  *
  * Return: the reservation, now the device's; NULL if there is none of that name.
  */
-struct vdpa_name *vdpa_parent_adopt_name(struct vdpa_parent *parent, struct vdpa_str text)
+struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct vdpa_str text)
 {
 	struct vdpa_name *name;
 
 	mutex_lock(&vdpa_registry_lock);
-	name = parent->adding;
+	name = mgmtdev->adding;
 	if (name && vdpa_str_eq(text, vdpa_name_str(name)))
-		parent->adding = NULL;
+		mgmtdev->adding = NULL;
 	else
 		name = NULL;
 	mutex_unlock(&vdpa_registry_lock);
@@ -108,43 +108,43 @@ struct vdpa_name *vdpa_parent_adopt_name(struct vdpa_parent *parent, struct vdpa
  */
 void __vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, const char *reason)
 {
-	struct vdpa_parent *parent = vdpa_parent(mdev);
+	struct vdpa_mgmtdev *mgmtdev = vdpa_mgmtdev_of(mdev);
 
 	mutex_lock(&vdpa_registry_lock);
-	if (parent->in_dev_add) {
-		strscpy(parent->refusal, reason);
-		parent->refusal_attr = attr;
+	if (mgmtdev->in_dev_add) {
+		strscpy(mgmtdev->refusal, reason);
+		mgmtdev->refusal_attr = attr;
 	}
 	mutex_unlock(&vdpa_registry_lock);
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_refuse);
 
-static int parent_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
+static int mgmtdev_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {
-	struct vdpa_parent *parent;
+	struct vdpa_mgmtdev *mgmtdev;
 	int err;
 
 	if (!mdev->device || !mdev->ops || !mdev->ops->dev_add || !mdev->ops->dev_del ||
 	    !mdev->id_table)
 		return -EINVAL;
 
-	parent = kzalloc(sizeof(*parent), GFP_KERNEL);
-	if (!parent)
+	mgmtdev = kzalloc(sizeof(*mgmtdev), GFP_KERNEL);
+	if (!mgmtdev)
 		return -ENOMEM;
-	parent->mdev = mdev;
+	mgmtdev->mdev = mdev;
 	if (ops)
-		memcpy(&parent->migration, ops, min(ops->size, sizeof(parent->migration)));
-	INIT_LIST_HEAD(&parent->ring);
-	list_add(&mdev->list, &parent->ring);
-	vdpa_guard_init(&parent->guard);
-	vdpa_line_init(&parent->line, &parent->guard);
-	INIT_LIST_HEAD(&parent->devices);
-	INIT_LIST_HEAD(&parent->tasks);
-	INIT_WORK(&parent->work, parent_work);
+		memcpy(&mgmtdev->migration, ops, min(ops->size, sizeof(mgmtdev->migration)));
+	INIT_LIST_HEAD(&mgmtdev->ring);
+	list_add(&mdev->list, &mgmtdev->ring);
+	vdpa_guard_init(&mgmtdev->guard);
+	vdpa_line_init(&mgmtdev->line, &mgmtdev->guard);
+	INIT_LIST_HEAD(&mgmtdev->devices);
+	INIT_LIST_HEAD(&mgmtdev->tasks);
+	INIT_WORK(&mgmtdev->work, mgmtdev_work);
 
-	err = vdpa_parents_add(parent);
+	err = vdpa_mgmtdevs_add(mgmtdev);
 	if (err)
-		kfree(parent);
+		kfree(mgmtdev);
 	return err;
 }
 
@@ -157,7 +157,7 @@ static int parent_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migrati
  */
 int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
 {
-	return parent_register(mdev, NULL);
+	return mgmtdev_register(mdev, NULL);
 }
 EXPORT_SYMBOL_GPL(vdpa_mgmtdev_register);
 
@@ -176,26 +176,26 @@ int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
 {
 	if (!ops || ops->size < offsetofend(struct vdpa_migration_ops, size))
 		return -EINVAL;
-	return parent_register(mdev, ops);
+	return mgmtdev_register(mdev, ops);
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_register_migration);
 
 /* Out of the tables; what is in the queue will find it going. */
-static void parent_hide(struct vdpa_parent *parent)
+static void mgmtdev_hide(struct vdpa_mgmtdev *mgmtdev)
 {
 	mutex_lock(&vdpa_registry_lock);
-	parent->going = true;
-	vdpa_parents_del(parent);
+	mgmtdev->going = true;
+	vdpa_mgmtdevs_del(mgmtdev);
 	mutex_unlock(&vdpa_registry_lock);
-	flush_work(&parent->work);
+	flush_work(&mgmtdev->work);
 }
 
-static struct vdpa_entry *parent_first_device(struct vdpa_parent *parent)
+static struct vdpa_entry *mgmtdev_first_device(struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_entry *entry;
 
 	mutex_lock(&vdpa_registry_lock);
-	entry = list_first_entry_or_null(&parent->devices, struct vdpa_entry, sibling);
+	entry = list_first_entry_or_null(&mgmtdev->devices, struct vdpa_entry, sibling);
 	if (entry)
 		get_device(&entry->vdev->dev);
 	mutex_unlock(&vdpa_registry_lock);
@@ -212,28 +212,36 @@ static struct vdpa_entry *parent_first_device(struct vdpa_parent *parent)
  */
 void vdpa_mgmtdev_unregister(struct vdpa_mgmt_dev *mdev)
 {
-	struct vdpa_parent *parent = vdpa_parent(mdev);
+	struct vdpa_mgmtdev *mgmtdev = vdpa_mgmtdev_of(mdev);
 	struct vdpa_entry *entry;
 
-	parent_hide(parent);
-	while ((entry = parent_first_device(parent))) {
+	mgmtdev_hide(mgmtdev);
+	while ((entry = mgmtdev_first_device(mgmtdev))) {
 		vdpa_removal_force(entry);
 		put_device(&entry->vdev->dev);
 	}
-	vdpa_guard_close(&parent->guard);
-	vdpa_event_mgmtdev(parent, VDPA_EVENT_MGMTDEV_REMOVED);
+	vdpa_guard_close(&mgmtdev->guard);
+	vdpa_event_mgmtdev(mgmtdev, VDPA_EVENT_MGMTDEV_REMOVED);
 	list_del_init(&mdev->list);
-	kfree_rcu(parent, rcu);
+	kfree_rcu(mgmtdev, rcu);
 }
 EXPORT_SYMBOL_GPL(vdpa_mgmtdev_unregister);
 
 int __init vdpa_mgmtdevs_init(void)
 {
-	parent_wq = alloc_workqueue("vdpa_parent", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	return parent_wq ? 0 : -ENOMEM;
+	int err = vdpa_mgmtdevs_table_init();
+
+	if (err)
+		return err;
+	mgmtdev_wq = alloc_workqueue("vdpa_mgmtdev", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (mgmtdev_wq)
+		return 0;
+	vdpa_mgmtdevs_table_exit();
+	return -ENOMEM;
 }
 
 void vdpa_mgmtdevs_exit(void)
 {
-	destroy_workqueue(parent_wq);
+	destroy_workqueue(mgmtdev_wq);
+	vdpa_mgmtdevs_table_exit();
 }

@@ -24,11 +24,11 @@ struct vdpa_task {
 };
 
 /**
- * struct vdpa_parent - the core's own part of a management device
+ * struct vdpa_mgmtdev - the core's own part of a management device
  * @mdev: the parent driver's part
  * @migration: what the parent can do for migration; nothing if it does not say
  * @ring: holds mdev->list and nothing else, which is the way from a
- *	struct vdpa_mgmt_dev to its struct vdpa_parent
+ *	struct vdpa_mgmt_dev to its struct vdpa_mgmtdev
  * @guard: who uses @mdev right now
  * @line: who wants to ask it about itself
  * @node: in the table by name, if @named
@@ -51,7 +51,7 @@ struct vdpa_task {
  *
  * @named and all from @devices on are protected by vdpa_registry_lock.
  */
-struct vdpa_parent {
+struct vdpa_mgmtdev {
 	struct vdpa_mgmt_dev *mdev;
 	struct vdpa_migration_ops migration;
 	struct list_head ring;
@@ -73,35 +73,35 @@ struct vdpa_parent {
 };
 
 /* The core's part of a registered management device. */
-static inline struct vdpa_parent *vdpa_parent(const struct vdpa_mgmt_dev *mdev)
+static inline struct vdpa_mgmtdev *vdpa_mgmtdev_of(const struct vdpa_mgmt_dev *mdev)
 {
-	return list_first_entry(&mdev->list, struct vdpa_parent, ring);
+	return list_first_entry(&mdev->list, struct vdpa_mgmtdev, ring);
 }
 
 /* For who found it in the table, or is a user of it already. */
-static inline void vdpa_parent_get(struct vdpa_parent *parent)
+static inline void vdpa_mgmtdev_get(struct vdpa_mgmtdev *mgmtdev)
 {
-	vdpa_guard_get(&parent->guard);
+	vdpa_guard_get(&mgmtdev->guard);
 }
 
-static inline void vdpa_parent_put(struct vdpa_parent *parent)
+static inline void vdpa_mgmtdev_put(struct vdpa_mgmtdev *mgmtdev)
 {
-	vdpa_guard_put(&parent->guard);
+	vdpa_guard_put(&mgmtdev->guard);
 }
 
-/* parents.c: the table */
-struct vdpa_parent *vdpa_parent_find(const struct vdpa_str *bus, struct vdpa_str name);
-struct vdpa_parent *vdpa_parent_next(unsigned long *index);
-u32 vdpa_parent_generation(void);
-int vdpa_parents_add(struct vdpa_parent *parent);
-void vdpa_parents_del(struct vdpa_parent *parent);
-int vdpa_parents_init(void);
-void vdpa_parents_exit(void);
+struct vdpa_mgmtdev *vdpa_mgmtdev_find(const struct vdpa_str *bus, struct vdpa_str name);
+struct vdpa_mgmtdev *vdpa_mgmtdev_next(unsigned long *index);
+u32 vdpa_mgmtdev_generation(void);
+/* mgmtdevs.c: all of them */
+int vdpa_mgmtdevs_add(struct vdpa_mgmtdev *mgmtdev);
+void vdpa_mgmtdevs_del(struct vdpa_mgmtdev *mgmtdev);
+int vdpa_mgmtdevs_table_init(void);
+void vdpa_mgmtdevs_table_exit(void);
 
 /* mgmtdev.c: one of them */
-bool vdpa_parent_submit(struct vdpa_parent *parent, struct vdpa_task *task);
-struct vdpa_name *vdpa_parent_adopt_name(struct vdpa_parent *parent, struct vdpa_str text);
-u64 vdpa_parent_classes(const struct vdpa_parent *parent);
+bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task);
+struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct vdpa_str text);
+u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev);
 
 int vdpa_mgmtdevs_init(void);
 void vdpa_mgmtdevs_exit(void);

@@ -16,9 +16,9 @@
 #include <uapi/linux/vdpa.h>
 
 struct vdpa_entry;
-struct vdpa_parent;
+struct vdpa_mgmtdev;
 
-void vdpa_event_mgmtdev(const struct vdpa_parent *parent, enum vdpa_event event);
+void vdpa_event_mgmtdev(const struct vdpa_mgmtdev *mgmtdev, enum vdpa_event event);
 void vdpa_event_dev(struct vdpa_entry *entry, enum vdpa_event event);
 void vdpa_event_state(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
 		      enum vdpa_cause cause);

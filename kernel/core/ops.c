@@ -89,7 +89,7 @@ static irqreturn_t config_interrupt(void *data)
 
 	if (READ_ONCE(entry->state.told))
 		vdpa_event_config(entry, VDPA_CAUSE_DEVICE);
-	queue_work(system_unbound_wq, &entry->look);
+	queue_work(system_unbound_wq, &entry->refresh);
 	spin_lock_irqsave(&entry->config_cb_lock, flags);
 	if (cb->callback)
 		ret = cb->callback(cb->private);

@@ -27,7 +27,7 @@ struct vdpa_entry;
 /*
  * Protects the names, the device and parent tables, each parent's lists, and
  * the deletion state of each device (struct vdpa_entry). Taken inside
- * device_lock() and vdpa_job's lock; nothing is taken inside it, and nothing is
+ * device_lock() and vdpa_request's lock; nothing is taken inside it, and nothing is
  * called under it that belongs to a parent, a bus driver or the driver core.
  */
 extern struct mutex vdpa_registry_lock;

@@ -32,7 +32,7 @@ static void removal_detach(struct work_struct *work)
 	/* Here rather than in the parent's turn, where others would wait with us. */
 	vdpa_hold_wait(entry);
 	/* A parent that is going deletes its devices itself: vdpa_removal_force(). */
-	if (!vdpa_parent_submit(entry->parent, &entry->del_task))
+	if (!vdpa_mgmtdev_submit(entry->mgmtdev, &entry->del_task))
 		put_device(&entry->vdev->dev);
 }
 
@@ -58,44 +58,44 @@ static void removal_late(struct work_struct *work)
 {
 	struct vdpa_entry *entry = container_of(to_delayed_work(work), struct vdpa_entry,
 						del_deadline);
-	struct vdpa_job *job = NULL;
+	struct vdpa_request *req = NULL;
 	int err;
 
 	mutex_lock(&vdpa_registry_lock);
 	err = entry->del_err;
 	/* Another request may just have taken the deletion over, with another deadline or none. */
 	if (err && time_after_eq(jiffies, entry->del_until)) {
-		job = entry->del_job;
-		entry->del_job = NULL;
+		req = entry->del_req;
+		entry->del_req = NULL;
 	}
-	if (job)
+	if (req)
 		entry->called_off = true;
 	mutex_unlock(&vdpa_registry_lock);
-	if (!job)
+	if (!req)
 		return;
-	NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_NAME], "device "
+	NL_SET_ERR_MSG_ATTR_FMT(&req->extack, req->info.attrs[VDPA_ATTR_DEV_NAME], "device "
 				VDPA_MSG_NAME " is in use: its driver %.20s has not let go of it",
 				vdpa_entry_name(entry), entry->restore);
-	vdpa_job_done(job, err);
+	vdpa_request_done(req, err);
 }
 
 /* Second half, in the parent's turn. */
 static void removal_delete(struct vdpa_task *task)
 {
 	struct vdpa_entry *entry = container_of(task, struct vdpa_entry, del_task);
-	struct vdpa_mgmt_dev *mdev = entry->parent->mdev;
+	struct vdpa_mgmt_dev *mdev = entry->mgmtdev->mdev;
 	struct vdpa_device *vdev = entry->vdev;
 	bool call_off = false;
-	struct vdpa_job *job;
+	struct vdpa_request *req;
 
 	mutex_lock(&vdpa_registry_lock);
-	if (entry->parent->going) {
+	if (entry->mgmtdev->going) {
 		mutex_unlock(&vdpa_registry_lock);
 		goto out;
 	}
-	job = entry->del_job;
-	entry->del_job = NULL;
-	if (!job || vdpa_job_abandoned(job)) {
+	req = entry->del_req;
+	entry->del_req = NULL;
+	if (!req || vdpa_request_abandoned(req)) {
 		call_off = true;
 		entry->called_off = false;
 		entry->removing = false;
@@ -108,8 +108,8 @@ static void removal_delete(struct vdpa_task *task)
 		removal_call_off(entry);
 	else
 		mdev->ops->dev_del(mdev, vdev);
-	if (job)
-		vdpa_job_done(job, call_off ? -ECANCELED : 0);
+	if (req)
+		vdpa_request_done(req, call_off ? -ECANCELED : 0);
 out:
 	put_device(&vdev->dev);
 }
@@ -125,16 +125,16 @@ void vdpa_removal_init(struct vdpa_entry *entry)
 /**
  * vdpa_removal_start - begin to delete a device
  * @entry: the device, made by a management device; the caller is a user of it
- * @job: the request, answered when the device is gone; owned by the removal on success
+ * @req: the request, answered when the device is gone; owned by the removal on success
  * @deadline: in ms from now: it is called off if the bus driver has not let go by then; 0: none
  * @late: what the request is answered with in that case
  *
  * Return: 0; -EBUSY, and nothing was done, if another request that is still
  * waiting has begun to delete it.
  */
-int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadline, int late)
+int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 deadline, int late)
 {
-	struct vdpa_job *orphan = NULL;
+	struct vdpa_request *orphan = NULL;
 	int err = 0;
 
 	mutex_lock(&vdpa_registry_lock);
@@ -142,13 +142,13 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadl
 		entry->removing = true;
 		vdpa_state_set_removing(entry, true);
 		strscpy(entry->restore, entry->driver ?: "");
-		entry->del_job = job;
+		entry->del_req = req;
 		get_device(&entry->vdev->dev);
 		queue_work(detach_wq, &entry->removal);
-	} else if (entry->called_off || (entry->del_job && vdpa_job_abandoned(entry->del_job))) {
-		orphan = entry->del_job;
+	} else if (entry->called_off || (entry->del_req && vdpa_request_abandoned(entry->del_req))) {
+		orphan = entry->del_req;
 		entry->called_off = false;
-		entry->del_job = job;
+		entry->del_req = req;
 	} else {
 		err = -EBUSY;
 	}
@@ -161,7 +161,7 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadl
 	}
 	mutex_unlock(&vdpa_registry_lock);
 	if (orphan)
-		vdpa_job_done(orphan, -ECANCELED);
+		vdpa_request_done(orphan, -ECANCELED);
 	return err;
 }
 
@@ -176,15 +176,15 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadl
  */
 void vdpa_removal_force(struct vdpa_entry *entry)
 {
-	struct vdpa_mgmt_dev *mdev = entry->parent->mdev;
-	struct vdpa_job *job;
+	struct vdpa_mgmt_dev *mdev = entry->mgmtdev->mdev;
+	struct vdpa_request *req;
 
 	mutex_lock(&vdpa_registry_lock);
 	if (!entry->removing)
 		vdpa_state_set_removing(entry, true);
 	entry->removing = true;
-	job = entry->del_job;
-	entry->del_job = NULL;
+	req = entry->del_req;
+	entry->del_req = NULL;
 	mutex_unlock(&vdpa_registry_lock);
 
 	cancel_delayed_work_sync(&entry->del_deadline);
@@ -192,8 +192,8 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 	if (cancel_work_sync(&entry->removal))
 		put_device(&entry->vdev->dev);
 	mdev->ops->dev_del(mdev, entry->vdev);
-	if (job)
-		vdpa_job_done(job, 0);
+	if (req)
+		vdpa_request_done(req, 0);
 }
 
 int __init vdpa_removals_init(void)

@@ -15,10 +15,10 @@
 #include <linux/types.h>
 
 struct vdpa_entry;
-struct vdpa_job;
+struct vdpa_request;
 
 void vdpa_removal_init(struct vdpa_entry *entry);
-int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_job *job, u32 deadline, int late);
+int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 deadline, int late);
 void vdpa_removal_force(struct vdpa_entry *entry);
 
 int vdpa_removals_init(void);

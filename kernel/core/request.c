@@ -19,57 +19,57 @@
 #include "registry.h"
 #include "request.h"
 
-/* How often a job looks again whether the lock it wants is free, in ms. */
+/* How often a request looks again whether the lock it wants is free, in ms. */
 #define LOCK_POLL_MS	5
 
-/* Protects the table of jobs; nothing is taken inside it. */
-static DEFINE_SPINLOCK(jobs_lock);
-static DEFINE_HASHTABLE(jobs, 8);
+/* Protects the table of requests; nothing is taken inside it. */
+static DEFINE_SPINLOCK(requests_lock);
+static DEFINE_HASHTABLE(requests, 8);
 
 /* For those with CAP_NET_ADMIN, and for all others. */
 static struct workqueue_struct *admin_wq, *public_wq;
 
-static void job_free(struct kref *ref)
+static void request_free(struct kref *ref)
 {
-	struct vdpa_job *job = container_of(ref, struct vdpa_job, ref);
+	struct vdpa_request *req = container_of(ref, struct vdpa_request, ref);
 
-	if (job->skb) {
+	if (req->skb) {
 		/* Lent for netlink_ack(), which takes it as the kernel's own end. */
-		job->skb->sk = NULL;
-		consume_skb(job->skb);
+		req->skb->sk = NULL;
+		consume_skb(req->skb);
 	}
-	if (job->sock)
-		sock_put(job->sock);
-	if (job->user)
-		vdpa_pending_end(job->user);
-	kfree(job->attrs);
-	kfree(job);
+	if (req->sock)
+		sock_put(req->sock);
+	if (req->user)
+		vdpa_pending_end(req->user);
+	kfree(req->attrs);
+	kfree(req);
 }
 
-static int job_copy_request(struct vdpa_job *job, struct sk_buff *skb, const struct genl_info *info)
+static int request_copy_request(struct vdpa_request *req, struct sk_buff *skb, const struct genl_info *info)
 {
 	const struct nlmsghdr *nlh = info->nlhdr;
 	struct nlmsghdr *copy;
 	unsigned int i;
 
-	job->skb = alloc_skb(nlh->nlmsg_len, GFP_KERNEL);
-	job->attrs = kcalloc(info->family->maxattr + 1, sizeof(*job->attrs), GFP_KERNEL);
-	if (!job->skb || !job->attrs)
+	req->skb = alloc_skb(nlh->nlmsg_len, GFP_KERNEL);
+	req->attrs = kcalloc(info->family->maxattr + 1, sizeof(*req->attrs), GFP_KERNEL);
+	if (!req->skb || !req->attrs)
 		return -ENOMEM;
-	copy = skb_put_data(job->skb, nlh, nlh->nlmsg_len);
-	NETLINK_CB(job->skb) = NETLINK_CB(skb);
-	job->skb->sk = genl_info_net(info)->genl_sock;
-	job->sock = NETLINK_CB(skb).sk;
-	sock_hold(job->sock);
+	copy = skb_put_data(req->skb, nlh, nlh->nlmsg_len);
+	NETLINK_CB(req->skb) = NETLINK_CB(skb);
+	req->skb->sk = genl_info_net(info)->genl_sock;
+	req->sock = NETLINK_CB(skb).sk;
+	sock_hold(req->sock);
 
 	for (i = 0; i <= info->family->maxattr; i++)
 		if (info->attrs[i])
-			job->attrs[i] = (void *)copy + ((void *)info->attrs[i] - (void *)nlh);
-	job->info = *info;
-	job->info.nlhdr = copy;
-	job->info.genlhdr = nlmsg_data(copy);
-	job->info.attrs = job->attrs;
-	job->info.extack = &job->extack;
+			req->attrs[i] = (void *)copy + ((void *)info->attrs[i] - (void *)nlh);
+	req->info = *info;
+	req->info.nlhdr = copy;
+	req->info.genlhdr = nlmsg_data(copy);
+	req->info.attrs = req->attrs;
+	req->info.extack = &req->extack;
 	return 0;
 }
 
@@ -86,196 +86,196 @@ unsigned long vdpa_patience(struct sk_buff *request)
 {
 	if (!request->tstamp)
 		request->tstamp = ktime_get();
-	return jiffies + msecs_to_jiffies(max(0LL, VDPA_JOB_PATIENCE_MS -
+	return jiffies + msecs_to_jiffies(max(0LL, VDPA_REQUEST_PATIENCE_MS -
 					      ktime_ms_delta(ktime_get(), request->tstamp)));
 }
 
 /* Put it into the table. Return: true if its socket has none there yet. */
-static bool job_add(struct vdpa_job *job)
+static bool request_add(struct vdpa_request *req)
 {
-	unsigned long key = (unsigned long)job->sock;
-	struct vdpa_job *other;
+	unsigned long key = (unsigned long)req->sock;
+	struct vdpa_request *other;
 	bool first = true;
 
-	spin_lock(&jobs_lock);
-	hash_for_each_possible(jobs, other, node, key) {
-		if (other->sock == job->sock) {
+	spin_lock(&requests_lock);
+	hash_for_each_possible(requests, other, node, key) {
+		if (other->sock == req->sock) {
 			first = false;
 			break;
 		}
 	}
-	hash_add(jobs, &job->node, key);
-	spin_unlock(&jobs_lock);
+	hash_add(requests, &req->node, key);
+	spin_unlock(&requests_lock);
 	return first;
 }
 
 /**
- * vdpa_job_new - make a job of a request
+ * vdpa_request_new - make a request of a request
  * @skb: the request, in its doit
- * @info: the request, in its doit; says in its extack why there is no job
+ * @info: the request, in its doit; says in its extack why there is no request
  *
- * Return: the job, which wants vdpa_job_cancel(), or a start and then vdpa_job_wait();
+ * Return: the request, which wants vdpa_request_cancel(), or a start and then vdpa_request_wait();
  * ERR_PTR(-EBUSY) if its user has too many under way, ERR_PTR(-ENOMEM).
  */
-struct vdpa_job *vdpa_job_new(struct sk_buff *skb, const struct genl_info *info)
+struct vdpa_request *vdpa_request_new(struct sk_buff *skb, const struct genl_info *info)
 {
 	bool admin = netlink_capable(skb, CAP_NET_ADMIN);
 	struct vdpa_user *user = vdpa_pending_begin(admin, info->extack);
-	struct vdpa_job *job;
+	struct vdpa_request *req;
 
 	if (IS_ERR(user))
 		return ERR_CAST(user);
-	job = kzalloc(sizeof(*job), GFP_KERNEL_ACCOUNT);
-	if (!job) {
+	req = kzalloc(sizeof(*req), GFP_KERNEL_ACCOUNT);
+	if (!req) {
 		vdpa_pending_end(user);
 		return ERR_PTR(-ENOMEM);
 	}
-	job->user = user;
-	job->admin = admin;
-	kref_init(&job->ref);
-	init_completion(&job->done);
-	if (job_copy_request(job, skb, info)) {
-		kref_put(&job->ref, job_free);
+	req->user = user;
+	req->admin = admin;
+	kref_init(&req->ref);
+	init_completion(&req->done);
+	if (request_copy_request(req, skb, info)) {
+		kref_put(&req->ref, request_free);
 		return ERR_PTR(-ENOMEM);
 	}
-	/* The second holder: who ends it with vdpa_job_done(). */
-	kref_get(&job->ref);
-	job->until = vdpa_patience(skb);
-	if (!job_add(job))
-		job->until = jiffies;
-	return job;
+	/* The second holder: who ends it with vdpa_request_done(). */
+	kref_get(&req->ref);
+	req->until = vdpa_patience(skb);
+	if (!request_add(req))
+		req->until = jiffies;
+	return req;
 }
 
-static void job_finish(struct vdpa_job *job)
+static void request_finish(struct vdpa_request *req)
 {
-	if (job->entry)
-		vdpa_entry_put(job->entry);
-	if (job->parent)
-		vdpa_parent_put(job->parent);
-	vdpa_name_release(job->name);
+	if (req->entry)
+		vdpa_entry_put(req->entry);
+	if (req->mgmtdev)
+		vdpa_mgmtdev_put(req->mgmtdev);
+	vdpa_name_release(req->name);
 
-	spin_lock(&jobs_lock);
-	hash_del(&job->node);
-	spin_unlock(&jobs_lock);
-	vdpa_pending_end(job->user);
-	job->user = NULL;
+	spin_lock(&requests_lock);
+	hash_del(&req->node);
+	spin_unlock(&requests_lock);
+	vdpa_pending_end(req->user);
+	req->user = NULL;
 }
 
-/* Drop a job that was not started: the doit answers the request itself. */
-void vdpa_job_cancel(struct vdpa_job *job)
+/* Drop a request that was not started: the doit answers the request itself. */
+void vdpa_request_cancel(struct vdpa_request *req)
 {
-	job_finish(job);
-	kref_put(&job->ref, job_free);
-	kref_put(&job->ref, job_free);
+	request_finish(req);
+	kref_put(&req->ref, request_free);
+	kref_put(&req->ref, request_free);
 }
 
 /**
- * vdpa_job_done - answer a request
- * @job: the job; not to be used after this
+ * vdpa_request_done - answer a request
+ * @req: the request; not to be used after this
  * @err: 0 or a negative error number
  *
- * What the job held is given back before the client hears of it, so that the
+ * What the request held is given back before the client hears of it, so that the
  * client's next request finds it free.
  */
-void vdpa_job_done(struct vdpa_job *job, int err)
+void vdpa_request_done(struct vdpa_request *req, int err)
 {
-	job_finish(job);
-	if (err || job->info.nlhdr->nlmsg_flags & NLM_F_ACK)
-		vdpa_answer_ack(job->skb, err, &job->extack);
-	complete(&job->done);
-	kref_put(&job->ref, job_free);
+	request_finish(req);
+	if (err || req->info.nlhdr->nlmsg_flags & NLM_F_ACK)
+		vdpa_answer_ack(req->skb, err, &req->extack);
+	complete(&req->done);
+	kref_put(&req->ref, request_free);
 }
 
 /**
- * vdpa_job_reply - send what was asked for, before vdpa_job_done()
- * @job: the job
+ * vdpa_request_reply - send what was asked for, before vdpa_request_done()
+ * @req: the request
  * @msg: one generic netlink message, which is taken
  *
  * Return: 0 or a negative error number.
  */
-int vdpa_job_reply(struct vdpa_job *job, struct sk_buff *msg)
+int vdpa_request_reply(struct vdpa_request *req, struct sk_buff *msg)
 {
-	return vdpa_answer_send(job->sock, msg);
+	return vdpa_answer_send(req->sock, msg);
 }
 
-static void job_task(struct vdpa_task *task)
+static void request_task(struct vdpa_task *task)
 {
-	struct vdpa_job *job = container_of(task, struct vdpa_job, task);
+	struct vdpa_request *req = container_of(task, struct vdpa_request, task);
 
-	vdpa_job_done(job, job->run(job));
+	vdpa_request_done(req, req->run(req));
 }
 
 /**
- * vdpa_job_queue - start a job that asks a parent
- * @job: the job, about a device, else about a management device: it waits in line for it
+ * vdpa_request_queue - start a request that asks a parent
+ * @req: the request, about a device, else about a management device: it waits in line for it
  * @run: does it, in a worker: may sleep; returns what the client gets
  */
-void vdpa_job_queue(struct vdpa_job *job, int (*run)(struct vdpa_job *job))
+void vdpa_request_queue(struct vdpa_request *req, int (*run)(struct vdpa_request *req))
 {
-	struct vdpa_line *line = job->entry ? &job->entry->line : &job->parent->line;
+	struct vdpa_line *line = req->entry ? &req->entry->line : &req->mgmtdev->line;
 
-	job->run = run;
-	job->task.run = job_task;
-	vdpa_line_queue(line, &job->task, job->admin);
+	req->run = run;
+	req->task.run = request_task;
+	vdpa_line_queue(line, &req->task, req->admin);
 }
 
 /**
- * vdpa_job_queue_work - have a parent asked by something that is not a job
+ * vdpa_request_queue_work - have a parent asked by something that is not a request
  * @work: asks; ends before the core goes
  * @admin: whether whoever wants to know has CAP_NET_ADMIN
  *
  * Return: false if it was queued already.
  */
-bool vdpa_job_queue_work(struct work_struct *work, bool admin)
+bool vdpa_request_queue_work(struct work_struct *work, bool admin)
 {
 	return queue_work(admin ? admin_wq : public_wq, work);
 }
 
 /**
- * vdpa_job_wait - the last thing that a doit does with a job it has started
- * @job: the job; not to be used after this
+ * vdpa_request_wait - the last thing that a doit does with a request it has started
+ * @req: the request; not to be used after this
  *
  * Return: what the doit returns: -EINTR, at which netlink sends no
- * acknowledgment, because the job sends it.
+ * acknowledgment, because the request sends it.
  */
-int vdpa_job_wait(struct vdpa_job *job)
+int vdpa_request_wait(struct vdpa_request *req)
 {
-	long left = job->until - jiffies;
+	long left = req->until - jiffies;
 
 	if (left > 0)
-		wait_for_completion_killable_timeout(&job->done, left);
-	kref_put(&job->ref, job_free);
+		wait_for_completion_killable_timeout(&req->done, left);
+	kref_put(&req->ref, request_free);
 	return -EINTR;
 }
 
 /**
- * vdpa_job_run_with - make a job of a request about a device, and do it
+ * vdpa_request_run_with - make a request of a request about a device, and do it
  * @skb: the request, in its doit
  * @info: the request, in its doit
- * @entry: the device, which stays until the job is done; the caller is a user of it
+ * @entry: the device, which stays until the request is done; the caller is a user of it
  * @run: does it, in a worker: may sleep; returns what the client gets
  * @data: what @run needs to know beyond the request; NULL if nothing
  *
  * Return: what the doit returns.
  */
-int vdpa_job_run_with(struct sk_buff *skb, const struct genl_info *info, struct vdpa_entry *entry,
-		      int (*run)(struct vdpa_job *job), const void *data)
+int vdpa_request_run_with(struct sk_buff *skb, const struct genl_info *info, struct vdpa_entry *entry,
+		      int (*run)(struct vdpa_request *req), const void *data)
 {
-	struct vdpa_job *job = vdpa_job_new(skb, info);
+	struct vdpa_request *req = vdpa_request_new(skb, info);
 
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	job->entry = entry;
-	job->data = data;
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	req->entry = entry;
+	req->data = data;
 	vdpa_entry_get(entry);
-	vdpa_job_queue(job, run);
-	return vdpa_job_wait(job);
+	vdpa_request_queue(req, run);
+	return vdpa_request_wait(req);
 }
 
 /* Return: true if the socket is closed: there is nobody left who could hear the answer. */
-bool vdpa_job_abandoned(const struct vdpa_job *job)
+bool vdpa_request_abandoned(const struct vdpa_request *req)
 {
-	return sock_flag(job->sock, SOCK_DEAD);
+	return sock_flag(req->sock, SOCK_DEAD);
 }
 
 static bool asker_gone(const struct vdpa_asker *asker)
@@ -319,13 +319,13 @@ void vdpa_poll_down_write(struct rw_semaphore *sem)
 	poll_lock(sem, NULL, down_write_trylock);
 }
 
-/* As vdpa_poll_down_read(), for a job that only asks. */
-int vdpa_job_down_read(struct vdpa_job *job, struct rw_semaphore *sem)
+/* As vdpa_poll_down_read(), for a request that only asks. */
+int vdpa_request_down_read(struct vdpa_request *req, struct rw_semaphore *sem)
 {
-	return poll_lock(sem, &VDPA_ASKER_JOB(job), down_read_trylock);
+	return poll_lock(sem, &VDPA_ASKER_REQUEST(req), down_read_trylock);
 }
 
-int __init vdpa_jobs_init(void)
+int __init vdpa_requests_init(void)
 {
 	int err = -ENOMEM;
 
@@ -348,7 +348,7 @@ err_admin:
 }
 
 /* No requests come any more; those under way are finished first. */
-void vdpa_jobs_exit(void)
+void vdpa_requests_exit(void)
 {
 	destroy_workqueue(public_wq);
 	destroy_workqueue(admin_wq);

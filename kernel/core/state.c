@@ -13,7 +13,7 @@
 #include "state.h"
 #include "trace.h"
 
-static void tell(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
+static void notify(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
 		 enum vdpa_cause cause)
 {
 	entry->state.transitions++;
@@ -24,7 +24,7 @@ static void tell(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_d
 
 /*
  * A change of the state; this is the only place for one. What ends the device's work ends
- * the holds on it and makes claims void. Under the lock.
+ * the holds on it and makes a transition void. Under the lock.
  */
 void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vdpa_cause cause)
 {
@@ -37,12 +37,12 @@ void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vd
 	state->now = to;
 	if (to == VDPA_DEV_STATE_INACTIVE || to == VDPA_DEV_STATE_FAILED) {
 		state->holds = 0;
-		state->claimed = false;
-		state->claim++;
+		state->in_transition = false;
+		state->sequence++;
 		wake_up_all(&state->idle);
 	}
 	if (!state->removing)
-		tell(entry, from, to, cause);
+		notify(entry, from, to, cause);
 }
 
 /* One more or one less holds the device, which stays suspended. Under the lock. */
@@ -73,9 +73,9 @@ void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing)
 	spin_lock_irqsave(&state->lock, flags);
 	state->removing = removing;
 	if (removing)
-		tell(entry, state->now, VDPA_DEV_STATE_REMOVING, VDPA_CAUSE_MANAGEMENT);
+		notify(entry, state->now, VDPA_DEV_STATE_REMOVING, VDPA_CAUSE_MANAGEMENT);
 	else
-		tell(entry, VDPA_DEV_STATE_REMOVING, state->now, VDPA_CAUSE_MANAGEMENT);
+		notify(entry, VDPA_DEV_STATE_REMOVING, state->now, VDPA_CAUSE_MANAGEMENT);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -90,7 +90,7 @@ static enum vdpa_dev_state state_of_status(u8 status)
 }
 
 /* Under the lock. The status does not tell whether a device with DRIVER_OK is suspended. */
-static void take_status(struct vdpa_entry *entry, u8 status, enum vdpa_cause cause)
+static void set_status(struct vdpa_entry *entry, u8 status, enum vdpa_cause cause)
 {
 	enum vdpa_dev_state told = state_of_status(status);
 
@@ -106,7 +106,7 @@ void vdpa_state_driver_begin(struct vdpa_entry *entry)
 
 	spin_lock_irqsave(&state->lock, flags);
 	state->driver_ops++;
-	state->turn++;
+	state->status_sequence++;
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -114,7 +114,7 @@ void vdpa_state_driver_begin(struct vdpa_entry *entry)
 void vdpa_state_driver_end(struct vdpa_entry *entry)
 {
 	entry->state.driver_ops--;
-	entry->state.turn++;
+	entry->state.status_sequence++;
 }
 
 /* The bus driver has set the status. Asks the parent for what came of it. */
@@ -126,7 +126,7 @@ void vdpa_state_driver_status(struct vdpa_entry *entry)
 
 	spin_lock_irqsave(&state->lock, flags);
 	vdpa_state_driver_end(entry);
-	take_status(entry, status, VDPA_CAUSE_DRIVER);
+	set_status(entry, status, VDPA_CAUSE_DRIVER);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -134,37 +134,37 @@ void vdpa_state_driver_status(struct vdpa_entry *entry)
  * Devices fail by themselves. What the status says is worth nothing if the
  * driver was changing it meanwhile; the driver's own call will tell.
  */
-static void look_at_status(struct vdpa_entry *entry)
+static void refresh_status(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
 	bool quiet;
-	u32 turn;
+	u32 sequence;
 	u8 status;
 
 	spin_lock_irqsave(&state->lock, flags);
-	turn = state->turn;
+	sequence = state->status_sequence;
 	quiet = !state->driver_ops;
 	spin_unlock_irqrestore(&state->lock, flags);
 	if (!quiet)
 		return;
 	status = entry->parent_ops->get_status(entry->vdev);
 	spin_lock_irqsave(&state->lock, flags);
-	if (state->turn == turn)
-		take_status(entry, status, VDPA_CAUSE_DEVICE);
+	if (state->status_sequence == sequence)
+		set_status(entry, status, VDPA_CAUSE_DEVICE);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-static void look_work(struct work_struct *work)
+static void refresh_work(struct work_struct *work)
 {
-	look_at_status(container_of(work, struct vdpa_entry, look));
+	refresh_status(container_of(work, struct vdpa_entry, refresh));
 }
 
 void vdpa_state_init(struct vdpa_entry *entry)
 {
 	spin_lock_init(&entry->state.lock);
 	init_waitqueue_head(&entry->state.idle);
-	INIT_WORK(&entry->look, look_work);
+	INIT_WORK(&entry->refresh, refresh_work);
 }
 
 /**
@@ -231,9 +231,9 @@ struct vdpa_state_view vdpa_state_view_locked(const struct vdpa_entry *entry)
 	return (struct vdpa_state_view){
 		.now = state->removing ? VDPA_DEV_STATE_REMOVING : state->now,
 		.holds = state->holds,
-		.claimed = state->claimed,
+		.in_transition = state->in_transition,
 		.leaving = state->leaving,
-		.claim = state->claim,
+		.sequence = state->sequence,
 		.transitions = state->transitions,
 		.suspend = latency_view(&state->suspend),
 		.resume = latency_view(&state->resume),
@@ -254,7 +254,7 @@ struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq)
 	struct vdpa_state_view view;
 	unsigned long flags;
 
-	look_at_status(entry);
+	refresh_status(entry);
 	spin_lock_irqsave(&state->lock, flags);
 	view = vdpa_state_view_locked(entry);
 	*seq = vdpa_event_seq();

@@ -49,13 +49,13 @@ struct vdpa_latencies {
  * @prober: who has vhost_vdpa probe it right now; NULL: nobody
  * @leaving: a driver of this host is about to leave it
  * @driver_ops: operations of its bus driver under way that change the status
- * @turn: counts their beginnings and ends
+ * @status_sequence: counts their beginnings and ends
  * @holds: enum vdpa_hold: who holds it suspended
- * @held_by: the claim by which management has its hold
- * @claim: the claim that is good; counted on to make it void
- * @claimed: somebody has that claim, and has not come to its end
- * @asking: the parent is suspending, resuming or resetting it; one at a time
- * @idle: woken when @prober, @claimed or @asking ends
+ * @held_by: the transition by which management has its hold
+ * @sequence: of the latest transition; counted on, it is void
+ * @in_transition: somebody has begun it, and has not come to its end
+ * @in_parent: the parent is suspending, resuming or resetting it; one at a time
+ * @idle: woken when @prober, @in_transition or @in_parent ends
  * @transitions: counts the changes of @now
  * @suspend: of its suspends that succeeded
  * @resume: of its resumes that succeeded
@@ -68,12 +68,12 @@ struct vdpa_state {
 	struct task_struct *prober;
 	bool leaving;
 	unsigned int driver_ops;
-	u32 turn;
+	u32 status_sequence;
 	u8 holds;
 	u32 held_by;
-	u32 claim;
-	bool claimed;
-	bool asking;
+	u32 sequence;
+	bool in_transition;
+	bool in_parent;
 	wait_queue_head_t idle;
 	u64 transitions;
 	struct vdpa_latencies suspend;
@@ -90,9 +90,9 @@ struct vdpa_latency {
 struct vdpa_state_view {
 	enum vdpa_dev_state now;
 	u8 holds;
-	bool claimed;
+	bool in_transition;
 	bool leaving;
-	u32 claim;		/* another one after a reset */
+	u32 sequence;		/* another one after a reset */
 	u64 transitions;
 	struct vdpa_latency suspend;
 	struct vdpa_latency resume;

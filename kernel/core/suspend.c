@@ -26,8 +26,8 @@
  *	while it is undone; else NULL
  * @index: the device's, by which and @serial it is found again
  * @serial: the device's
- * @name: the attribute that names it, in the job's request
- * @claim: on its state
+ * @name: the attribute that names it, in the request's request
+ * @transition: on its state
  * @done: its parent has done what was asked for, and it has not been undone
  */
 struct member {
@@ -37,16 +37,16 @@ struct member {
 	u32 index;
 	u64 serial;
 	const struct nlattr *name;
-	struct vdpa_claim claim;
+	struct vdpa_transition transition;
 	bool done;
 };
 
 /**
  * struct vdpa_group - devices that are suspended or resumed together
  * @ref: one for whoever is building it, one for each piece of work under way
- * @lock: protects @job, @pending, @err and each member's @done and @entry; a mutex,
- *	taken inside nothing, with vdpa_job_done() called inside it
- * @job: the request, NULL once it is answered
+ * @lock: protects @req, @pending, @err and each member's @done and @entry; a mutex,
+ *	taken inside nothing, with vdpa_request_done() called inside it
+ * @req: the request, NULL once it is answered
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @deadline: passes
  * @pending: members whose parents are at it
@@ -58,7 +58,7 @@ struct member {
 struct vdpa_group {
 	struct kref ref;
 	struct mutex lock; /* see above */
-	struct vdpa_job *job;
+	struct vdpa_request *req;
 	enum vdpa_dev_state via;
 	struct delayed_work deadline;
 	unsigned int pending;
@@ -128,7 +128,7 @@ void vdpa_group_put(struct vdpa_group *group)
 static __printf(4, 5) int group_refuse(struct vdpa_group *group, const struct member *member,
 				       int err, const char *fmt, ...)
 {
-	struct netlink_ext_ack *extack = &group->job->extack;
+	struct netlink_ext_ack *extack = &group->req->extack;
 	va_list args;
 
 	va_start(args, fmt);
@@ -142,11 +142,11 @@ static __printf(4, 5) int group_refuse(struct vdpa_group *group, const struct me
 /* Under the lock. */
 static void group_answer(struct vdpa_group *group)
 {
-	struct vdpa_job *job = group->job;
+	struct vdpa_request *req = group->req;
 
-	group->job = NULL;
-	if (job)
-		vdpa_job_done(job, group->err);
+	group->req = NULL;
+	if (req)
+		vdpa_request_done(req, group->err);
 }
 
 static void member_queue(struct member *member)
@@ -193,7 +193,7 @@ static void member_stays(struct member *member, int err)
 	struct vdpa_entry *entry = member->entry;
 
 	dev_warn(&entry->vdev->dev, "could not be resumed after a suspend called off: %d\n", err);
-	if (group->job)
+	if (group->req)
 		group_refuse(group, member, 0, "stays suspended: a resume says %pe", ERR_PTR(err));
 }
 
@@ -208,7 +208,7 @@ static int undo(struct member *member)
 	mutex_lock(&member->group->lock);
 	member->entry = entry;
 	mutex_unlock(&member->group->lock);
-	return vdpa_hold_undo(entry, &member->claim);
+	return vdpa_hold_undo(entry, &member->transition);
 }
 
 static void member_undo(struct work_struct *work)
@@ -233,7 +233,7 @@ static void member_failed(struct member *member, int err)
 	if (group->err)
 		return;		/* the first one counts */
 	group->err = err;
-	if (!group->job)
+	if (!group->req)
 		return;
 	if (err == -ECANCELED)
 		group_refuse(group, member, 0, "was reset, or left, or failed meanwhile");
@@ -246,7 +246,7 @@ static void member_work(struct work_struct *work)
 {
 	struct member *member = container_of(work, struct member, work);
 	struct vdpa_group *group = member->group;
-	int err = vdpa_hold_perform(member->entry, &member->claim);
+	int err = vdpa_hold_perform(member->entry, &member->transition);
 
 	mutex_lock(&group->lock);
 	if (err)
@@ -274,7 +274,7 @@ static void group_deadline(struct work_struct *work)
 	struct vdpa_group *group = container_of(to_delayed_work(work), struct vdpa_group, deadline);
 
 	mutex_lock(&group->lock);
-	if (group->job) {
+	if (group->req) {
 		if (!group->err)
 			group->err = group_refuse(group, first_late(group), -ETIMEDOUT,
 						  "was not suspended by the deadline");
@@ -287,13 +287,13 @@ static void group_deadline(struct work_struct *work)
 
 /**
  * vdpa_group_new - begin a group
- * @job: the request; it is answered through the group from vdpa_group_start() on
+ * @req: the request; it is answered through the group from vdpa_group_start() on
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @max: devices that it has room for
  *
  * Return: the group, to be put with vdpa_group_put(), or NULL.
  */
-struct vdpa_group *vdpa_group_new(struct vdpa_job *job, enum vdpa_dev_state via, unsigned int max)
+struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via, unsigned int max)
 {
 	struct vdpa_group *group = kvzalloc(struct_size(group, members, max), GFP_KERNEL);
 
@@ -302,7 +302,7 @@ struct vdpa_group *vdpa_group_new(struct vdpa_job *job, enum vdpa_dev_state via,
 	kref_init(&group->ref);
 	mutex_init(&group->lock);
 	INIT_DELAYED_WORK(&group->deadline, group_deadline);
-	group->job = job;
+	group->req = req;
 	group->via = via;
 	group->max = max;
 	return group;
@@ -336,24 +336,24 @@ static int member_able(const struct member *member)
 /**
  * vdpa_group_add - add a device to a group
  * @group: the group, with room for it
- * @name: the attribute that names it, in the job's request
+ * @name: the attribute that names it, in the request's request
  *
- * Return: 0, or an error with the job's extack set.
+ * Return: 0, or an error with the request's extack set.
  */
 int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
 {
 	struct member *member = &group->members[group->n];
 	int err;
 
-	err = vdpa_nl_find_device(name, &group->job->extack, &member->entry);
+	err = vdpa_nl_find_device(name, &group->req->extack, &member->entry);
 	if (err)
 		return err;
 	member->group = group;
 	member->index = member->entry->vdev->index;
 	member->serial = member->entry->serial;
 	member->name = name;
-	member->claim.via = group->via;
-	member->claim.cause = VDPA_CAUSE_MANAGEMENT;
+	member->transition.via = group->via;
+	member->transition.cause = VDPA_CAUSE_MANAGEMENT;
 	INIT_WORK(&member->work, member_work);
 	if (group_has(group, member->entry))
 		err = group_refuse(group, member, -EINVAL, "is named twice");
@@ -372,7 +372,7 @@ int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
  */
 static int check_latency(struct vdpa_group *group, struct member *member, u64 deadline_ns)
 {
-	const struct vdpa_migration_ops *migration = &member->entry->parent->migration;
+	const struct vdpa_migration_ops *migration = &member->entry->mgmtdev->migration;
 	u64 seq, ns;
 
 	if (migration->suspend_estimate) {
@@ -401,7 +401,7 @@ static int check_deadline(struct vdpa_group *group, u32 deadline)
 		if ((deadline || group->n > 1) && !member->entry->parent_ops->resume)
 			return group_refuse(group, member, -EOPNOTSUPP,
 					    "could not be resumed if others fail");
-		if (deadline && member->claim.ask)
+		if (deadline && member->transition.ask)
 			err = check_latency(group, member, (u64)deadline * NSEC_PER_MSEC);
 	}
 	return err;
@@ -425,7 +425,7 @@ static int refuse_state(struct vdpa_group *group, const struct member *member,
 						     refusals[i].via == VDPA_DEV_STATE_INACTIVE))
 			return group_refuse(group, member, refusals[i].err, "%s",
 					    refusals[i].text);
-	if (view->claimed)
+	if (view->in_transition)
 		return group_refuse(group, member, -EBUSY,
 				    "is just being suspended or resumed by another request");
 	if (view->now == VDPA_DEV_STATE_SUSPENDED)
@@ -443,7 +443,7 @@ static int check_host(struct vdpa_group *group, const struct member *member)
 	struct vdpa_entry *entry = member->entry;
 	bool host;
 
-	if (group->job->info.attrs[VDPA_ATTR_FORCE] || entry->device_id != VIRTIO_ID_NET ||
+	if (group->req->info.attrs[VDPA_ATTR_FORCE] || entry->device_id != VIRTIO_ID_NET ||
 	    !(READ_ONCE(entry->driver_features) & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
 		return 0;
 	mutex_lock(&vdpa_registry_lock);
@@ -455,7 +455,7 @@ static int check_host(struct vdpa_group *group, const struct member *member)
 			    "has a control queue this host uses: needs force");
 }
 
-/* Looked at before any is claimed, so that a refusal changes nothing, and tells nobody. */
+/* Looked at before any transition begins, so that a refusal changes nothing, and tells nobody. */
 static int check_states(struct vdpa_group *group)
 {
 	struct vdpa_state_view view;
@@ -467,9 +467,9 @@ static int check_states(struct vdpa_group *group)
 		struct member *member = &group->members[i];
 
 		view = vdpa_state_read(member->entry, &seq);
-		if (!vdpa_hold_can(&view, &member->claim))
+		if (!vdpa_hold_can(&view, &member->transition))
 			return refuse_state(group, member, &view);
-		member->claim.ask = view.now == VDPA_DEV_STATE_ACTIVE;
+		member->transition.ask = view.now == VDPA_DEV_STATE_ACTIVE;
 		err = suspends(group) ? check_host(group, member) : 0;
 		if (err)
 			return err;
@@ -477,7 +477,7 @@ static int check_states(struct vdpa_group *group)
 	return 0;
 }
 
-static int claim_all(struct vdpa_group *group)
+static int begin_all(struct vdpa_group *group)
 {
 	struct member *members = group->members;
 	struct vdpa_state_view view;
@@ -485,12 +485,12 @@ static int claim_all(struct vdpa_group *group)
 	int err;
 
 	for (i = 0; i < group->n; i++) {
-		if (vdpa_hold_begin(members[i].entry, &members[i].claim, &view))
+		if (vdpa_hold_begin(members[i].entry, &members[i].transition, &view))
 			continue;
 		/* Somebody was quicker since check_states(). */
 		err = refuse_state(group, &members[i], &view);
 		while (i--)
-			vdpa_hold_abort(members[i].entry, &members[i].claim);
+			vdpa_hold_abort(members[i].entry, &members[i].transition);
 		return err;
 	}
 	return 0;
@@ -501,7 +501,7 @@ static int claim_all(struct vdpa_group *group)
  * @group: the group, of at least one
  * @deadline: in ms from now, 0 for none
  *
- * Return: 0, and the group will answer the request; or an error with the job's
+ * Return: 0, and the group will answer the request; or an error with the request's
  * extack set: no device was touched and the caller answers.
  */
 int vdpa_group_start(struct vdpa_group *group, u32 deadline)
@@ -513,14 +513,14 @@ int vdpa_group_start(struct vdpa_group *group, u32 deadline)
 	if (!err && suspends(group))
 		err = check_deadline(group, deadline);
 	if (!err)
-		err = claim_all(group);
+		err = begin_all(group);
 	if (err)
 		return err;
 
 	mutex_lock(&group->lock);
 	for (i = 0; i < group->n; i++) {
 		if (deadline)
-			group->members[i].claim.deadline = ktime_add_ms(ktime_get(), deadline);
+			group->members[i].transition.deadline = ktime_add_ms(ktime_get(), deadline);
 		member_queue(&group->members[i]);
 	}
 	if (deadline) {

@@ -14,9 +14,9 @@
 
 struct nlattr;
 struct vdpa_group;
-struct vdpa_job;
+struct vdpa_request;
 
-struct vdpa_group *vdpa_group_new(struct vdpa_job *job, enum vdpa_dev_state via, unsigned int max);
+struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via, unsigned int max);
 int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name);
 int vdpa_group_start(struct vdpa_group *group, u32 deadline);
 void vdpa_group_put(struct vdpa_group *group);

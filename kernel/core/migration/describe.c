@@ -39,36 +39,36 @@ static const struct {
 	{ VIRTIO_ID_FS,		"virtio-fs" },
 };
 
-static int put_string(struct vdpa_list *list, const char *name, const char *string)
+static int put_string(struct vdpa_description *description, const char *name, const char *string)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = name, .type = "string", .rule = "equal", .has_value = true,
 		.string = string,
 	};
 
-	return vdpa_list_add_common(list, &attr);
+	return vdpa_description_add_common(description, &attr);
 }
 
-static int put_at_least(struct vdpa_list *list, const char *name, u64 num)
+static int put_at_least(struct vdpa_description *description, const char *name, u64 num)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = name, .type = "u64", .rule = "at-least", .has_value = true, .num = num,
 	};
 
-	return vdpa_list_add_common(list, &attr);
+	return vdpa_description_add_common(description, &attr);
 }
 
-static int put_range(struct vdpa_list *list, const char *name, u64 first, u64 last)
+static int put_range(struct vdpa_description *description, const char *name, u64 first, u64 last)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = name, .type = "range", .rule = "contains", .has_value = true,
 		.first = first, .last = last,
 	};
 
-	return vdpa_list_add_common(list, &attr);
+	return vdpa_description_add_common(description, &attr);
 }
 
-static int put_set(struct vdpa_list *list, const char *name, const char *const *members,
+static int put_set(struct vdpa_description *description, const char *name, const char *const *members,
 		   unsigned int n)
 {
 	struct vdpa_migration_attribute attr = {
@@ -76,66 +76,66 @@ static int put_set(struct vdpa_list *list, const char *name, const char *const *
 		.members = members, .n_members = n,
 	};
 
-	return vdpa_list_add_common(list, &attr);
+	return vdpa_description_add_common(description, &attr);
 }
 
-static int add_api(struct vdpa_list *list)
+static int add_api(struct vdpa_description *description)
 {
 	char number[sizeof("virtio-4294967295")];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(apis); i++)
-		if (apis[i].class == list->class)
-			return put_string(list, "device_api", apis[i].name);
-	snprintf(number, sizeof(number), "virtio-%u", list->class);
-	return put_string(list, "device_api", number);
+		if (apis[i].class == description->class)
+			return put_string(description, "device_api", apis[i].name);
+	snprintf(number, sizeof(number), "virtio-%u", description->class);
+	return put_string(description, "device_api", number);
 }
 
-static int add_parent(struct vdpa_list *list, const struct vdpa_parent *parent)
+static int add_parent(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	char name[MODULE_NAME_LEN];
 
-	vdpa_build_module(parent, name, sizeof(name));
-	return put_string(list, "parent", name[0] ? name : dev_name(parent->mdev->device));
+	vdpa_build_module(mgmtdev, name, sizeof(name));
+	return put_string(description, "parent", name[0] ? name : dev_name(mgmtdev->mdev->device));
 }
 
 /* For those that declare no version. */
-static int add_build(struct vdpa_list *list, const struct vdpa_parent *parent)
+static int add_build(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	char build[VDPA_MIGRATION_STRING_MAX + 1];
 
-	vdpa_build_identity(parent, build, sizeof(build));
-	return put_string(list, "software_version", build);
+	vdpa_build_identity(mgmtdev, build, sizeof(build));
+	return put_string(description, "software_version", build);
 }
 
 /* What is the same for a device and the management device that made it. */
-static int add_origin(struct vdpa_list *list, const struct vdpa_parent *parent)
+static int add_origin(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
-	return add_api(list) ?: add_parent(list, parent) ?: add_build(list, parent);
+	return add_api(description) ?: add_parent(description, mgmtdev) ?: add_build(description, mgmtdev);
 }
 
-static bool takes(const struct vdpa_parent *parent, enum vdpa_attr attr)
+static bool takes(const struct vdpa_mgmtdev *mgmtdev, enum vdpa_attr attr)
 {
-	return parent->mdev->config_attr_mask & BIT_ULL(attr);
+	return mgmtdev->mdev->config_attr_mask & BIT_ULL(attr);
 }
 
-static int add_features(struct vdpa_list *list, const struct vdpa_parent *parent, u64 features)
+static int add_features(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev, u64 features)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = "device_features",
 		.type = "bitmask",
 		.rule = "superset",
-		.provision = takes(parent, VDPA_ATTR_DEV_FEATURES),
+		.provision = takes(mgmtdev, VDPA_ATTR_DEV_FEATURES),
 		.has_value = true,
 		.num = features,
 	};
 
-	return vdpa_list_add_common(list, &attr);
+	return vdpa_description_add_common(description, &attr);
 }
 
-static int add_capabilities(struct vdpa_list *list, const struct vdpa_entry *entry)
+static int add_capabilities(struct vdpa_description *description, const struct vdpa_entry *entry)
 {
-	const struct vdpa_migration_ops *migration = &entry->parent->migration;
+	const struct vdpa_migration_ops *migration = &entry->mgmtdev->migration;
 	const struct vdpa_config_ops *ops = entry->parent_ops;
 	const char *members[4];
 	unsigned int n = 0;
@@ -148,19 +148,19 @@ static int add_capabilities(struct vdpa_list *list, const struct vdpa_entry *ent
 		members[n++] = "suspend";
 	if (entry->has_vq_state)
 		members[n++] = "vq_state";
-	return put_set(list, "capabilities", members, n);
+	return put_set(description, "capabilities", members, n);
 }
 
-static int add_layouts(struct vdpa_list *list, u64 features)
+static int add_layouts(struct vdpa_description *description, u64 features)
 {
 	static const char *const layouts[] = { "split", "packed" };
 
-	return put_set(list, "vq_layout", layouts,
+	return put_set(description, "vq_layout", layouts,
 		       features & BIT_ULL(VIRTIO_F_RING_PACKED) ? 2 : 1);
 }
 
 /* The device's cf_lock is held. */
-static int add_device(struct vdpa_list *list, struct vdpa_entry *entry)
+static int add_device(struct vdpa_description *description, struct vdpa_entry *entry)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
 	struct vdpa_iova_range iova = { .first = 0, .last = U64_MAX };
@@ -168,20 +168,20 @@ static int add_device(struct vdpa_list *list, struct vdpa_entry *entry)
 
 	if (ops->get_iova_range)
 		iova = ops->get_iova_range(entry->vdev);
-	return add_features(list, entry->parent, features) ?:
-	       put_at_least(list, "max_vqs", entry->vdev->nvqs) ?:
-	       put_range(list, "vq_size", min(entry->min_vq_size, entry->max_vq_size),
+	return add_features(description, entry->mgmtdev, features) ?:
+	       put_at_least(description, "max_vqs", entry->vdev->nvqs) ?:
+	       put_range(description, "vq_size", min(entry->min_vq_size, entry->max_vq_size),
 			 entry->max_vq_size) ?:
-	       put_range(list, "iova_range", min(iova.first, iova.last), iova.last) ?:
-	       add_layouts(list, features) ?:
-	       add_capabilities(list, entry) ?:
-	       vdpa_nl_describe_config(entry, list);
+	       put_range(description, "iova_range", min(iova.first, iova.last), iova.last) ?:
+	       add_layouts(description, features) ?:
+	       add_capabilities(description, entry) ?:
+	       vdpa_nl_describe_config(entry, description);
 }
 
 /* What can be set when a device is created, as far as the core knows it. */
-static int add_settings(struct vdpa_list *list, const struct vdpa_parent *parent)
+static int add_settings(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
-	u32 vqs = parent->mdev->max_supported_vqs;
+	u32 vqs = mgmtdev->mdev->max_supported_vqs;
 	const struct {
 		enum vdpa_attr taken;
 		struct vdpa_migration_attribute attr;
@@ -198,36 +198,36 @@ static int add_settings(struct vdpa_list *list, const struct vdpa_parent *parent
 	unsigned int i;
 	int err = 0;
 
-	if (list->class != VIRTIO_ID_NET)
+	if (description->class != VIRTIO_ID_NET)
 		return 0;
 	for (i = 0; !err && i < ARRAY_SIZE(settings); i++) {
 		struct vdpa_migration_attribute attr = settings[i].attr;
 
 		attr.rule = "equal";
 		attr.provision = true;
-		if (takes(parent, settings[i].taken))
-			err = vdpa_list_add_common(list, &attr);
+		if (takes(mgmtdev, settings[i].taken))
+			err = vdpa_description_add_common(description, &attr);
 	}
 	return err;
 }
 
 /* Where the parent does not say what it has, the core has nothing to say either. */
-static int add_limits(struct vdpa_list *list, const struct vdpa_parent *parent)
+static int add_limits(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
-	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	const struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	int err = 0;
 
 	if (mdev->supported_features)
-		err = add_features(list, parent, mdev->supported_features);
+		err = add_features(description, mgmtdev, mdev->supported_features);
 	if (!err && mdev->max_supported_vqs)
-		err = put_at_least(list, "max_vqs", mdev->max_supported_vqs);
+		err = put_at_least(description, "max_vqs", mdev->max_supported_vqs);
 	return err;
 }
 
-static void complain(const struct vdpa_list *list, int err, const char *name,
+static void complain(const struct vdpa_description *description, int err, const char *name,
 		     struct netlink_ext_ack *extack)
 {
-	const char *fault = list->fault ?: list->own->fault;
+	const char *fault = description->fault ?: description->own->fault;
 
 	if (fault)
 		NL_SET_ERR_MSG_FMT(extack, VDPA_MSG_NAME " cannot be described: %s", name, fault);
@@ -238,91 +238,91 @@ static void complain(const struct vdpa_list *list, int err, const char *name,
 }
 
 /* The parent's own attributes are in list->own. */
-static int describe_device(struct vdpa_list *list, struct vdpa_entry *entry,
+static int describe_device(struct vdpa_description *description, struct vdpa_entry *entry,
 			   const struct vdpa_asker *asker)
 {
 	int err;
 
-	err = add_origin(list, entry->parent);
+	err = add_origin(description, entry->mgmtdev);
 	if (err)
 		return err;
 	err = vdpa_poll_down_read(&entry->vdev->cf_lock, asker);
 	if (err)
 		return err;
-	err = add_device(list, entry);
+	err = add_device(description, entry);
 	up_read(&entry->vdev->cf_lock);
-	return err ?: vdpa_list_add_rest(list);
+	return err ?: vdpa_description_add_rest(description);
 }
 
-static int describe_class(struct vdpa_list *list, const struct vdpa_parent *parent)
+static int describe_class(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
-	return add_origin(list, parent) ?: add_limits(list, parent) ?:
-	       add_settings(list, parent) ?: vdpa_list_add_rest(list);
+	return add_origin(description, mgmtdev) ?: add_limits(description, mgmtdev) ?:
+	       add_settings(description, mgmtdev) ?: vdpa_description_add_rest(description);
 }
 
 /* @entry: NULL for a management device */
-static int describe_own(struct vdpa_list *own, struct vdpa_entry *entry,
-			struct vdpa_parent *parent)
+static int describe_own(struct vdpa_description *own, struct vdpa_entry *entry,
+			struct vdpa_mgmtdev *mgmtdev)
 {
-	const struct vdpa_migration_ops *migration = &parent->migration;
+	const struct vdpa_migration_ops *migration = &mgmtdev->migration;
 
 	if (entry)
 		return migration->describe ? migration->describe(entry->vdev, &own->sink) : 0;
 	if (!migration->describe_mgmtdev)
 		return 0;
-	return migration->describe_mgmtdev(parent->mdev, own->class, &own->sink);
+	return migration->describe_mgmtdev(mgmtdev->mdev, own->class, &own->sink);
 }
 
-static int describe(struct vdpa_list *list, struct vdpa_entry *entry, struct vdpa_parent *parent,
+static int describe(struct vdpa_description *description, struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev,
 		    const struct vdpa_asker *asker, struct netlink_ext_ack *extack)
 {
-	struct vdpa_list *own = vdpa_list_new(list->class, list->size);
+	struct vdpa_description *own = vdpa_description_new(description->class, description->size);
 	int err;
 
 	if (!own)
 		return -ENOMEM;
-	list->own = own;
-	err = describe_own(own, entry, parent);
+	description->own = own;
+	err = describe_own(own, entry, mgmtdev);
 	if (!err)
-		err = entry ? describe_device(list, entry, asker) :
-			      describe_class(list, parent);
+		err = entry ? describe_device(description, entry, asker) :
+			      describe_class(description, mgmtdev);
 	if (err && err != -ECANCELED)
-		complain(list, err, entry ? vdpa_entry_name(entry) : dev_name(parent->mdev->device),
+		complain(description, err, entry ? vdpa_entry_name(entry) : dev_name(mgmtdev->mdev->device),
 			 extack);
-	list->own = NULL;
-	vdpa_list_free(own);
+	description->own = NULL;
+	vdpa_description_free(own);
 	return err;
 }
 
-static struct vdpa_description *description_new(unsigned int n)
+static struct vdpa_descriptions *description_new(unsigned int n)
 {
-	struct vdpa_description *description;
+	struct vdpa_descriptions *descriptions;
 
-	description = kzalloc(struct_size(description, lists, n), GFP_KERNEL);
-	if (description)
-		description->n = n;
-	return description;
+	descriptions = kzalloc(struct_size(descriptions, list, n), GFP_KERNEL);
+	if (descriptions)
+		descriptions->n = n;
+	return descriptions;
 }
 
-void vdpa_description_free(struct vdpa_description *description)
+void vdpa_descriptions_free(struct vdpa_descriptions *descriptions)
 {
 	unsigned int i;
 
-	if (!description)
+	if (!descriptions)
 		return;
-	for (i = 0; i < description->n; i++)
-		vdpa_list_free(description->lists[i]);
-	kfree(description);
+	for (i = 0; i < descriptions->n; i++)
+		vdpa_description_free(descriptions->list[i]);
+	kfree(descriptions);
 }
 
 /* Return: the list of a class, or NULL. */
-struct vdpa_list *vdpa_description_of(const struct vdpa_description *description, u32 class)
+struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *descriptions, u32 class)
 {
 	unsigned int i;
 
-	for (i = 0; i < description->n; i++)
-		if (description->lists[i]->class == class)
-			return description->lists[i];
+	for (i = 0; i < descriptions->n; i++)
+		if (descriptions->list[i]->class == class)
+			return descriptions->list[i];
 	return NULL;
 }
 
@@ -333,29 +333,29 @@ struct vdpa_list *vdpa_description_of(const struct vdpa_description *description
  * @extack: says what went wrong
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
- * Return: the description, to be given to vdpa_description_free(), or an ERR_PTR.
+ * Return: the description, to be given to vdpa_descriptions_free(), or an ERR_PTR.
  */
-struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry,
+struct vdpa_descriptions *vdpa_describe_device(struct vdpa_entry *entry,
 					      const struct vdpa_asker *asker,
 					      struct netlink_ext_ack *extack)
 {
-	struct vdpa_description *description = description_new(1);
+	struct vdpa_descriptions *descriptions = description_new(1);
 	int err = -ENOMEM;
 
-	if (!description)
+	if (!descriptions)
 		return ERR_PTR(-ENOMEM);
-	description->lists[0] = vdpa_list_new(entry->device_id, DESCRIPTION_SIZE);
-	if (description->lists[0])
-		err = describe(description->lists[0], entry, entry->parent, asker, extack);
+	descriptions->list[0] = vdpa_description_new(entry->device_id, DESCRIPTION_SIZE);
+	if (descriptions->list[0])
+		err = describe(descriptions->list[0], entry, entry->mgmtdev, asker, extack);
 	if (!err)
-		return description;
-	vdpa_description_free(description);
+		return descriptions;
+	vdpa_descriptions_free(descriptions);
 	return ERR_PTR(err);
 }
 
-static unsigned int count_classes(const struct vdpa_parent *parent)
+static unsigned int count_classes(const struct vdpa_mgmtdev *mgmtdev)
 {
-	const struct virtio_device_id *id = parent->mdev->id_table;
+	const struct virtio_device_id *id = mgmtdev->mdev->id_table;
 	unsigned int n = 0;
 
 	while (id[n].device)
@@ -364,34 +364,34 @@ static unsigned int count_classes(const struct vdpa_parent *parent)
 }
 
 /**
- * vdpa_describe_parent - describe a management device for migration
- * @parent: the management device
+ * vdpa_describe_mgmtdev - describe a management device for migration
+ * @mgmtdev: the management device
  * @extack: says what went wrong
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
- * Return: the description, to be given to vdpa_description_free(), or an ERR_PTR.
+ * Return: the description, to be given to vdpa_descriptions_free(), or an ERR_PTR.
  */
-struct vdpa_description *vdpa_describe_parent(struct vdpa_parent *parent,
+struct vdpa_descriptions *vdpa_describe_mgmtdev(struct vdpa_mgmtdev *mgmtdev,
 					      struct netlink_ext_ack *extack)
 {
-	unsigned int i, n = count_classes(parent);
-	struct vdpa_description *description = description_new(n);
+	unsigned int i, n = count_classes(mgmtdev);
+	struct vdpa_descriptions *descriptions = description_new(n);
 	int err = 0;
 
-	if (!description)
+	if (!descriptions)
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; !err && i < n; i++) {
-		u32 class = parent->mdev->id_table[i].device;
+		u32 class = mgmtdev->mdev->id_table[i].device;
 
-		description->lists[i] = vdpa_list_new(class, DESCRIPTION_SIZE / n);
-		if (description->lists[i])
-			err = describe(description->lists[i], NULL, parent, NULL, extack);
+		descriptions->list[i] = vdpa_description_new(class, DESCRIPTION_SIZE / n);
+		if (descriptions->list[i])
+			err = describe(descriptions->list[i], NULL, mgmtdev, NULL, extack);
 		else
 			err = -ENOMEM;
 	}
 	if (!err)
-		return description;
-	vdpa_description_free(description);
+		return descriptions;
+	vdpa_descriptions_free(descriptions);
 	return ERR_PTR(err);
 }
 
@@ -437,7 +437,7 @@ static void print_value(char *buf, size_t size, const struct vdpa_migration_attr
 	}
 }
 
-static void tell_mismatch(const struct vdpa_list *source, const struct vdpa_list *target,
+static void tell_mismatch(const struct vdpa_description *source, const struct vdpa_description *target,
 			  const struct vdpa_mismatch *mismatch, struct netlink_ext_ack *extack)
 {
 	char there[VALUE_LEN], here[VALUE_LEN], text[NETLINK_MAX_FMTMSG_LEN];
@@ -458,32 +458,32 @@ static void tell_mismatch(const struct vdpa_list *source, const struct vdpa_list
 	NL_SET_ERR_MSG_FMT(extack, "%s", text);
 }
 
-static int last_word(const struct vdpa_list *source, struct vdpa_entry *entry,
-		     struct vdpa_parent *parent, struct netlink_ext_ack *extack)
+static int last_word(const struct vdpa_description *source, struct vdpa_entry *entry,
+		     struct vdpa_mgmtdev *mgmtdev, struct netlink_ext_ack *extack)
 {
 	const struct vdpa_migration_source view = {
 		.class = source->class, .n = source->n, .attrs = source->attrs,
 	};
 	int err;
 
-	if (!parent->migration.check)
+	if (!mgmtdev->migration.check)
 		return 0;
-	err = parent->migration.check(parent->mdev, entry ? entry->vdev : NULL, &view, extack);
+	err = mgmtdev->migration.check(mgmtdev->mdev, entry ? entry->vdev : NULL, &view, extack);
 	if (err && !extack->_msg)
 		NL_SET_ERR_MSG_FMT(extack, "the parent of " VDPA_MSG_NAME " refuses: %pe",
-				   entry ? vdpa_entry_name(entry) : dev_name(parent->mdev->device),
+				   entry ? vdpa_entry_name(entry) : dev_name(mgmtdev->mdev->device),
 				   ERR_PTR(err));
 	return err ? -EMEDIUMTYPE : 0;
 }
 
-static int judge(const struct vdpa_list *source, const struct vdpa_description *description,
+static int judge(const struct vdpa_description *source, const struct vdpa_descriptions *descriptions,
 		 bool creates, struct netlink_ext_ack *extack)
 {
-	const struct vdpa_list *target = vdpa_description_of(description, source->class);
+	const struct vdpa_description *target = vdpa_descriptions_find(descriptions, source->class);
 	struct vdpa_mismatch mismatch;
 
-	if (!target && description->n)
-		target = description->lists[0];
+	if (!target && descriptions->n)
+		target = descriptions->list[0];
 	if (target && vdpa_compatible(source, target, creates, &mismatch))
 		return 0;
 	if (target)
@@ -494,28 +494,28 @@ static int judge(const struct vdpa_list *source, const struct vdpa_description *
 /**
  * vdpa_judge - can a device be migrated to one of ours?
  * @source: its description
- * @entry: the device to migrate to; NULL: one that @parent would create
- * @parent: the management device, of @entry, too
+ * @entry: the device to migrate to; NULL: one that @mgmtdev would create
+ * @mgmtdev: the management device, of @entry, too
  * @asker: who wants to know; NULL: it is to be done in any case
  * @extack: says what does not match
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
  * Return: 0; -EMEDIUMTYPE if not; or another error.
  */
-int vdpa_judge(const struct vdpa_list *source, struct vdpa_entry *entry,
-	       struct vdpa_parent *parent, const struct vdpa_asker *asker,
+int vdpa_judge(const struct vdpa_description *source, struct vdpa_entry *entry,
+	       struct vdpa_mgmtdev *mgmtdev, const struct vdpa_asker *asker,
 	       struct netlink_ext_ack *extack)
 {
-	struct vdpa_description *description;
+	struct vdpa_descriptions *descriptions;
 	int err;
 
 	if (entry)
-		description = vdpa_describe_device(entry, asker, extack);
+		descriptions = vdpa_describe_device(entry, asker, extack);
 	else
-		description = vdpa_describe_parent(parent, extack);
-	if (IS_ERR(description))
-		return PTR_ERR(description);
-	err = judge(source, description, !entry, extack);
-	vdpa_description_free(description);
-	return err ?: last_word(source, entry, parent, extack);
+		descriptions = vdpa_describe_mgmtdev(mgmtdev, extack);
+	if (IS_ERR(descriptions))
+		return PTR_ERR(descriptions);
+	err = judge(source, descriptions, !entry, extack);
+	vdpa_descriptions_free(descriptions);
+	return err ?: last_word(source, entry, mgmtdev, extack);
 }

@@ -14,29 +14,29 @@
 struct netlink_ext_ack;
 struct vdpa_asker;
 struct vdpa_entry;
-struct vdpa_list;
-struct vdpa_parent;
+struct vdpa_description;
+struct vdpa_mgmtdev;
 
 /**
- * struct vdpa_description - what there is to say about a device or management device
+ * struct vdpa_descriptions - what there is to say about a device or management device
  * @n: lists
- * @lists: one for a device, one for each class for a management device
+ * @list: one for a device, one for each class for a management device
  */
-struct vdpa_description {
+struct vdpa_descriptions {
 	unsigned int n;
-	struct vdpa_list *lists[] __counted_by(n);
+	struct vdpa_description *list[] __counted_by(n);
 };
 
-struct vdpa_description *vdpa_describe_device(struct vdpa_entry *entry,
+struct vdpa_descriptions *vdpa_describe_device(struct vdpa_entry *entry,
 					      const struct vdpa_asker *asker,
 					      struct netlink_ext_ack *extack);
-struct vdpa_description *vdpa_describe_parent(struct vdpa_parent *parent,
+struct vdpa_descriptions *vdpa_describe_mgmtdev(struct vdpa_mgmtdev *mgmtdev,
 					      struct netlink_ext_ack *extack);
-void vdpa_description_free(struct vdpa_description *description);
-struct vdpa_list *vdpa_description_of(const struct vdpa_description *description, u32 class);
+void vdpa_descriptions_free(struct vdpa_descriptions *descriptions);
+struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *descriptions, u32 class);
 
-int vdpa_judge(const struct vdpa_list *source, struct vdpa_entry *entry,
-	       struct vdpa_parent *parent, const struct vdpa_asker *asker,
+int vdpa_judge(const struct vdpa_description *source, struct vdpa_entry *entry,
+	       struct vdpa_mgmtdev *mgmtdev, const struct vdpa_asker *asker,
 	       struct netlink_ext_ack *extack);
 
 #endif

@@ -104,7 +104,7 @@ static const char *value_fault(const struct vdpa_migration_attribute *attr)
 	}
 }
 
-static const char *attr_fault(const struct vdpa_list *list,
+static const char *attr_fault(const struct vdpa_description *description,
 			      const struct vdpa_migration_attribute *attr)
 {
 	if (!attr->name || !attr->type || !attr->rule)
@@ -115,27 +115,27 @@ static const char *attr_fault(const struct vdpa_list *list,
 		return "its type has more than 15 bytes";
 	if (too_long(attr->rule, VDPA_MIGRATION_RULE_MAX))
 		return "its rule has more than 31 bytes";
-	if (vdpa_list_find(list, attr->name))
+	if (vdpa_description_find(description, attr->name))
 		return "it is there twice";
 	return value_fault(attr);
 }
 
 /* Return: room for @len bytes, or NULL. */
-static void *arena_take(struct vdpa_list *list, size_t len, size_t align)
+static void *arena_take(struct vdpa_description *description, size_t len, size_t align)
 {
-	size_t start = ALIGN(list->used, align);
+	size_t start = ALIGN(description->used, align);
 
-	if (start > list->size || len > list->size - start)
+	if (start > description->size || len > description->size - start)
 		return NULL;
-	list->used = start + len;
-	return list->arena + start;
+	description->used = start + len;
+	return description->arena + start;
 }
 
 /* Replaces *@s by a copy. Return: false if there is no room. */
-static bool keep(struct vdpa_list *list, const char **s)
+static bool keep(struct vdpa_description *description, const char **s)
 {
 	size_t len = strlen(*s) + 1;
-	char *copy = arena_take(list, len, 1);
+	char *copy = arena_take(description, len, 1);
 
 	if (!copy)
 		return false;
@@ -143,24 +143,24 @@ static bool keep(struct vdpa_list *list, const char **s)
 	return true;
 }
 
-static bool keep_members(struct vdpa_list *list, struct vdpa_migration_attribute *attr)
+static bool keep_members(struct vdpa_description *description, struct vdpa_migration_attribute *attr)
 {
 	const char **copy;
 	unsigned int i;
 
-	copy = arena_take(list, attr->n_members * sizeof(*copy), sizeof(*copy));
+	copy = arena_take(description, attr->n_members * sizeof(*copy), sizeof(*copy));
 	if (!copy)
 		return false;
 	for (i = 0; i < attr->n_members; i++) {
 		copy[i] = attr->members[i];
-		if (!keep(list, &copy[i]))
+		if (!keep(description, &copy[i]))
 			return false;
 	}
 	attr->members = copy;
 	return true;
 }
 
-static bool keep_value(struct vdpa_list *list, struct vdpa_migration_attribute *attr)
+static bool keep_value(struct vdpa_description *description, struct vdpa_migration_attribute *attr)
 {
 	if (!attr->has_value)
 		return true;
@@ -169,105 +169,105 @@ static bool keep_value(struct vdpa_list *list, struct vdpa_migration_attribute *
 		attr->has_value = false;	/* nobody could make anything of it */
 		return true;
 	case VDPA_VALUE_VERSION:
-		if (attr->accepts && !keep(list, &attr->accepts))
+		if (attr->accepts && !keep(description, &attr->accepts))
 			return false;
 		fallthrough;
 	case VDPA_VALUE_STRING:
-		return keep(list, &attr->string);
+		return keep(description, &attr->string);
 	case VDPA_VALUE_SET:
-		return keep_members(list, attr);
+		return keep_members(description, attr);
 	default:
 		return true;
 	}
 }
 
 /**
- * vdpa_list_add - add an attribute to a description
- * @list: the description
+ * vdpa_description_add - add an attribute to a description
+ * @description: the description
  * @attr: the attribute; all it points to is copied
  *
  * Return: 0; -EINVAL if it is malformed, -E2BIG if there is no room, both with the
  * list's @fault set.
  */
-int vdpa_list_add(struct vdpa_list *list, const struct vdpa_migration_attribute *attr)
+int vdpa_description_add(struct vdpa_description *description, const struct vdpa_migration_attribute *attr)
 {
 	struct vdpa_migration_attribute copy = *attr;
-	const char *fault = attr_fault(list, attr);
+	const char *fault = attr_fault(description, attr);
 
 	if (fault) {
-		list->fault = fault;
+		description->fault = fault;
 		return -EINVAL;
 	}
-	if (list->n == ARRAY_SIZE(list->attrs) || !keep(list, &copy.name) ||
-	    !keep(list, &copy.type) || !keep(list, &copy.rule) || !keep_value(list, &copy)) {
-		list->fault = "the description is too long";
+	if (description->n == ARRAY_SIZE(description->attrs) || !keep(description, &copy.name) ||
+	    !keep(description, &copy.type) || !keep(description, &copy.rule) || !keep_value(description, &copy)) {
+		description->fault = "the description is too long";
 		return -E2BIG;
 	}
-	list->attrs[list->n++] = copy;
+	description->attrs[description->n++] = copy;
 	return 0;
 }
 
 /* Add an attribute of the common part, or in its place what the parent has said. */
-int vdpa_list_add_common(struct vdpa_list *list, const struct vdpa_migration_attribute *attr)
+int vdpa_description_add_common(struct vdpa_description *description, const struct vdpa_migration_attribute *attr)
 {
-	return vdpa_list_add(list, vdpa_list_find(list->own, attr->name) ?: attr);
+	return vdpa_description_add(description, vdpa_description_find(description->own, attr->name) ?: attr);
 }
 
 /* Add what the parent has said and is not in the list yet. */
-int vdpa_list_add_rest(struct vdpa_list *list)
+int vdpa_description_add_rest(struct vdpa_description *description)
 {
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; !err && i < list->own->n; i++)
-		if (!vdpa_list_find(list, list->own->attrs[i].name))
-			err = vdpa_list_add(list, &list->own->attrs[i]);
+	for (i = 0; !err && i < description->own->n; i++)
+		if (!vdpa_description_find(description, description->own->attrs[i].name))
+			err = vdpa_description_add(description, &description->own->attrs[i]);
 	return err;
 }
 
 static int sink_add(struct vdpa_migration_list *sink, const struct vdpa_migration_attribute *attr)
 {
-	return vdpa_list_add(container_of(sink, struct vdpa_list, sink), attr);
+	return vdpa_description_add(container_of(sink, struct vdpa_description, sink), attr);
 }
 
 /**
- * vdpa_list_find - find an attribute
- * @list: the description
+ * vdpa_description_find - find an attribute
+ * @description: the description
  * @name: its name
  *
  * Return: the attribute, or NULL.
  */
-const struct vdpa_migration_attribute *vdpa_list_find(const struct vdpa_list *list,
+const struct vdpa_migration_attribute *vdpa_description_find(const struct vdpa_description *description,
 						      const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < list->n; i++)
-		if (!strcmp(list->attrs[i].name, name))
-			return &list->attrs[i];
+	for (i = 0; i < description->n; i++)
+		if (!strcmp(description->attrs[i].name, name))
+			return &description->attrs[i];
 	return NULL;
 }
 
 /**
- * vdpa_list_new - begin a description
+ * vdpa_description_new - begin a description
  * @class: virtio device ID
  * @size: bytes for its strings
  *
- * Return: the description, to be given to vdpa_list_free(), or NULL.
+ * Return: the description, to be given to vdpa_description_free(), or NULL.
  */
-struct vdpa_list *vdpa_list_new(u32 class, size_t size)
+struct vdpa_description *vdpa_description_new(u32 class, size_t size)
 {
-	struct vdpa_list *list = kvzalloc(struct_size(list, arena, size), GFP_KERNEL_ACCOUNT);
+	struct vdpa_description *description = kvzalloc(struct_size(description, arena, size), GFP_KERNEL_ACCOUNT);
 
-	if (!list)
+	if (!description)
 		return NULL;
-	list->sink.add = sink_add;
-	list->class = class;
-	list->size = size;
-	return list;
+	description->sink.add = sink_add;
+	description->class = class;
+	description->size = size;
+	return description;
 }
 
-void vdpa_list_free(struct vdpa_list *list)
+void vdpa_description_free(struct vdpa_description *description)
 {
-	kvfree(list);
+	kvfree(description);
 }

@@ -4,8 +4,8 @@
  * kernel tells of itself or of what a client has sent. What is in a list is well
  * formed, so that comparing two of them need not think of that any more.
  */
-#ifndef _VDPA_LIST_H
-#define _VDPA_LIST_H
+#ifndef _VDPA_DESCRIPTION_H
+#define _VDPA_DESCRIPTION_H
 
 #include <linux/vdpa_migration.h>
 #include <uapi/linux/vdpa.h>
@@ -21,7 +21,7 @@ enum vdpa_value {
 };
 
 /**
- * struct vdpa_list - a description
+ * struct vdpa_description - a description
  * @sink: what parents add to it by
  * @class: virtio device ID
  * @n: attributes
@@ -34,11 +34,11 @@ enum vdpa_value {
  *
  * Used by one at a time.
  */
-struct vdpa_list {
+struct vdpa_description {
 	struct vdpa_migration_list sink;
 	u32 class;
 	unsigned int n;
-	const struct vdpa_list *own;
+	const struct vdpa_description *own;
 	const char *fault;
 	struct vdpa_migration_attribute attrs[VDPA_MIGRATION_ATTRS_MAX];
 	size_t used;
@@ -46,12 +46,12 @@ struct vdpa_list {
 	u8 arena[] __counted_by(size) __aligned(8);
 };
 
-struct vdpa_list *vdpa_list_new(u32 class, size_t size);
-void vdpa_list_free(struct vdpa_list *list);
-int vdpa_list_add(struct vdpa_list *list, const struct vdpa_migration_attribute *attr);
-int vdpa_list_add_common(struct vdpa_list *list, const struct vdpa_migration_attribute *attr);
-int vdpa_list_add_rest(struct vdpa_list *list);
-const struct vdpa_migration_attribute *vdpa_list_find(const struct vdpa_list *list,
+struct vdpa_description *vdpa_description_new(u32 class, size_t size);
+void vdpa_description_free(struct vdpa_description *description);
+int vdpa_description_add(struct vdpa_description *description, const struct vdpa_migration_attribute *attr);
+int vdpa_description_add_common(struct vdpa_description *description, const struct vdpa_migration_attribute *attr);
+int vdpa_description_add_rest(struct vdpa_description *description);
+const struct vdpa_migration_attribute *vdpa_description_find(const struct vdpa_description *description,
 						      const char *name);
 enum vdpa_value vdpa_value_of(const char *type);
 

@@ -181,7 +181,7 @@ static const char *judge(const struct vdpa_migration_attribute *source,
  *
  * Return: whether it can.
  */
-bool vdpa_compatible(const struct vdpa_list *source, const struct vdpa_list *target, bool creates,
+bool vdpa_compatible(const struct vdpa_description *source, const struct vdpa_description *target, bool creates,
 		     struct vdpa_mismatch *mismatch)
 {
 	unsigned int i;
@@ -193,7 +193,7 @@ bool vdpa_compatible(const struct vdpa_list *source, const struct vdpa_list *tar
 	}
 	for (i = 0; i < source->n; i++) {
 		mismatch->source = &source->attrs[i];
-		mismatch->target = vdpa_list_find(target, source->attrs[i].name);
+		mismatch->target = vdpa_description_find(target, source->attrs[i].name);
 		mismatch->why = judge(mismatch->source, mismatch->target, creates);
 		if (mismatch->why)
 			return false;

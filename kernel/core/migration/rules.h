@@ -7,7 +7,7 @@
 
 #include <linux/vdpa_migration.h>
 
-struct vdpa_list;
+struct vdpa_description;
 
 /**
  * struct vdpa_mismatch - what does not fit
@@ -21,7 +21,7 @@ struct vdpa_mismatch {
 	const char *why;
 };
 
-bool vdpa_compatible(const struct vdpa_list *source, const struct vdpa_list *target, bool creates,
+bool vdpa_compatible(const struct vdpa_description *source, const struct vdpa_description *target, bool creates,
 		     struct vdpa_mismatch *mismatch);
 
 #endif

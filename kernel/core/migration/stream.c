@@ -12,30 +12,30 @@
 #include "migration/stream.h"
 
 /* Bytes of a chunk, so that it fills its allocation. */
-#define CHUNK_SIZE	(SZ_32K - sizeof(struct vdpa_blob_chunk))
+#define CHUNK_SIZE	(SZ_32K - sizeof(struct vdpa_stream_chunk))
 
 /**
- * struct vdpa_blob_chunk - some of the bytes
- * @node: in the blob's list
+ * struct vdpa_stream_chunk - some of the bytes
+ * @node: in the stream's list
  * @used: bytes of @data that there are
  * @data: room for CHUNK_SIZE
  */
-struct vdpa_blob_chunk {
+struct vdpa_stream_chunk {
 	struct list_head node;
 	u32 used;
 	u8 data[];
 };
 
-static struct vdpa_blob_chunk *last_chunk(struct vdpa_blob *blob)
+static struct vdpa_stream_chunk *last_chunk(struct vdpa_stream *stream)
 {
-	return list_empty(&blob->chunks) ? NULL :
-	       list_last_entry(&blob->chunks, struct vdpa_blob_chunk, node);
+	return list_empty(&stream->chunks) ? NULL :
+	       list_last_entry(&stream->chunks, struct vdpa_stream_chunk, node);
 }
 
 /* Return: a chunk with room, or NULL. */
-static struct vdpa_blob_chunk *chunk_with_room(struct vdpa_blob *blob)
+static struct vdpa_stream_chunk *chunk_with_room(struct vdpa_stream *stream)
 {
-	struct vdpa_blob_chunk *chunk = last_chunk(blob);
+	struct vdpa_stream_chunk *chunk = last_chunk(stream);
 
 	if (chunk && chunk->used < CHUNK_SIZE)
 		return chunk;
@@ -43,13 +43,13 @@ static struct vdpa_blob_chunk *chunk_with_room(struct vdpa_blob *blob)
 	if (!chunk)
 		return NULL;
 	chunk->used = 0;
-	list_add_tail(&chunk->node, &blob->chunks);
+	list_add_tail(&chunk->node, &stream->chunks);
 	return chunk;
 }
 
 /**
- * vdpa_blob_append - add to the end
- * @blob: the bytes
+ * vdpa_stream_append - add to the end
+ * @stream: the bytes
  * @buf: more of them
  * @len: how many
  *
@@ -57,60 +57,60 @@ static struct vdpa_blob_chunk *chunk_with_room(struct vdpa_blob *blob)
  * Return: 0; -EFBIG, -ENOMEM, or -ECANCELED if nobody wants it any more. It is of no
  * use then.
  */
-int vdpa_blob_append(struct vdpa_blob *blob, const void *buf, size_t len)
+int vdpa_stream_append(struct vdpa_stream *stream, const void *buf, size_t len)
 {
-	struct vdpa_blob_chunk *chunk;
+	struct vdpa_stream_chunk *chunk;
 	u32 n;
 
-	if (len > VDPA_STATE_PRIVATE_MAX - blob->len)
+	if (len > VDPA_STATE_PRIVATE_MAX - stream->len)
 		return -EFBIG;
 	for (; len; len -= n, buf += n) {
-		if (READ_ONCE(blob->abandoned))
+		if (READ_ONCE(stream->abandoned))
 			return -ECANCELED;
-		chunk = chunk_with_room(blob);
+		chunk = chunk_with_room(stream);
 		if (!chunk)
 			return -ENOMEM;
 		n = min_t(size_t, len, CHUNK_SIZE - chunk->used);
 		memcpy(chunk->data + chunk->used, buf, n);
 		chunk->used += n;
-		blob->len += n;
+		stream->len += n;
 		cond_resched();
 	}
 	return 0;
 }
 
 /* From now on it is read, from its beginning. */
-void vdpa_blob_rewind(struct vdpa_blob *blob)
+void vdpa_stream_rewind(struct vdpa_stream *stream)
 {
-	blob->reader.left = blob->len;
-	blob->at = list_first_entry_or_null(&blob->chunks, struct vdpa_blob_chunk, node);
-	blob->off = 0;
+	stream->reader.left = stream->len;
+	stream->at = list_first_entry_or_null(&stream->chunks, struct vdpa_stream_chunk, node);
+	stream->off = 0;
 }
 
 /**
- * vdpa_blob_read - take the next bytes
- * @blob: the bytes, rewound before
+ * vdpa_stream_read - take the next bytes
+ * @stream: the bytes, rewound before
  * @buf: where to
  * @len: how many
  *
  * Context: may sleep.
  * Return: 0; -ENODATA, with nothing taken, if there are less.
  */
-int vdpa_blob_read(struct vdpa_blob *blob, void *buf, size_t len)
+int vdpa_stream_read(struct vdpa_stream *stream, void *buf, size_t len)
 {
 	u32 n;
 
-	if (len > blob->reader.left)
+	if (len > stream->reader.left)
 		return -ENODATA;
-	blob->reader.left -= len;
+	stream->reader.left -= len;
 	for (; len; len -= n, buf += n) {
-		if (blob->off == blob->at->used) {
-			blob->at = list_next_entry(blob->at, node);
-			blob->off = 0;
+		if (stream->off == stream->at->used) {
+			stream->at = list_next_entry(stream->at, node);
+			stream->off = 0;
 		}
-		n = min_t(size_t, len, blob->at->used - blob->off);
-		memcpy(buf, blob->at->data + blob->off, n);
-		blob->off += n;
+		n = min_t(size_t, len, stream->at->used - stream->off);
+		memcpy(buf, stream->at->data + stream->off, n);
+		stream->off += n;
 		cond_resched();
 	}
 	return 0;
@@ -118,28 +118,28 @@ int vdpa_blob_read(struct vdpa_blob *blob, void *buf, size_t len)
 
 static int writer_write(struct vdpa_migration_writer *to, const void *buf, size_t len)
 {
-	return vdpa_blob_append(container_of(to, struct vdpa_blob, writer), buf, len);
+	return vdpa_stream_append(container_of(to, struct vdpa_stream, writer), buf, len);
 }
 
 static int reader_read(struct vdpa_migration_reader *from, void *buf, size_t len)
 {
-	return vdpa_blob_read(container_of(from, struct vdpa_blob, reader), buf, len);
+	return vdpa_stream_read(container_of(from, struct vdpa_stream, reader), buf, len);
 }
 
-void vdpa_blob_init(struct vdpa_blob *blob)
+void vdpa_stream_init(struct vdpa_stream *stream)
 {
-	*blob = (struct vdpa_blob){
+	*stream = (struct vdpa_stream){
 		.writer.write = writer_write,
 		.reader.read = reader_read,
 	};
-	INIT_LIST_HEAD(&blob->chunks);
+	INIT_LIST_HEAD(&stream->chunks);
 }
 
-void vdpa_blob_free(struct vdpa_blob *blob)
+void vdpa_stream_free(struct vdpa_stream *stream)
 {
-	struct vdpa_blob_chunk *chunk, *next;
+	struct vdpa_stream_chunk *chunk, *next;
 
-	list_for_each_entry_safe(chunk, next, &blob->chunks, node)
+	list_for_each_entry_safe(chunk, next, &stream->chunks, node)
 		kvfree(chunk);
-	INIT_LIST_HEAD(&blob->chunks);
+	INIT_LIST_HEAD(&stream->chunks);
 }

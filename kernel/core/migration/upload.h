@@ -5,25 +5,25 @@
  * Everything that can be refused is, before anything is changed; what the parent
  * refuses in the end is undone.
  */
-#ifndef _VDPA_LOAD_H
-#define _VDPA_LOAD_H
+#ifndef _VDPA_UPLOAD_H
+#define _VDPA_UPLOAD_H
 
 #include <linux/vdpa.h>
 
 #include "migration/stream.h"
 
-struct vdpa_job;
-struct vdpa_list;
+struct vdpa_request;
+struct vdpa_description;
 
 /**
- * struct vdpa_load_vq - a virtqueue's saved state
+ * struct vdpa_upload_vq - a virtqueue's saved state
  * @index: of the virtqueue
  * @known: @state is there
  * @ready: it worked
  * @size: descriptors; 0: not told
  * @state: its position
  */
-struct vdpa_load_vq {
+struct vdpa_upload_vq {
 	u16 index;
 	bool known;
 	bool ready;
@@ -32,7 +32,7 @@ struct vdpa_load_vq {
 };
 
 /**
- * struct vdpa_load - a saved state
+ * struct vdpa_upload - a saved state
  * @source: description of the device that it is of
  * @has_features: @features is there
  * @features: negotiated
@@ -41,17 +41,17 @@ struct vdpa_load_vq {
  * @vqs: the virtqueues
  * @private: the parent's own state
  */
-struct vdpa_load {
-	struct vdpa_list *source;
+struct vdpa_upload {
+	struct vdpa_description *source;
 	bool has_features;
 	u64 features;
 	unsigned int n_vqs;
 	unsigned int max_vqs;
-	struct vdpa_load_vq *vqs;
-	struct vdpa_blob private;
+	struct vdpa_upload_vq *vqs;
+	struct vdpa_stream private;
 };
 
-void vdpa_load_free(struct vdpa_load *load);
-int vdpa_load_apply(struct vdpa_load *load, struct vdpa_job *job);
+void vdpa_upload_free(struct vdpa_upload *upload);
+int vdpa_upload_apply(struct vdpa_upload *upload, struct vdpa_request *req);
 
 #endif

@@ -15,40 +15,40 @@
 #include "netlink/nl_description.h"
 #include "request.h"
 
-static int check(struct vdpa_job *job)
+static int check(struct vdpa_request *req)
 {
-	struct vdpa_entry *entry = job->entry;
-	struct vdpa_list *source;
+	struct vdpa_entry *entry = req->entry;
+	struct vdpa_description *source;
 	int err;
 
-	source = vdpa_nl_read_list(job->info.attrs[VDPA_ATTR_MIGRATION], &job->extack);
+	source = vdpa_nl_read_description(req->info.attrs[VDPA_ATTR_MIGRATION], &req->extack);
 	if (IS_ERR(source))
 		return PTR_ERR(source);
-	err = vdpa_judge(source, entry, entry ? entry->parent : job->parent, &VDPA_ASKER_JOB(job),
-			 &job->extack);
-	vdpa_list_free(source);
+	err = vdpa_judge(source, entry, entry ? entry->mgmtdev : req->mgmtdev, &VDPA_ASKER_REQUEST(req),
+			 &req->extack);
+	vdpa_description_free(source);
 	if (err == -EMEDIUMTYPE)
-		NL_SET_BAD_ATTR(&job->extack, job->info.attrs[VDPA_ATTR_MIGRATION]);
+		NL_SET_BAD_ATTR(&req->extack, req->info.attrs[VDPA_ATTR_MIGRATION]);
 	return err;
 }
 
 int vdpa_nl_migration_check_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vdpa_job *job;
+	struct vdpa_request *req;
 
 	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_MIGRATION)) {
 		NL_SET_ERR_MSG(info->extack, "the source's description is missing");
 		return -EINVAL;
 	}
-	job = vdpa_job_new(skb, info);
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	job->entry = vdpa_nl_entry(info);
-	job->parent = vdpa_nl_parent(info);
-	if (job->entry)
-		vdpa_entry_get(job->entry);
-	if (job->parent)
-		vdpa_parent_get(job->parent);
-	vdpa_job_queue(job, check);
-	return vdpa_job_wait(job);
+	req = vdpa_request_new(skb, info);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	req->entry = vdpa_nl_entry(info);
+	req->mgmtdev = vdpa_nl_mgmtdev(info);
+	if (req->entry)
+		vdpa_entry_get(req->entry);
+	if (req->mgmtdev)
+		vdpa_mgmtdev_get(req->mgmtdev);
+	vdpa_request_queue(req, check);
+	return vdpa_request_wait(req);
 }

@@ -220,9 +220,9 @@ static u64 field_number(const struct field *field, const void *config)
 }
 
 static int describe_field(struct vdpa_entry *entry, const struct field *field,
-			  const void *config, struct vdpa_list *list)
+			  const void *config, struct vdpa_description *description)
 {
-	u64 mask = entry->parent->mdev->config_attr_mask;
+	u64 mask = entry->mgmtdev->mdev->config_attr_mask;
 	struct vdpa_migration_attribute attr = {
 		.name = field->name,
 		.rule = field->rule,
@@ -239,10 +239,10 @@ static int describe_field(struct vdpa_entry *entry, const struct field *field,
 		attr.type = "u64";
 		attr.num = field_number(field, config);
 	}
-	return vdpa_list_add_common(list, &attr);
+	return vdpa_description_add_common(description, &attr);
 }
 
-static int describe_flag(const struct flag *flag, u64 features, struct vdpa_list *list)
+static int describe_flag(const struct flag *flag, u64 features, struct vdpa_description *description)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = flag->lacking,
@@ -252,17 +252,17 @@ static int describe_flag(const struct flag *flag, u64 features, struct vdpa_list
 		.num = !(features & flag->feature),
 	};
 
-	return vdpa_list_add_common(list, &attr);
+	return vdpa_description_add_common(description, &attr);
 }
 
 /**
  * vdpa_nl_describe_config - add a device's configuration to its description
  * @entry: the device, with its cf_lock held
- * @list: the description; what it has already is left as it is
+ * @description: the description; what it has already is left as it is
  *
- * Return: as vdpa_list_add().
+ * Return: as vdpa_description_add().
  */
-int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_list *list)
+int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_description *description)
 {
 	const struct vdpa_class *class = find_class(entry->device_id);
 	u64 features = entry->ops.get_device_features(entry->vdev);
@@ -277,11 +277,11 @@ int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_list *list)
 		const struct field *field = &class->fields[i];
 
 		if (field->name && (!field->features || (features & field->features)))
-			err = describe_field(entry, field, &config, list);
+			err = describe_field(entry, field, &config, description);
 	}
 	for (i = 0; !err && i < class->nflags; i++)
 		if (class->flags[i].lacking)
-			err = describe_flag(&class->flags[i], features, list);
+			err = describe_flag(&class->flags[i], features, description);
 	return err;
 }
 
@@ -393,15 +393,15 @@ static int config_dump_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 p
 	return err;
 }
 
-static int config_get_late(struct vdpa_job *job)
+static int config_get_late(struct vdpa_request *req)
 {
-	struct rw_semaphore *sem = &job->entry->vdev->cf_lock;
+	struct rw_semaphore *sem = &req->entry->vdev->cf_lock;
 	int err;
 
-	err = vdpa_job_down_read(job, sem);
+	err = vdpa_request_down_read(req, sem);
 	if (err)
 		return err;
-	err = vdpa_nl_reply_late(job, config_fill);
+	err = vdpa_nl_reply_late(req, config_fill);
 	up_read(sem);
 	return err;
 }
@@ -413,7 +413,7 @@ int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!down_read_trylock(sem))
-		return vdpa_job_run_with(skb, info, entry, config_get_late, NULL);
+		return vdpa_request_run_with(skb, info, entry, config_get_late, NULL);
 	err = vdpa_nl_reply(info, entry, config_fill);
 	up_read(sem);
 	return err;

@@ -12,7 +12,7 @@
 
 #define TEXT(n)	{ .type = NLA_NUL_STRING, .len = VDPA_MIGRATION_ ## n ## _MAX }
 
-static const struct nla_policy list_policy[VDPA_MIGRATION_ATTR + 1] = {
+static const struct nla_policy description_policy[VDPA_MIGRATION_ATTR + 1] = {
 	[VDPA_MIGRATION_CLASS]		= { .type = NLA_U32 },
 	/* comes more than once: looked into where it is read */
 	[VDPA_MIGRATION_ATTR]		= { .type = NLA_NESTED },
@@ -85,15 +85,15 @@ static int put_attr(struct sk_buff *msg, const struct vdpa_migration_attribute *
 }
 
 /* Return: 0; -EMSGSIZE, and the message has to be cut back, if it does not fit. */
-int vdpa_nl_put_list(struct sk_buff *msg, const struct vdpa_list *list)
+int vdpa_nl_put_description(struct sk_buff *msg, const struct vdpa_description *description)
 {
 	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_MIGRATION);
 	unsigned int i;
 
-	if (!nest || nla_put_u32(msg, VDPA_MIGRATION_CLASS, list->class))
+	if (!nest || nla_put_u32(msg, VDPA_MIGRATION_CLASS, description->class))
 		return -EMSGSIZE;
-	for (i = 0; i < list->n; i++)
-		if (put_attr(msg, &list->attrs[i]))
+	for (i = 0; i < description->n; i++)
+		if (put_attr(msg, &description->attrs[i]))
 			return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -159,7 +159,7 @@ static int read_value(const struct nlattr *nest, struct nlattr **tb, const char 
 }
 
 /* @members: room for VDPA_MIGRATION_MEMBERS_MAX */
-static int read_attr(const struct nlattr *nest, const char **members, struct vdpa_list *list,
+static int read_attr(const struct nlattr *nest, const char **members, struct vdpa_description *description,
 		     struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[ARRAY_SIZE(attr_policy)];
@@ -176,16 +176,16 @@ static int read_attr(const struct nlattr *nest, const char **members, struct vdp
 	if (attr.type)
 		err = read_value(nest, tb, members, &attr);
 	if (err)
-		list->fault = "it has too many members";
+		description->fault = "it has too many members";
 	else
-		err = vdpa_list_add(list, &attr);
+		err = vdpa_description_add(description, &attr);
 	if (err)
 		NL_SET_ERR_MSG_ATTR_FMT(extack, nest, "malformed attribute %.20s: %s",
-					attr.name ?: "", list->fault);
+					attr.name ?: "", description->fault);
 	return err ? -EINVAL : 0;
 }
 
-static int read_attrs(const struct nlattr *nest, struct vdpa_list *list,
+static int read_attrs(const struct nlattr *nest, struct vdpa_description *description,
 		      struct netlink_ext_ack *extack)
 {
 	const struct nlattr *attr;
@@ -197,7 +197,7 @@ static int read_attrs(const struct nlattr *nest, struct vdpa_list *list,
 		return -ENOMEM;
 	nla_for_each_nested(attr, nest, left) {
 		if (nla_type(attr) == VDPA_MIGRATION_ATTR)
-			err = read_attr(attr, members, list, extack);
+			err = read_attr(attr, members, description, extack);
 		if (err)
 			break;
 	}
@@ -206,22 +206,22 @@ static int read_attrs(const struct nlattr *nest, struct vdpa_list *list,
 }
 
 /**
- * vdpa_nl_read_list - read a description out of a request
+ * vdpa_nl_read_description - read a description out of a request
  * @nest: VDPA_ATTR_MIGRATION
  * @extack: says what is wrong, and points at it
  *
  * Context: may sleep.
- * Return: the description, to be given to vdpa_list_free(); ERR_PTR(-EINVAL) if it is
+ * Return: the description, to be given to vdpa_description_free(); ERR_PTR(-EINVAL) if it is
  * malformed, ERR_PTR(-ENOMEM).
  */
-struct vdpa_list *vdpa_nl_read_list(const struct nlattr *nest, struct netlink_ext_ack *extack)
+struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest, struct netlink_ext_ack *extack)
 {
-	struct nlattr *tb[ARRAY_SIZE(list_policy)];
-	struct vdpa_list *list;
+	struct nlattr *tb[ARRAY_SIZE(description_policy)];
+	struct vdpa_description *description;
 	int err;
 
 	/* What is cut off or not known might be what does not match. */
-	err = vdpa_nl_parse_nested(tb, VDPA_MIGRATION_ATTR, nest, list_policy, extack);
+	err = vdpa_nl_parse_nested(tb, VDPA_MIGRATION_ATTR, nest, description_policy, extack);
 	if (err)
 		return ERR_PTR(err);
 	if (!tb[VDPA_MIGRATION_CLASS]) {
@@ -229,12 +229,12 @@ struct vdpa_list *vdpa_nl_read_list(const struct nlattr *nest, struct netlink_ex
 		return ERR_PTR(-EINVAL);
 	}
 	/* A member takes a pointer more there than its header here. */
-	list = vdpa_list_new(nla_get_u32(tb[VDPA_MIGRATION_CLASS]), 3 * nla_len(nest));
-	if (!list)
+	description = vdpa_description_new(nla_get_u32(tb[VDPA_MIGRATION_CLASS]), 3 * nla_len(nest));
+	if (!description)
 		return ERR_PTR(-ENOMEM);
-	err = read_attrs(nest, list, extack);
+	err = read_attrs(nest, description, extack);
 	if (!err)
-		return list;
-	vdpa_list_free(list);
+		return description;
+	vdpa_description_free(description);
 	return ERR_PTR(err);
 }

@@ -130,10 +130,10 @@ static int check_features_cover(struct genl_info *info, const struct vdpa_dev_se
 }
 
 /* What the parent takes at all. */
-static int check_parent_takes(struct genl_info *info, const struct vdpa_parent *parent,
+static int check_parent_takes(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
 			      const struct vdpa_dev_set_config *config)
 {
-	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	const struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	u64 refused = config->mask & ~mdev->config_attr_mask;
 	unsigned int i;
 
@@ -159,11 +159,11 @@ static struct nlattr *first_net_attr(const struct genl_info *info)
 }
 
 /* What makes sense for the classes of devices that the parent creates. */
-static int check_classes(struct genl_info *info, const struct vdpa_parent *parent,
+static int check_classes(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
 			 const struct vdpa_dev_set_config *config)
 {
-	const char *name = dev_name(parent->mdev->device);
-	u64 classes = vdpa_parent_classes(parent);
+	const char *name = dev_name(mgmtdev->mdev->device);
+	u64 classes = vdpa_mgmtdev_classes(mgmtdev);
 
 	if (config->mask & NET_ATTRS) {
 		if (classes & BIT_ULL(VIRTIO_ID_NET))
@@ -184,10 +184,10 @@ static int check_classes(struct genl_info *info, const struct vdpa_parent *paren
 }
 
 /* What the parent says it has; 0 says nothing, then it judges by itself. */
-static int check_parent_has(struct genl_info *info, const struct vdpa_parent *parent,
+static int check_parent_has(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
 			    const struct vdpa_dev_set_config *config)
 {
-	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	const struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	u64 lacking = config->device_features & ~mdev->supported_features;
 	u32 vqs = 2 * config->net.max_vq_pairs;
 
@@ -207,94 +207,94 @@ static int check_parent_has(struct genl_info *info, const struct vdpa_parent *pa
 }
 
 /* In the words of the parent, if it has any. Nothing else calls its dev_add meanwhile. */
-static void refuse_add(struct vdpa_job *job)
+static void refuse_add(struct vdpa_request *req)
 {
-	struct vdpa_parent *parent = job->parent;
-	const char *name = dev_name(parent->mdev->device);
-	unsigned int attr = parent->refusal_attr;
+	struct vdpa_mgmtdev *mgmtdev = req->mgmtdev;
+	const char *name = dev_name(mgmtdev->mdev->device);
+	unsigned int attr = mgmtdev->refusal_attr;
 
-	if (!parent->refusal[0]) {
-		NL_SET_ERR_MSG_FMT(&job->extack, "management device " VDPA_MSG_NAME
+	if (!mgmtdev->refusal[0]) {
+		NL_SET_ERR_MSG_FMT(&req->extack, "management device " VDPA_MSG_NAME
 				   " refused to create it", name);
 		return;
 	}
-	NL_SET_ERR_MSG_FMT(&job->extack, VDPA_MSG_NAME " refuses it: %s", name, parent->refusal);
-	if (attr <= VDPA_ATTR_LAST && job->info.attrs[attr])
-		NL_SET_BAD_ATTR(&job->extack, job->info.attrs[attr]);
+	NL_SET_ERR_MSG_FMT(&req->extack, VDPA_MSG_NAME " refuses it: %s", name, mgmtdev->refusal);
+	if (attr <= VDPA_ATTR_LAST && req->info.attrs[attr])
+		NL_SET_BAD_ATTR(&req->extack, req->info.attrs[attr]);
 }
 
 /* In the parent's turn: have the device created. */
 static void dev_add(struct vdpa_task *task)
 {
-	struct vdpa_job *job = container_of(task, struct vdpa_job, task);
-	struct netlink_ext_ack *extack = &job->extack;
-	struct vdpa_parent *parent = job->parent;
-	struct vdpa_mgmt_dev *mdev = parent->mdev;
+	struct vdpa_request *req = container_of(task, struct vdpa_request, task);
+	struct netlink_ext_ack *extack = &req->extack;
+	struct vdpa_mgmtdev *mgmtdev = req->mgmtdev;
+	struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	int err;
 
-	if (READ_ONCE(parent->going)) {
+	if (READ_ONCE(mgmtdev->going)) {
 		err = -ENODEV;
 		NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME " is going away",
 				   dev_name(mdev->device));
 	} else {
 		mutex_lock(&vdpa_registry_lock);
-		parent->adding = job->name;
-		parent->refusal[0] = '\0';
-		parent->in_dev_add = true;
+		mgmtdev->adding = req->name;
+		mgmtdev->refusal[0] = '\0';
+		mgmtdev->in_dev_add = true;
 		mutex_unlock(&vdpa_registry_lock);
 
-		err = mdev->ops->dev_add(mdev, job->name->text, &job->config);
+		err = mdev->ops->dev_add(mdev, req->name->text, &req->config);
 
 		mutex_lock(&vdpa_registry_lock);
-		if (!parent->adding)
-			job->name = NULL;	/* the device's now, or given back by it */
-		parent->adding = NULL;
-		parent->in_dev_add = false;
-		vdpa_entries_publish(parent);
+		if (!mgmtdev->adding)
+			req->name = NULL;	/* the device's now, or given back by it */
+		mgmtdev->adding = NULL;
+		mgmtdev->in_dev_add = false;
+		vdpa_entries_publish(mgmtdev);
 		mutex_unlock(&vdpa_registry_lock);
 		if (err)
-			refuse_add(job);
+			refuse_add(req);
 	}
-	vdpa_job_done(job, err);
+	vdpa_request_done(req, err);
 }
 
 static int add_submit(struct sk_buff *skb, struct genl_info *info,
 		      const struct vdpa_dev_set_config *config)
 {
 	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
-	struct vdpa_job *job = vdpa_job_new(skb, info);
+	struct vdpa_request *req = vdpa_request_new(skb, info);
 
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	job->config = *config;
-	job->name = vdpa_name_reserve(vdpa_str_from_attr(name));
-	if (IS_ERR(job->name)) {
-		int err = PTR_ERR(job->name);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	req->config = *config;
+	req->name = vdpa_name_reserve(vdpa_str_from_attr(name));
+	if (IS_ERR(req->name)) {
+		int err = PTR_ERR(req->name);
 		struct vdpa_str text = vdpa_str_from_attr(name);
 
-		job->name = NULL;
-		vdpa_job_cancel(job);
+		req->name = NULL;
+		vdpa_request_cancel(req);
 		if (err == -EEXIST)
 			NL_SET_ERR_MSG_ATTR_FMT(info->extack, name,
 						"the name %.*s is taken",
 						min_t(int, text.len, 32), text.s);
 		return err;
 	}
-	job->parent = vdpa_nl_parent(info);
-	vdpa_parent_get(job->parent);
-	job->task.run = dev_add;
-	if (!vdpa_parent_submit(job->parent, &job->task)) {
+	req->mgmtdev = vdpa_nl_mgmtdev(info);
+	vdpa_mgmtdev_get(req->mgmtdev);
+	req->task.run = dev_add;
+	if (!vdpa_mgmtdev_submit(req->mgmtdev, &req->task)) {
 		NL_SET_ERR_MSG_FMT(info->extack, "management device " VDPA_MSG_NAME
-				   " is going away", dev_name(job->parent->mdev->device));
-		vdpa_job_cancel(job);
+				   " is going away", dev_name(req->mgmtdev->mdev->device));
+		vdpa_request_cancel(req);
 		return -ENODEV;
 	}
-	return vdpa_job_wait(job);
+	return vdpa_request_wait(req);
 }
 
 int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vdpa_parent *parent = vdpa_nl_parent(info);
+	struct vdpa_mgmtdev *mgmtdev = vdpa_nl_mgmtdev(info);
 	struct vdpa_dev_set_config config = {};
 	int err;
 
@@ -304,11 +304,11 @@ int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!err)
 		err = check_features_cover(info, &config);
 	if (!err)
-		err = check_parent_takes(info, parent, &config);
+		err = check_parent_takes(info, mgmtdev, &config);
 	if (!err)
-		err = check_classes(info, parent, &config);
+		err = check_classes(info, mgmtdev, &config);
 	if (!err)
-		err = check_parent_has(info, parent, &config);
+		err = check_parent_has(info, mgmtdev, &config);
 	if (err)
 		return err;
 	return add_submit(skb, info, &config);
@@ -358,7 +358,7 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
 	struct vdpa_entry *entry = vdpa_nl_entry(info);
-	struct vdpa_job *job;
+	struct vdpa_request *req;
 	u32 deadline;
 	int err, late;
 
@@ -371,19 +371,19 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 					vdpa_entry_name(entry));
 		return -EBUSY;
 	}
-	job = vdpa_job_new(skb, info);
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	if (vdpa_removal_start(entry, job, deadline, late)) {
+	req = vdpa_request_new(skb, info);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	if (vdpa_removal_start(entry, req, deadline, late)) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
 					" is being deleted already", vdpa_entry_name(entry));
-		vdpa_job_cancel(job);
+		vdpa_request_cancel(req);
 		return -EBUSY;
 	}
 	/* Before we wait: the deletion waits for all users of the device. */
 	info->user_ptr[0] = NULL;
 	vdpa_entry_put(entry);
-	return vdpa_job_wait(job);
+	return vdpa_request_wait(req);
 }
 
 /* What does not change as long as the device is there. Return: 0 or -EMSGSIZE. */
@@ -438,7 +438,7 @@ static int put_latency(struct sk_buff *msg, const struct vdpa_latency *latency, 
 
 static int put_estimates(struct sk_buff *msg, const struct vdpa_entry *entry)
 {
-	const struct vdpa_migration_ops *migration = &entry->parent->migration;
+	const struct vdpa_migration_ops *migration = &entry->mgmtdev->migration;
 
 	if (migration->suspend_estimate &&
 	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_SUSPEND_ESTIMATE,
@@ -482,7 +482,7 @@ static int dev_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (vdpa_nl_put_parent(msg, entry->parent) || vdpa_nl_put_device(msg, entry) ||
+	if (vdpa_nl_put_mgmtdev(msg, entry->mgmtdev) || vdpa_nl_put_device(msg, entry) ||
 	    put_state(msg, entry)) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
@@ -501,21 +501,21 @@ int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	return vdpa_nl_dump_devices(msg, cb, dev_fill);
 }
 
-static int dev_attr_set(struct vdpa_job *job)
+static int dev_attr_set(struct vdpa_request *req)
 {
-	struct vdpa_entry *entry = job->entry;
-	struct vdpa_mgmt_dev *mdev = entry->parent->mdev;
+	struct vdpa_entry *entry = req->entry;
+	struct vdpa_mgmt_dev *mdev = entry->mgmtdev->mdev;
 	struct vdpa_device *vdev = entry->vdev;
 	int err;
 
 	vdpa_poll_down_write(&vdev->cf_lock);
-	err = mdev->ops->dev_set_attr(mdev, vdev, &job->config);
+	err = mdev->ops->dev_set_attr(mdev, vdev, &req->config);
 	up_write(&vdev->cf_lock);
 	if (!err)
 		vdpa_event_config(entry, VDPA_CAUSE_MANAGEMENT);
 	else
-		NL_SET_ERR_MSG_ATTR_FMT(&job->extack,
-					job->info.attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR],
+		NL_SET_ERR_MSG_ATTR_FMT(&req->extack,
+					req->info.attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR],
 					"management device " VDPA_MSG_NAME " refused the change",
 					dev_name(mdev->device));
 	return err;
@@ -538,7 +538,7 @@ static int check_attr_set(struct genl_info *info, const struct vdpa_entry *entry
 					" is no network device", name);
 		return -EOPNOTSUPP;
 	}
-	if (!entry->parent->mdev->ops->dev_set_attr) {
+	if (!entry->mgmtdev->mdev->ops->dev_set_attr) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, mac, "the parent of device " VDPA_MSG_NAME
 					" cannot change it", name);
 		return -EOPNOTSUPP;
@@ -557,18 +557,18 @@ int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct vdpa_entry *entry = vdpa_nl_entry(info);
 	struct vdpa_dev_set_config config = {};
-	struct vdpa_job *job;
+	struct vdpa_request *req;
 	int err;
 
 	err = check_attr_set(info, entry, &config);
 	if (err)
 		return err;
-	job = vdpa_job_new(skb, info);
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	job->config = config;
-	job->entry = entry;
+	req = vdpa_request_new(skb, info);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	req->config = config;
+	req->entry = entry;
 	vdpa_entry_get(entry);
-	vdpa_job_queue(job, dev_attr_set);
-	return vdpa_job_wait(job);
+	vdpa_request_queue(req, dev_attr_set);
+	return vdpa_request_wait(req);
 }

@@ -18,7 +18,7 @@
 /* What a command needs before it begins, in genl_ops.internal_flags. */
 enum {
 	NEEDS_DEVICE = BIT(0),	/* the device that VDPA_ATTR_DEV_NAME names */
-	NEEDS_PARENT = BIT(1),	/* the management device that the request names */
+	NEEDS_MGMTDEV = BIT(1),	/* the management device that the request names */
 	NEEDS_EITHER = BIT(2),	/* the one if it is named, else the other */
 };
 
@@ -60,12 +60,12 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.cmd		= VDPA_CMD_MGMTDEV_GET,
 		.doit		= vdpa_nl_mgmtdev_get_doit,
 		.dumpit		= vdpa_nl_mgmtdev_get_dumpit,
-		.internal_flags	= NEEDS_PARENT,
+		.internal_flags	= NEEDS_MGMTDEV,
 	}, {
 		.cmd		= VDPA_CMD_DEV_NEW,
 		.doit		= vdpa_nl_dev_new_doit,
 		.flags		= GENL_ADMIN_PERM,
-		.internal_flags	= NEEDS_PARENT,
+		.internal_flags	= NEEDS_MGMTDEV,
 	}, {
 		.cmd		= VDPA_CMD_DEV_DEL,
 		.doit		= vdpa_nl_dev_del_doit,
@@ -124,7 +124,7 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.start		= vdpa_nl_migration_get_start,
 		.dumpit		= vdpa_nl_mgmtdev_migration_get_dumpit,
 		.done		= vdpa_nl_migration_get_done,
-		.internal_flags	= NEEDS_PARENT,
+		.internal_flags	= NEEDS_MGMTDEV,
 	}, {
 		.cmd		= VDPA_CMD_MIGRATION_CHECK,
 		.doit		= vdpa_nl_migration_check_doit,
@@ -189,10 +189,10 @@ int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *n
 	return -EINVAL;
 }
 
-static int find_parent(struct genl_info *info)
+static int find_mgmtdev(struct genl_info *info)
 {
 	struct nlattr *bus_attr = info->attrs[VDPA_ATTR_MGMTDEV_BUS_NAME];
-	struct vdpa_parent *parent;
+	struct vdpa_mgmtdev *mgmtdev;
 	struct vdpa_str name, bus;
 
 	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_MGMTDEV_DEV_NAME)) {
@@ -202,15 +202,15 @@ static int find_parent(struct genl_info *info)
 	name = vdpa_str_from_attr(info->attrs[VDPA_ATTR_MGMTDEV_DEV_NAME]);
 	if (bus_attr)
 		bus = vdpa_str_from_attr(bus_attr);
-	parent = vdpa_parent_find(bus_attr ? &bus : NULL, name);
-	if (!parent) {
+	mgmtdev = vdpa_mgmtdev_find(bus_attr ? &bus : NULL, name);
+	if (!mgmtdev) {
 		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_MGMTDEV_DEV_NAME]);
 		NL_SET_ERR_MSG_FMT(info->extack, "no management device named %.*s%s%.*s",
 				   bus_attr ? min_t(int, bus.len, 16) : 0, bus_attr ? bus.s : "",
 				   bus_attr ? "/" : "", min_t(int, name.len, 32), name.s);
 		return -ENODEV;
 	}
-	info->user_ptr[1] = parent;
+	info->user_ptr[1] = mgmtdev;
 	return 0;
 }
 
@@ -238,7 +238,7 @@ int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extac
 					   min_t(int, text.len, VDPA_NAME_LEN_MAX), text.s);
 		return -ENODEV;
 	}
-	if ((*entry)->parent)
+	if ((*entry)->mgmtdev)
 		return 0;
 	NL_SET_BAD_ATTR(extack, name);
 	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " belongs to no management device",
@@ -268,9 +268,9 @@ static int vdpa_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *sk
 	u8 needs = ops->internal_flags;
 
 	if (needs & NEEDS_EITHER)
-		needs = info->attrs[VDPA_ATTR_DEV_NAME] ? NEEDS_DEVICE : NEEDS_PARENT;
-	if (needs & NEEDS_PARENT)
-		return find_parent(info);
+		needs = info->attrs[VDPA_ATTR_DEV_NAME] ? NEEDS_DEVICE : NEEDS_MGMTDEV;
+	if (needs & NEEDS_MGMTDEV)
+		return find_mgmtdev(info);
 	if (needs & NEEDS_DEVICE)
 		return find_device(info);
 	return 0;
@@ -281,8 +281,8 @@ static void vdpa_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *
 {
 	if (vdpa_nl_entry(info))
 		vdpa_entry_put(vdpa_nl_entry(info));
-	if (vdpa_nl_parent(info))
-		vdpa_parent_put(vdpa_nl_parent(info));
+	if (vdpa_nl_mgmtdev(info))
+		vdpa_mgmtdev_put(vdpa_nl_mgmtdev(info));
 }
 
 static struct sk_buff *reply_new(const struct genl_info *info, struct vdpa_entry *entry,
@@ -315,12 +315,12 @@ int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill
 	return IS_ERR(msg) ? PTR_ERR(msg) : genlmsg_reply(msg, info);
 }
 
-/* As vdpa_nl_reply(), in a worker, for a job about a device. */
-int vdpa_nl_reply_late(struct vdpa_job *job, vdpa_nl_fill_t fill)
+/* As vdpa_nl_reply(), in a worker, for a request about a device. */
+int vdpa_nl_reply_late(struct vdpa_request *req, vdpa_nl_fill_t fill)
 {
-	struct sk_buff *msg = reply_new(&job->info, job->entry, fill);
+	struct sk_buff *msg = reply_new(&req->info, req->entry, fill);
 
-	return IS_ERR(msg) ? PTR_ERR(msg) : vdpa_job_reply(job, msg);
+	return IS_ERR(msg) ? PTR_ERR(msg) : vdpa_request_reply(req, msg);
 }
 
 /**
@@ -354,7 +354,7 @@ int vdpa_nl_dump_devices(struct sk_buff *msg, struct netlink_callback *cb, vdpa_
 
 	cb->seq = vdpa_registry_generation();
 	while (!err && (entry = vdpa_registry_next(&index))) {
-		if (entry->parent)
+		if (entry->mgmtdev)
 			err = fill(entry, msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				   NLM_F_MULTI, cb);
 		vdpa_entry_put(entry);

@@ -3,7 +3,7 @@
  * A device's state over netlink: DEV_STATE_SET.
  *
  * A state may be larger than any message. So what a client sends for a device is
- * collected, for each socket by itself, and the last piece has it loaded, as a job.
+ * collected, for each socket by itself, and the last piece has it loaded, as a request.
  * What was not loaded goes with its socket.
  */
 #include <linux/err.h>
@@ -30,22 +30,22 @@
 #define VQS_MAX		4096
 
 /**
- * struct coming - a state that is being sent
+ * struct session - a state that is being sent
  * @node: in the list of all
  * @sock: the socket, which may be closed already
  * @name: of the device
- * @load: as much as has come
+ * @upload: as much as has come
  */
-struct coming {
+struct session {
 	struct list_head node;
 	struct sock *sock;
 	char name[VDPA_NAME_LEN_MAX + 1];
-	struct vdpa_load *load;
+	struct vdpa_upload *upload;
 };
 
 /* Protects the list and what is in it; nothing is taken inside it, and no parent called. */
-static DEFINE_MUTEX(coming_lock);
-static LIST_HEAD(all_coming);
+static DEFINE_MUTEX(session_lock);
+static LIST_HEAD(sessions);
 
 static const struct nla_policy vq_policy[VDPA_ATTR_VQ_STABLE + 1] = {
 	[VDPA_ATTR_DEV_QUEUE_INDEX]	= { .type = NLA_U32 },
@@ -59,74 +59,74 @@ static const struct nla_policy vq_policy[VDPA_ATTR_VQ_STABLE + 1] = {
 	[VDPA_ATTR_VQ_STABLE]		= { .type = NLA_U8 },
 };
 
-static struct coming *coming_find(const struct sock *sock, const char *name)
+static struct session *session_find(const struct sock *sock, const char *name)
 {
-	struct coming *coming;
+	struct session *session;
 
-	list_for_each_entry(coming, &all_coming, node)
-		if (coming->sock == sock && !strcmp(coming->name, name))
-			return coming;
+	list_for_each_entry(session, &sessions, node)
+		if (session->sock == sock && !strcmp(session->name, name))
+			return session;
 	return NULL;
 }
 
-static void coming_drop(struct coming *coming)
+static void session_drop(struct session *session)
 {
-	list_del(&coming->node);
-	if (coming->load)
-		vdpa_load_free(coming->load);
-	sock_put(coming->sock);
-	kfree(coming);
+	list_del(&session->node);
+	if (session->upload)
+		vdpa_upload_free(session->upload);
+	sock_put(session->sock);
+	kfree(session);
 }
 
-static struct vdpa_load *load_new(const struct nlattr *description, struct netlink_ext_ack *extack)
+static struct vdpa_upload *upload_new(const struct nlattr *description, struct netlink_ext_ack *extack)
 {
-	struct vdpa_load *load = kzalloc(sizeof(*load), GFP_KERNEL);
-	struct vdpa_list *source;
+	struct vdpa_upload *upload = kzalloc(sizeof(*upload), GFP_KERNEL);
+	struct vdpa_description *source;
 
-	if (!load)
+	if (!upload)
 		return ERR_PTR(-ENOMEM);
-	vdpa_blob_init(&load->private);
-	source = vdpa_nl_read_list(description, extack);
+	vdpa_stream_init(&upload->private);
+	source = vdpa_nl_read_description(description, extack);
 	if (IS_ERR(source)) {
-		vdpa_load_free(load);
+		vdpa_upload_free(upload);
 		return ERR_CAST(source);
 	}
-	load->source = source;
-	return load;
+	upload->source = source;
+	return upload;
 }
 
-static struct coming *coming_begin(struct sock *sock, struct genl_info *info, const char *name)
+static struct session *session_begin(struct sock *sock, struct genl_info *info, const char *name)
 {
-	struct coming *coming = kzalloc(sizeof(*coming), GFP_KERNEL);
-	struct vdpa_load *load;
+	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+	struct vdpa_upload *upload;
 
-	if (!coming)
+	if (!session)
 		return ERR_PTR(-ENOMEM);
-	load = load_new(info->attrs[VDPA_ATTR_MIGRATION], info->extack);
-	if (IS_ERR(load)) {
-		kfree(coming);
-		return ERR_CAST(load);
+	upload = upload_new(info->attrs[VDPA_ATTR_MIGRATION], info->extack);
+	if (IS_ERR(upload)) {
+		kfree(session);
+		return ERR_CAST(upload);
 	}
 	sock_hold(sock);
-	coming->sock = sock;
-	strscpy(coming->name, name);
-	coming->load = load;
-	list_add(&coming->node, &all_coming);
-	return coming;
+	session->sock = sock;
+	strscpy(session->name, name);
+	session->upload = upload;
+	list_add(&session->node, &sessions);
+	return session;
 }
 
 /* A piece with a description begins anew; others go on. */
-static struct coming *coming_of(struct sock *sock, struct genl_info *info, const char *name)
+static struct session *session_of(struct sock *sock, struct genl_info *info, const char *name)
 {
-	struct coming *coming = coming_find(sock, name);
+	struct session *session = session_find(sock, name);
 
 	if (info->attrs[VDPA_ATTR_MIGRATION]) {
-		if (coming)
-			coming_drop(coming);
-		return coming_begin(sock, info, name);
+		if (session)
+			session_drop(session);
+		return session_begin(sock, info, name);
 	}
-	if (coming)
-		return coming;
+	if (session)
+		return session;
 	NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_MIGRATION);
 	NL_SET_ERR_MSG_FMT(info->extack, "a state for device " VDPA_MSG_NAME
 			   " begins with a description", name);
@@ -134,7 +134,7 @@ static struct coming *coming_of(struct sock *sock, struct genl_info *info, const
 }
 
 /* The virtqueues are read by them: what came with an earlier piece stays. */
-static int take_features(struct genl_info *info, struct vdpa_load *load)
+static int take_features(struct genl_info *info, struct vdpa_upload *upload)
 {
 	struct nlattr *attr = info->attrs[VDPA_ATTR_STATE_FEATURES];
 	u64 features;
@@ -142,37 +142,37 @@ static int take_features(struct genl_info *info, struct vdpa_load *load)
 	if (!attr)
 		return 0;
 	features = nla_get_u64(attr);
-	if (load->has_features && load->features != features) {
+	if (upload->has_features && upload->features != features) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
 					"negotiated features 0x%llx, and 0x%llx in a piece before",
-					features, load->features);
+					features, upload->features);
 		return -EINVAL;
 	}
-	load->has_features = true;
-	load->features = features;
+	upload->has_features = true;
+	upload->features = features;
 	return 0;
 }
 
-static int vqs_make_room(struct vdpa_load *load)
+static int vqs_make_room(struct vdpa_upload *upload)
 {
-	unsigned int max = max(2 * load->max_vqs, 16U);
-	struct vdpa_load_vq *vqs;
+	unsigned int max = max(2 * upload->max_vqs, 16U);
+	struct vdpa_upload_vq *vqs;
 
-	if (load->n_vqs < load->max_vqs)
+	if (upload->n_vqs < upload->max_vqs)
 		return 0;
 	vqs = kvcalloc(max, sizeof(*vqs), GFP_KERNEL_ACCOUNT);
 	if (!vqs)
 		return -ENOMEM;
-	if (load->n_vqs)
-		memcpy(vqs, load->vqs, load->n_vqs * sizeof(*vqs));
-	kvfree(load->vqs);
-	load->vqs = vqs;
-	load->max_vqs = max;
+	if (upload->n_vqs)
+		memcpy(vqs, upload->vqs, upload->n_vqs * sizeof(*vqs));
+	kvfree(upload->vqs);
+	upload->vqs = vqs;
+	upload->max_vqs = max;
 	return 0;
 }
 
 /* Each queue once, in the order of their indices. */
-static int check_vq_index(const struct vdpa_load *load, const struct nlattr *nest,
+static int check_vq_index(const struct vdpa_upload *upload, const struct nlattr *nest,
 			  const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
 	if (!attr) {
@@ -185,23 +185,23 @@ static int check_vq_index(const struct vdpa_load *load, const struct nlattr *nes
 					nla_get_u32(attr), VQS_MAX);
 		return -ERANGE;
 	}
-	if (!load->n_vqs || nla_get_u32(attr) > load->vqs[load->n_vqs - 1].index)
+	if (!upload->n_vqs || nla_get_u32(attr) > upload->vqs[upload->n_vqs - 1].index)
 		return 0;
 	NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "virtqueue %u comes twice, or too late",
 				nla_get_u32(attr));
 	return -EINVAL;
 }
 
-static int take_vq(struct vdpa_load *load, const struct nlattr *nest,
+static int take_vq(struct vdpa_upload *upload, const struct nlattr *nest,
 		   struct netlink_ext_ack *extack)
 {
-	bool packed = load->features & BIT_ULL(VIRTIO_F_RING_PACKED);
+	bool packed = upload->features & BIT_ULL(VIRTIO_F_RING_PACKED);
 	struct nlattr *tb[ARRAY_SIZE(vq_policy)];
-	struct vdpa_load_vq vq = {};
+	struct vdpa_upload_vq vq = {};
 	int err;
 
 	err = vdpa_nl_parse_nested(tb, VDPA_ATTR_VQ_STABLE, nest, vq_policy, extack) ?:
-	      check_vq_index(load, nest, tb[VDPA_ATTR_DEV_QUEUE_INDEX], extack);
+	      check_vq_index(upload, nest, tb[VDPA_ATTR_DEV_QUEUE_INDEX], extack);
 	if (err)
 		return err;
 	vq.index = nla_get_u32(tb[VDPA_ATTR_DEV_QUEUE_INDEX]);
@@ -211,20 +211,20 @@ static int take_vq(struct vdpa_load *load, const struct nlattr *nest,
 	if (vq.known)
 		err = vdpa_nl_read_vq_state(tb, packed, &vq.state, extack);
 	if (!err)
-		err = vqs_make_room(load);
+		err = vqs_make_room(upload);
 	if (!err)
-		load->vqs[load->n_vqs++] = vq;
+		upload->vqs[upload->n_vqs++] = vq;
 	return err;
 }
 
-static int take_vqs(struct genl_info *info, struct vdpa_load *load)
+static int take_vqs(struct genl_info *info, struct vdpa_upload *upload)
 {
 	const struct nlattr *attr;
 	int left, err;
 
 	if (!info->attrs[VDPA_ATTR_STATE_VQ])
 		return 0;
-	if (!load->has_features) {
+	if (!upload->has_features) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_STATE_FEATURES);
 		NL_SET_ERR_MSG(info->extack, "the negotiated features come before the virtqueues");
 		return -EINVAL;
@@ -232,14 +232,14 @@ static int take_vqs(struct genl_info *info, struct vdpa_load *load)
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
 		if (nla_type(attr) != VDPA_ATTR_STATE_VQ)
 			continue;
-		err = take_vq(load, attr, info->extack);
+		err = take_vq(upload, attr, info->extack);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int take_private(struct genl_info *info, struct vdpa_load *load)
+static int take_private(struct genl_info *info, struct vdpa_upload *upload)
 {
 	struct nlattr *piece = info->attrs[VDPA_ATTR_STATE_PRIVATE];
 	struct nlattr *offset = info->attrs[VDPA_ATTR_STATE_OFFSET];
@@ -252,13 +252,13 @@ static int take_private(struct genl_info *info, struct vdpa_load *load)
 		NL_SET_ERR_MSG(info->extack, "a piece of private state bears its offset");
 		return -EINVAL;
 	}
-	if (nla_get_u64(offset) != load->private.len) {
+	if (nla_get_u64(offset) != upload->private.len) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, offset,
 					"the next piece of private state is at %llu, not %llu",
-					load->private.len, nla_get_u64(offset));
+					upload->private.len, nla_get_u64(offset));
 		return -EINVAL;
 	}
-	err = vdpa_blob_append(&load->private, nla_data(piece), nla_len(piece));
+	err = vdpa_stream_append(&upload->private, nla_data(piece), nla_len(piece));
 	if (err == -EFBIG)
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, piece,
 					"private state has at most %u bytes",
@@ -266,85 +266,85 @@ static int take_private(struct genl_info *info, struct vdpa_load *load)
 	return err;
 }
 
-static int check_complete(struct genl_info *info, const struct vdpa_load *load)
+static int check_complete(struct genl_info *info, const struct vdpa_upload *upload)
 {
-	if (load->has_features)
+	if (upload->has_features)
 		return 0;
 	NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_STATE_FEATURES);
 	NL_SET_ERR_MSG(info->extack, "the negotiated features are missing");
 	return -EINVAL;
 }
 
-static int apply(struct vdpa_job *job)
+static int apply(struct vdpa_request *req)
 {
-	struct vdpa_load *load = (struct vdpa_load *)job->data;
-	int err = vdpa_load_apply(load, job);
+	struct vdpa_upload *upload = (struct vdpa_upload *)req->data;
+	int err = vdpa_upload_apply(upload, req);
 
-	vdpa_load_free(load);
+	vdpa_upload_free(upload);
 	return err;
 }
 
 /* Return: the whole state with the last piece, NULL before; or an ERR_PTR, with none of it left. */
-static struct vdpa_load *take_piece(struct sock *sock, struct genl_info *info, const char *name)
+static struct vdpa_upload *take_piece(struct sock *sock, struct genl_info *info, const char *name)
 {
-	struct coming *coming = coming_of(sock, info, name);
-	struct vdpa_load *load;
+	struct session *session = session_of(sock, info, name);
+	struct vdpa_upload *upload;
 	bool end;
 	int err;
 
-	if (IS_ERR(coming))
-		return ERR_CAST(coming);
-	load = coming->load;
-	err = take_features(info, load) ?: take_vqs(info, load) ?: take_private(info, load);
+	if (IS_ERR(session))
+		return ERR_CAST(session);
+	upload = session->upload;
+	err = take_features(info, upload) ?: take_vqs(info, upload) ?: take_private(info, upload);
 	end = info->attrs[VDPA_ATTR_STATE_END];
 	if (!err && end)
-		err = check_complete(info, load);
+		err = check_complete(info, upload);
 	if (!err && !end)
 		return NULL;
 	if (!err)
-		coming->load = NULL;
-	coming_drop(coming);
-	return err ? ERR_PTR(err) : load;
+		session->upload = NULL;
+	session_drop(session);
+	return err ? ERR_PTR(err) : upload;
 }
 
 int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct vdpa_entry *entry = vdpa_nl_entry(info);
-	struct vdpa_load *load;
-	struct vdpa_job *job;
+	struct vdpa_upload *upload;
+	struct vdpa_request *req;
 
-	mutex_lock(&coming_lock);
-	load = take_piece(NETLINK_CB(skb).sk, info, vdpa_entry_name(entry));
-	mutex_unlock(&coming_lock);
-	if (IS_ERR_OR_NULL(load))
-		return PTR_ERR_OR_ZERO(load);
+	mutex_lock(&session_lock);
+	upload = take_piece(NETLINK_CB(skb).sk, info, vdpa_entry_name(entry));
+	mutex_unlock(&session_lock);
+	if (IS_ERR_OR_NULL(upload))
+		return PTR_ERR_OR_ZERO(upload);
 
-	job = vdpa_job_new(skb, info);
-	if (IS_ERR(job)) {
-		vdpa_load_free(load);
-		return PTR_ERR(job);
+	req = vdpa_request_new(skb, info);
+	if (IS_ERR(req)) {
+		vdpa_upload_free(upload);
+		return PTR_ERR(req);
 	}
-	job->entry = entry;
-	job->data = load;
+	req->entry = entry;
+	req->data = upload;
 	vdpa_entry_get(entry);
-	vdpa_job_queue(job, apply);
-	return vdpa_job_wait(job);
+	vdpa_request_queue(req, apply);
+	return vdpa_request_wait(req);
 }
 
 static int client_gone(struct notifier_block *nb, unsigned long event, void *data)
 {
 	const struct netlink_notify *notify = data;
-	struct coming *coming, *next;
+	struct session *session, *next;
 
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC ||
 	    !net_eq(notify->net, &init_net))
 		return NOTIFY_DONE;
-	mutex_lock(&coming_lock);
+	mutex_lock(&session_lock);
 	/* The port may be somebody else's already: the socket tells. */
-	list_for_each_entry_safe(coming, next, &all_coming, node)
-		if (sock_flag(coming->sock, SOCK_DEAD))
-			coming_drop(coming);
-	mutex_unlock(&coming_lock);
+	list_for_each_entry_safe(session, next, &sessions, node)
+		if (sock_flag(session->sock, SOCK_DEAD))
+			session_drop(session);
+	mutex_unlock(&session_lock);
 	return NOTIFY_DONE;
 }
 
@@ -360,9 +360,9 @@ int __init vdpa_nl_loads_init(void)
 /* No requests come any more. */
 void vdpa_nl_loads_exit(void)
 {
-	struct coming *coming, *next;
+	struct session *session, *next;
 
 	netlink_unregister_notifier(&client_notifier);
-	list_for_each_entry_safe(coming, next, &all_coming, node)
-		coming_drop(coming);
+	list_for_each_entry_safe(session, next, &sessions, node)
+		session_drop(session);
 }

@@ -10,20 +10,20 @@
 #include "netlink/netlink.h"
 #include "notify.h"
 
-/* The names that a request for @parent has to bear. Return: 0 or -EMSGSIZE. */
-int vdpa_nl_put_parent(struct sk_buff *msg, const struct vdpa_parent *parent)
+/* The names that a request for @mgmtdev has to bear. Return: 0 or -EMSGSIZE. */
+int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev)
 {
-	const struct device *dev = parent->mdev->device;
+	const struct device *dev = mgmtdev->mdev->device;
 
 	if (dev->bus && nla_put_string(msg, VDPA_ATTR_MGMTDEV_BUS_NAME, dev->bus->name))
 		return -EMSGSIZE;
 	return nla_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, dev_name(dev));
 }
 
-static int mgmtdev_fill(struct vdpa_parent *parent, struct sk_buff *msg, u32 portid, u32 seq,
+static int mgmtdev_fill(struct vdpa_mgmtdev *mgmtdev, struct sk_buff *msg, u32 portid, u32 seq,
 			int flags, struct netlink_callback *cb)
 {
-	const struct vdpa_mgmt_dev *mdev = parent->mdev;
+	const struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	void *hdr;
 
 	hdr = genlmsg_put(msg, portid, seq, &vdpa_nl_family, flags, VDPA_CMD_MGMTDEV_NEW);
@@ -31,9 +31,9 @@ static int mgmtdev_fill(struct vdpa_parent *parent, struct sk_buff *msg, u32 por
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (vdpa_nl_put_parent(msg, parent) ||
+	if (vdpa_nl_put_mgmtdev(msg, mgmtdev) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_MGMTDEV_SUPPORTED_CLASSES,
-			      vdpa_parent_classes(parent), VDPA_ATTR_PAD) ||
+			      vdpa_mgmtdev_classes(mgmtdev), VDPA_ATTR_PAD) ||
 	    nla_put_u32(msg, VDPA_ATTR_DEV_MGMTDEV_MAX_VQS, mdev->max_supported_vqs) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_SUPPORTED_FEATURES,
 			      mdev->supported_features, VDPA_ATTR_PAD) ||
@@ -52,7 +52,7 @@ int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (!msg)
 		return -ENOMEM;
-	err = mgmtdev_fill(vdpa_nl_parent(info), msg, info->snd_portid, info->snd_seq, 0, NULL);
+	err = mgmtdev_fill(vdpa_nl_mgmtdev(info), msg, info->snd_portid, info->snd_seq, 0, NULL);
 	if (err) {
 		nlmsg_free(msg);
 		return err;
@@ -63,14 +63,14 @@ int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info)
 int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	unsigned long index = cb->args[0];
-	struct vdpa_parent *parent;
+	struct vdpa_mgmtdev *mgmtdev;
 	int err = 0;
 
-	cb->seq = vdpa_parent_generation();
-	while (!err && (parent = vdpa_parent_next(&index))) {
-		err = mgmtdev_fill(parent, msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+	cb->seq = vdpa_mgmtdev_generation();
+	while (!err && (mgmtdev = vdpa_mgmtdev_next(&index))) {
+		err = mgmtdev_fill(mgmtdev, msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				   NLM_F_MULTI, cb);
-		vdpa_parent_put(parent);
+		vdpa_mgmtdev_put(mgmtdev);
 		if (!err)
 			index++;
 	}

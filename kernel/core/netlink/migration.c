@@ -2,7 +2,7 @@
 /*
  * Descriptions of devices and management devices over netlink.
  *
- * Parents may take their time over their part of it: a request about one is a job,
+ * Parents may take their time over their part of it: a request about one is a request,
  * a dump waits for each a little and lists who does not answer by name alone.
  */
 #include <linux/completion.h>
@@ -36,100 +36,100 @@
 struct subject {
 	u8 command;
 	struct vdpa_entry *entry;	/* NULL: a management device's */
-	struct vdpa_parent *parent;
+	struct vdpa_mgmtdev *mgmtdev;
 };
 
 /**
- * struct question - what a dump asks a parent
+ * struct description_query - what a dump asks a parent
  * @ref: the dump, which may have gone, and the worker
  * @task: asks, in line
  * @done: the answer is there
  * @until: how long the dump waits for it, in jiffies
  * @abandoned: nobody waits for it any more
- * @subject: what it is about, of which the question is a user
+ * @subject: what it is about, of which the query is a user
  * @answer: the description, or an ERR_PTR
  */
-struct question {
+struct description_query {
 	struct kref ref;
 	struct vdpa_task task;
 	struct completion done;
 	unsigned long until;
 	bool abandoned;
 	struct subject subject;
-	struct vdpa_description *answer;
+	struct vdpa_descriptions *answer;
 };
 
-static struct vdpa_description *describe(const struct subject *subject,
+static struct vdpa_descriptions *describe(const struct subject *subject,
 					 const struct vdpa_asker *asker,
 					 struct netlink_ext_ack *extack)
 {
 	if (subject->entry)
 		return vdpa_describe_device(subject->entry, asker, extack);
-	return vdpa_describe_parent(subject->parent, extack);
+	return vdpa_describe_mgmtdev(subject->mgmtdev, extack);
 }
 
-static void question_free(struct kref *ref)
+static void query_free(struct kref *ref)
 {
-	struct question *q = container_of(ref, struct question, ref);
+	struct description_query *q = container_of(ref, struct description_query, ref);
 
 	if (q->subject.entry)
 		vdpa_entry_put(q->subject.entry);
 	else
-		vdpa_parent_put(q->subject.parent);
+		vdpa_mgmtdev_put(q->subject.mgmtdev);
 	if (!IS_ERR(q->answer))
-		vdpa_description_free(q->answer);
+		vdpa_descriptions_free(q->answer);
 	kfree(q);
 }
 
-static void question_ask(struct vdpa_task *task)
+static void query_ask(struct vdpa_task *task)
 {
-	struct question *q = container_of(task, struct question, task);
+	struct description_query *q = container_of(task, struct description_query, task);
 	const struct vdpa_asker asker = { .gone = &q->abandoned };
 	struct netlink_ext_ack extack = {};
 
 	q->answer = describe(&q->subject, &asker, &extack);
 	complete_all(&q->done);
-	kref_put(&q->ref, question_free);
+	kref_put(&q->ref, query_free);
 }
 
 static struct vdpa_line *line_of(const struct subject *subject)
 {
-	return subject->entry ? &subject->entry->line : &subject->parent->line;
+	return subject->entry ? &subject->entry->line : &subject->mgmtdev->line;
 }
 
-/* @admin: the client has CAP_NET_ADMIN. Return: the question, which is being asked, or NULL. */
-static struct question *question_new(const struct subject *subject, bool admin)
+/* @admin: the client has CAP_NET_ADMIN. Return: the query, which is being asked, or NULL. */
+static struct description_query *query_new(const struct subject *subject, bool admin)
 {
-	struct question *q = kzalloc(sizeof(*q), GFP_KERNEL);
+	struct description_query *q = kzalloc(sizeof(*q), GFP_KERNEL);
 
 	if (!q)
 		return NULL;
 	kref_init(&q->ref);
-	q->task.run = question_ask;
+	q->task.run = query_ask;
 	q->until = jiffies + msecs_to_jiffies(ANSWER_PATIENCE_MS);
 	init_completion(&q->done);
 	q->subject = *subject;
 	if (subject->entry)
 		vdpa_entry_get(subject->entry);
 	else
-		vdpa_parent_get(subject->parent);
+		vdpa_mgmtdev_get(subject->mgmtdev);
 	kref_get(&q->ref);
 	vdpa_line_queue(line_of(subject), &q->task, admin);
 	return q;
 }
 
-static void question_put(struct question *q)
+static void query_put(struct description_query *q)
 {
 	WRITE_ONCE(q->abandoned, true);
 	/* Nobody has begun: then nobody needs to. */
 	if (vdpa_line_cancel(line_of(&q->subject), &q->task))
-		kref_put(&q->ref, question_free);
-	kref_put(&q->ref, question_free);
+		kref_put(&q->ref, query_free);
+	kref_put(&q->ref, query_free);
 }
 
 static int put_subject(struct sk_buff *msg, const struct subject *subject)
 {
-	if (vdpa_nl_put_parent(msg, subject->parent))
+	if (vdpa_nl_put_mgmtdev(msg, subject->mgmtdev))
 		return -EMSGSIZE;
 	if (!subject->entry)
 		return 0;
@@ -137,22 +137,22 @@ static int put_subject(struct sk_buff *msg, const struct subject *subject)
 	       nla_put_u32(msg, VDPA_ATTR_DEV_ID, subject->entry->device_id) ? -EMSGSIZE : 0;
 }
 
-static int put_description(struct sk_buff *msg, const struct vdpa_description *description)
+static int put_description(struct sk_buff *msg, const struct vdpa_descriptions *descriptions)
 {
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; !err && i < description->n; i++)
-		err = vdpa_nl_put_list(msg, description->lists[i]);
+	for (i = 0; !err && i < descriptions->n; i++)
+		err = vdpa_nl_put_description(msg, descriptions->list[i]);
 	return err;
 }
 
 /*
- * @description: NULL if it is not known
+ * @descriptions: NULL if it is not known
  * @unanswered: because the parent does not answer
  */
 static int fill(struct sk_buff *msg, const struct subject *subject,
-		const struct vdpa_description *description, bool unanswered, u32 portid, u32 seq,
+		const struct vdpa_descriptions *descriptions, bool unanswered, u32 portid, u32 seq,
 		struct netlink_callback *cb)
 {
 	void *hdr = genlmsg_put(msg, portid, seq, &vdpa_nl_family, cb ? NLM_F_MULTI : 0,
@@ -162,7 +162,7 @@ static int fill(struct sk_buff *msg, const struct subject *subject,
 		return -EMSGSIZE;
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
-	if (put_subject(msg, subject) || (description && put_description(msg, description)) ||
+	if (put_subject(msg, subject) || (descriptions && put_description(msg, descriptions)) ||
 	    (unanswered && nla_put_flag(msg, VDPA_ATTR_DEV_UNANSWERED))) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
@@ -172,28 +172,28 @@ static int fill(struct sk_buff *msg, const struct subject *subject,
 }
 
 /* What the dump has asked about @subject, or asks now. Return: NULL if there is no memory. */
-static struct question *dump_question(struct netlink_callback *cb, const struct subject *subject)
+static struct description_query *dump_query(struct netlink_callback *cb, const struct subject *subject)
 {
-	struct question *q = (struct question *)cb->args[2];
+	struct description_query *q = (struct description_query *)cb->args[2];
 
-	if (q && q->subject.entry == subject->entry && q->subject.parent == subject->parent)
+	if (q && q->subject.entry == subject->entry && q->subject.mgmtdev == subject->mgmtdev)
 		return q;
 	if (q)
-		question_put(q);
-	q = question_new(subject, netlink_capable(cb->skb, CAP_NET_ADMIN));
+		query_put(q);
+	q = query_new(subject, netlink_capable(cb->skb, CAP_NET_ADMIN));
 	cb->args[2] = (long)q;
 	return q;
 }
 
 /*
- * Write down what is known about @subject. args[2] is the question about it.
+ * Write down what is known about @subject. args[2] is the query about it.
  * Return: 0; -EMSGSIZE, and the round is over, if there is nothing yet, or no room.
  */
 static int dump_answer(struct sk_buff *msg, struct netlink_callback *cb,
 		       const struct subject *subject, unsigned long until)
 {
-	struct question *q = dump_question(cb, subject);
-	struct vdpa_description *answer = NULL;
+	struct description_query *q = dump_query(cb, subject);
+	struct vdpa_descriptions *answer = NULL;
 	u32 portid = NETLINK_CB(cb->skb).portid;
 	bool answered;
 	int err;
@@ -212,7 +212,7 @@ static int dump_answer(struct sk_buff *msg, struct netlink_callback *cb,
 		err = fill(msg, subject, NULL, false, portid, cb->nlh->nlmsg_seq, cb);
 	if (err)
 		return err;
-	question_put(q);
+	query_put(q);
 	cb->args[2] = 0;
 	return 0;
 }
@@ -237,7 +237,7 @@ static unsigned long round_until(struct netlink_callback *cb)
 int vdpa_nl_migration_get_done(struct netlink_callback *cb)
 {
 	if (cb->args[2])
-		question_put((struct question *)cb->args[2]);
+		query_put((struct description_query *)cb->args[2]);
 	return 0;
 }
 
@@ -257,8 +257,8 @@ int vdpa_nl_dev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callbac
 
 	cb->seq = vdpa_registry_generation();
 	while (!err && (subject.entry = vdpa_registry_next(&index))) {
-		subject.parent = subject.entry->parent;
-		if (subject.parent)
+		subject.mgmtdev = subject.entry->mgmtdev;
+		if (subject.mgmtdev)
 			err = fill_dump(msg, cb, &subject, until);
 		vdpa_entry_put(subject.entry);
 		if (!err)
@@ -275,10 +275,10 @@ int vdpa_nl_mgmtdev_migration_get_dumpit(struct sk_buff *msg, struct netlink_cal
 	unsigned long index = cb->args[0];
 	int err = 0;
 
-	cb->seq = vdpa_parent_generation();
-	while (!err && (subject.parent = vdpa_parent_next(&index))) {
+	cb->seq = vdpa_mgmtdev_generation();
+	while (!err && (subject.mgmtdev = vdpa_mgmtdev_next(&index))) {
 		err = fill_dump(msg, cb, &subject, until);
-		vdpa_parent_put(subject.parent);
+		vdpa_mgmtdev_put(subject.mgmtdev);
 		if (!err)
 			index++;
 	}
@@ -286,62 +286,62 @@ int vdpa_nl_mgmtdev_migration_get_dumpit(struct sk_buff *msg, struct netlink_cal
 	return msg->len ?: err;
 }
 
-static int reply(struct vdpa_job *job, const struct subject *subject)
+static int reply(struct vdpa_request *req, const struct subject *subject)
 {
-	struct vdpa_description *description;
-	struct genl_info *info = &job->info;
+	struct vdpa_descriptions *descriptions;
+	struct genl_info *info = &req->info;
 	struct sk_buff *msg;
 	int err;
 
-	description = describe(subject, &VDPA_ASKER_JOB(job), &job->extack);
-	if (IS_ERR(description))
-		return PTR_ERR(description);
+	descriptions = describe(subject, &VDPA_ASKER_REQUEST(req), &req->extack);
+	if (IS_ERR(descriptions))
+		return PTR_ERR(descriptions);
 	msg = nlmsg_new(MESSAGE_SIZE, GFP_KERNEL);
 	err = -ENOMEM;
 	if (msg)
-		err = fill(msg, subject, description, false, info->snd_portid, info->snd_seq, NULL);
-	vdpa_description_free(description);
+		err = fill(msg, subject, descriptions, false, info->snd_portid, info->snd_seq, NULL);
+	vdpa_descriptions_free(descriptions);
 	if (err) {
 		nlmsg_free(msg);
 		return err;
 	}
-	return vdpa_job_reply(job, msg);
+	return vdpa_request_reply(req, msg);
 }
 
-static int dev_reply(struct vdpa_job *job)
+static int dev_reply(struct vdpa_request *req)
 {
 	const struct subject subject = {
 		.command = VDPA_CMD_DEV_MIGRATION_GET,
-		.entry = job->entry,
-		.parent = job->entry->parent,
+		.entry = req->entry,
+		.mgmtdev = req->entry->mgmtdev,
 	};
 
-	return reply(job, &subject);
+	return reply(req, &subject);
 }
 
-static int mgmtdev_reply(struct vdpa_job *job)
+static int mgmtdev_reply(struct vdpa_request *req)
 {
 	const struct subject subject = {
 		.command = VDPA_CMD_MGMTDEV_MIGRATION_GET,
-		.parent = job->parent,
+		.mgmtdev = req->mgmtdev,
 	};
 
-	return reply(job, &subject);
+	return reply(req, &subject);
 }
 
 int vdpa_nl_dev_migration_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return vdpa_job_run_with(skb, info, vdpa_nl_entry(info), dev_reply, NULL);
+	return vdpa_request_run_with(skb, info, vdpa_nl_entry(info), dev_reply, NULL);
 }
 
 int vdpa_nl_mgmtdev_migration_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vdpa_job *job = vdpa_job_new(skb, info);
+	struct vdpa_request *req = vdpa_request_new(skb, info);
 
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	job->parent = vdpa_nl_parent(info);
-	vdpa_parent_get(job->parent);
-	vdpa_job_queue(job, mgmtdev_reply);
-	return vdpa_job_wait(job);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	req->mgmtdev = vdpa_nl_mgmtdev(info);
+	vdpa_mgmtdev_get(req->mgmtdev);
+	vdpa_request_queue(req, mgmtdev_reply);
+	return vdpa_request_wait(req);
 }

@@ -10,8 +10,8 @@
 #include "device.h"
 #include "mgmtdev.h"
 
-struct vdpa_job;
-struct vdpa_list;
+struct vdpa_request;
+struct vdpa_description;
 
 /* Bytes of a name that go into a message: extack messages hold 79 in all. */
 #define VDPA_MSG_NAME	"%.20s"
@@ -33,13 +33,13 @@ static inline struct vdpa_entry *vdpa_nl_entry(const struct genl_info *info)
 	return info->user_ptr[0];
 }
 
-static inline struct vdpa_parent *vdpa_nl_parent(const struct genl_info *info)
+static inline struct vdpa_mgmtdev *vdpa_nl_mgmtdev(const struct genl_info *info)
 {
 	return info->user_ptr[1];
 }
 
 /* nl_mgmtdev.c */
-int vdpa_nl_put_parent(struct sk_buff *msg, const struct vdpa_parent *parent);
+int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev);
 int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
@@ -56,7 +56,7 @@ int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_config_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 void vdpa_nl_read_config(struct vdpa_entry *entry, void *config, size_t size);
-int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_list *list);
+int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_description *description);
 
 /* nl_migration.c */
 int vdpa_nl_dev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -107,7 +107,7 @@ typedef int (*vdpa_nl_fill_t)(struct vdpa_entry *entry, struct sk_buff *msg, u32
 			      int flags, struct netlink_callback *cb);
 
 int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill_t fill);
-int vdpa_nl_reply_late(struct vdpa_job *job, vdpa_nl_fill_t fill);
+int vdpa_nl_reply_late(struct vdpa_request *req, vdpa_nl_fill_t fill);
 int vdpa_nl_dump_later(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_dump_devices(struct sk_buff *msg, struct netlink_callback *cb, vdpa_nl_fill_t fill);
 

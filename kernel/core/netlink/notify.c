@@ -28,7 +28,7 @@ static struct sk_buff_head event_queue;
 /* What one event is about; which of it is told depends on the event. */
 struct event {
 	enum vdpa_event event;
-	const struct vdpa_parent *parent;
+	const struct vdpa_mgmtdev *mgmtdev;
 	struct vdpa_entry *entry;
 	enum vdpa_dev_state from;
 	enum vdpa_dev_state to;
@@ -50,7 +50,7 @@ static DECLARE_WORK(event_work, event_send);
 
 static int put_details(struct sk_buff *msg, const struct event *e)
 {
-	if (vdpa_nl_put_parent(msg, e->parent))
+	if (vdpa_nl_put_mgmtdev(msg, e->mgmtdev))
 		return -EMSGSIZE;
 	switch (e->event) {
 	case VDPA_EVENT_DEV_STATE:
@@ -77,7 +77,7 @@ static int put_details(struct sk_buff *msg, const struct event *e)
 /* Room for little more than is needed: it counts against the listeners' buffers. */
 static size_t event_size(const struct event *e)
 {
-	const struct device *dev = e->parent->mdev->device;
+	const struct device *dev = e->mgmtdev->mdev->device;
 	size_t size = EVENT_SIZE + strlen(dev_name(dev));
 
 	if (dev->bus)
@@ -124,16 +124,16 @@ static void event_tell(const struct event *e)
 	spin_unlock_irqrestore(&event_lock, flags);
 }
 
-void vdpa_event_mgmtdev(const struct vdpa_parent *parent, enum vdpa_event event)
+void vdpa_event_mgmtdev(const struct vdpa_mgmtdev *mgmtdev, enum vdpa_event event)
 {
-	event_tell(&(struct event){ .event = event, .parent = parent });
+	event_tell(&(struct event){ .event = event, .mgmtdev = mgmtdev });
 }
 
 /* Devices that no management device made cannot be managed, so nothing is told of them. */
 static void event_tell_device(struct event *e)
 {
-	e->parent = e->entry->parent;
-	if (e->parent)
+	e->mgmtdev = e->entry->mgmtdev;
+	if (e->mgmtdev)
 		event_tell(e);
 }
 

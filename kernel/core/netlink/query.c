@@ -18,40 +18,40 @@
 /* What a device gets at least that was begun with when the time was all but over, in ms. */
 #define GRACE_MS	10
 
-/* Bytes that one question brings at most; a dump asks again for the rest. */
+/* Bytes that one query brings at most; a dump asks again for the rest. */
 #define ANSWER_SIZE	(3 * NLMSG_GOODSIZE)
 
-static void question_free(struct kref *ref)
+static void query_free(struct kref *ref)
 {
-	struct vdpa_question *q = container_of(ref, struct vdpa_question, ref);
+	struct vdpa_query *q = container_of(ref, struct vdpa_query, ref);
 
 	nlmsg_free(q->answer);
 	kfree(q);
 }
 
-static void question_put(struct vdpa_question *q)
+static void query_put(struct vdpa_query *q)
 {
-	kref_put(&q->ref, question_free);
+	kref_put(&q->ref, query_free);
 }
 
 /* Return: -EMSGSIZE if the answer is full; a queue that has nothing to say is left out. */
-static int ask_queue(struct vdpa_question *q, struct vdpa_asked *asked, u16 index)
+static int ask_queue(struct vdpa_query *q, struct vdpa_query_device *device, u16 index)
 {
 	struct netlink_ext_ack extack = {};
 	struct nlattr *nest;
 	int err;
 
-	nest = nla_nest_start(q->answer, VDPA_QUESTION_QUEUE);
+	nest = nla_nest_start(q->answer, VDPA_QUERY_QUEUE);
 	if (!nest)
 		return -EMSGSIZE;
-	err = q->request->fill(asked->entry, index, q->answer, &extack);
+	err = q->request->fill(device->entry, index, q->answer, &extack);
 	if (!err) {
 		nla_nest_end(q->answer, nest);
 		return 0;
 	}
 	nla_nest_cancel(q->answer, nest);
-	if (err != -EMSGSIZE && !asked->err) {
-		asked->err = err;
+	if (err != -EMSGSIZE && !device->err) {
+		device->err = err;
 		if (!q->extack._msg)
 			NL_SET_ERR_MSG_FMT(&q->extack, "%s", extack._msg ?: "");
 	}
@@ -74,51 +74,51 @@ static bool lock_config(struct vdpa_device *vdev, unsigned long until)
 }
 
 /* Return: false if the answer is full before the device's last queue. */
-static bool ask_queues(struct vdpa_question *q, struct vdpa_asked *asked)
+static bool ask_queues(struct vdpa_query *q, struct vdpa_query_device *device)
 {
-	u32 nvqs = asked->entry->vdev->nvqs;
+	u32 nvqs = device->entry->vdev->nvqs;
 
-	for (asked->next = asked->first; asked->next < nvqs; asked->next++)
-		if (ask_queue(q, asked, asked->next) == -EMSGSIZE && q->answer->len)
+	for (device->next = device->first; device->next < nvqs; device->next++)
+		if (ask_queue(q, device, device->next) == -EMSGSIZE && q->answer->len)
 			return false;
 	return true;
 }
 
 /* Return: as ask_queues(). */
-static bool ask_device(struct vdpa_question *q, struct vdpa_asked *asked)
+static bool ask_device(struct vdpa_query *q, struct vdpa_query_device *device)
 {
-	struct vdpa_device *vdev = asked->entry->vdev;
+	struct vdpa_device *vdev = device->entry->vdev;
 	bool all = true;
 
-	asked->begin = q->answer->len;
-	if (!asked->skip && vdpa_line_take(&asked->entry->line, q->until)) {
-		asked->reached = lock_config(vdev, q->until);
-		if (asked->reached) {
-			all = ask_queues(q, asked);
+	device->begin = q->answer->len;
+	if (!device->skip && vdpa_line_take(&device->entry->line, q->until)) {
+		device->reached = lock_config(vdev, q->until);
+		if (device->reached) {
+			all = ask_queues(q, device);
 			up_read(&vdev->cf_lock);
 		}
-		vdpa_line_release(&asked->entry->line);
+		vdpa_line_release(&device->entry->line);
 	}
-	asked->end = q->answer->len;
+	device->end = q->answer->len;
 	return all;
 }
 
-static struct vdpa_asked *question_begin(struct vdpa_question *q)
+static struct vdpa_query_device *query_begin(struct vdpa_query *q)
 {
-	struct vdpa_asked *asked = NULL;
+	struct vdpa_query_device *device = NULL;
 
 	spin_lock(&q->lock);
 	/* The rest gets a time of its own. */
 	if (q->begun && time_after_eq(jiffies, q->until))
 		q->count = min(q->begun, q->count);
 	if (q->begun < q->count)
-		asked = &q->devices[q->begun++];
+		device = &q->devices[q->begun++];
 	spin_unlock(&q->lock);
-	return asked;
+	return device;
 }
 
 /* A device of which nothing fits into the answer is as one that was not asked. */
-static void question_end(struct vdpa_question *q, const struct vdpa_asked *asked, bool all)
+static void query_end(struct vdpa_query *q, const struct vdpa_query_device *device, bool all)
 {
 	bool left;
 
@@ -126,33 +126,33 @@ static void question_end(struct vdpa_question *q, const struct vdpa_asked *asked
 	left = q->left;
 	q->ended++;
 	if (!all)
-		q->count = q->ended - (asked->begin == asked->end);
+		q->count = q->ended - (device->begin == device->end);
 	spin_unlock(&q->lock);
 	if (left)
-		vdpa_entry_put(asked->entry);
+		vdpa_entry_put(device->entry);
 }
 
-static void question_work(struct work_struct *work)
+static void query_work(struct work_struct *work)
 {
-	struct vdpa_question *q = container_of(work, struct vdpa_question, work);
-	struct vdpa_asked *asked;
+	struct vdpa_query *q = container_of(work, struct vdpa_query, work);
+	struct vdpa_query_device *device;
 
-	while ((asked = question_begin(q)))
-		question_end(q, asked, ask_device(q, asked));
+	while ((device = query_begin(q)))
+		query_end(q, device, ask_device(q, device));
 	complete(&q->done);
-	question_put(q);
+	query_put(q);
 }
 
 /**
- * vdpa_question_new - a question to nobody yet
+ * vdpa_query_new - a query to nobody yet
  * @request: what to ask
  *
  * Context: may sleep.
- * Return: the question, to be closed with vdpa_question_close(), or NULL.
+ * Return: the query, to be closed with vdpa_query_close(), or NULL.
  */
-struct vdpa_question *vdpa_question_new(const struct vdpa_queue_request *request)
+struct vdpa_query *vdpa_query_new(const struct vdpa_queue_request *request)
 {
-	struct vdpa_question *q = kzalloc(sizeof(*q), GFP_KERNEL);
+	struct vdpa_query *q = kzalloc(sizeof(*q), GFP_KERNEL);
 
 	if (!q)
 		return NULL;
@@ -163,29 +163,29 @@ struct vdpa_question *vdpa_question_new(const struct vdpa_queue_request *request
 	}
 	kref_init(&q->ref);
 	init_completion(&q->done);
-	INIT_WORK(&q->work, question_work);
+	INIT_WORK(&q->work, query_work);
 	spin_lock_init(&q->lock);
 	q->request = request;
 	return q;
 }
 
 /**
- * vdpa_question_add - one more device to ask
- * @q: the question, with fewer than VDPA_QUESTION_DEVICES, not asked yet
- * @entry: the device; the question takes over the caller's hold on it
+ * vdpa_query_add - one more device to ask
+ * @q: the query, with fewer than VDPA_QUERY_DEVICES, not asked yet
+ * @entry: the device; the query takes over the caller's hold on it
  * @first: the first queue
  * @skip: do not ask it
  */
-void vdpa_question_add(struct vdpa_question *q, struct vdpa_entry *entry, u32 first, bool skip)
+void vdpa_query_add(struct vdpa_query *q, struct vdpa_entry *entry, u32 first, bool skip)
 {
-	q->devices[q->held++] = (struct vdpa_asked) {
+	q->devices[q->held++] = (struct vdpa_query_device) {
 		.entry = entry,
 		.first = first,
 		.skip = skip,
 	};
 }
 
-static void question_leave(struct vdpa_question *q)
+static void query_leave(struct vdpa_query *q)
 {
 	spin_lock(&q->lock);
 	q->left = true;
@@ -198,13 +198,13 @@ static void question_leave(struct vdpa_question *q)
 }
 
 /**
- * vdpa_question_ask - ask
- * @q: the question; afterwards @told and @stuck say how far it has come
+ * vdpa_query_ask - ask
+ * @q: the query; afterwards @told and @stuck say how far it has come
  * @until: how long all of them may take, in jiffies
  *
  * Context: may sleep, killably.
  */
-void vdpa_question_ask(struct vdpa_question *q, unsigned long until)
+void vdpa_query_ask(struct vdpa_query *q, unsigned long until)
 {
 	long left = max_t(long, until - jiffies, 0) + msecs_to_jiffies(GRACE_MS) + 1;
 
@@ -212,17 +212,17 @@ void vdpa_question_ask(struct vdpa_question *q, unsigned long until)
 	q->count = q->held;
 	kref_get(&q->ref);
 	/* only they may ask about queues */
-	vdpa_job_queue_work(&q->work, true);
+	vdpa_request_queue_work(&q->work, true);
 	wait_for_completion_killable_timeout(&q->done, left);
-	question_leave(q);
+	query_leave(q);
 }
 
 /* Give up what the dump holds; a worker that still asks frees the rest. */
-void vdpa_question_close(struct vdpa_question *q)
+void vdpa_query_close(struct vdpa_query *q)
 {
 	unsigned int i;
 
 	for (i = 0; i < q->held; i++)
 		vdpa_entry_put(q->devices[i].entry);
-	question_put(q);
+	query_put(q);
 }

@@ -9,8 +9,8 @@
  * is stuck in, and holds no other. It is in line for that one (line.h), so that the next dump
  * goes past it.
  */
-#ifndef _VDPA_NL_QUESTION_H
-#define _VDPA_NL_QUESTION_H
+#ifndef _VDPA_NL_QUERY_H
+#define _VDPA_NL_QUERY_H
 
 #include <linux/completion.h>
 #include <linux/kref.h>
@@ -23,11 +23,11 @@ struct vdpa_entry;
 struct vdpa_queue_request;
 
 /* Devices that are asked at once. */
-#define VDPA_QUESTION_DEVICES	16
+#define VDPA_QUERY_DEVICES	16
 
 /**
- * struct vdpa_asked - a device that is asked, and what it says
- * @entry: the device, of which the question is a user
+ * struct vdpa_query_device - a device that is asked, and what it says
+ * @entry: the device, of which the query is a user
  * @skip: it is not asked, only listed
  * @first: the first queue that is asked for
  * @next: the first queue that is not in the answer
@@ -36,7 +36,7 @@ struct vdpa_queue_request;
  * @end: where that ends
  * @err: why the first queue that is not in the answer has nothing to say
  */
-struct vdpa_asked {
+struct vdpa_query_device {
 	struct vdpa_entry *entry;
 	bool skip;
 	u32 first;
@@ -48,7 +48,7 @@ struct vdpa_asked {
 };
 
 /**
- * struct vdpa_question - what a dump asks
+ * struct vdpa_query - what a dump asks
  * @ref: the dump, which may have gone, and the worker
  * @work: asks
  * @done: the worker has asked all that it will ask
@@ -63,11 +63,11 @@ struct vdpa_asked {
  * @told: for the dump: how many of them have been asked, up to when it waited no more
  * @stuck: for the dump: the one after those does not answer
  * @devices: the devices
- * @answer: attributes of a type of their own, VDPA_QUESTION_QUEUE, with what there is about
+ * @answer: attributes of a type of their own, VDPA_QUERY_QUEUE, with what there is about
  *	one queue in each
  * @extack: in words why the first queue that has nothing to say has not
  */
-struct vdpa_question {
+struct vdpa_query {
 	struct kref ref;
 	struct work_struct work;
 	struct completion done;
@@ -81,16 +81,16 @@ struct vdpa_question {
 	unsigned int held;
 	unsigned int told;
 	bool stuck;
-	struct vdpa_asked devices[VDPA_QUESTION_DEVICES];
+	struct vdpa_query_device devices[VDPA_QUERY_DEVICES];
 	struct sk_buff *answer;
 	struct netlink_ext_ack extack;
 };
 
-#define VDPA_QUESTION_QUEUE	1
+#define VDPA_QUERY_QUEUE	1
 
-struct vdpa_question *vdpa_question_new(const struct vdpa_queue_request *request);
-void vdpa_question_add(struct vdpa_question *q, struct vdpa_entry *entry, u32 first, bool skip);
-void vdpa_question_ask(struct vdpa_question *q, unsigned long until);
-void vdpa_question_close(struct vdpa_question *q);
+struct vdpa_query *vdpa_query_new(const struct vdpa_queue_request *request);
+void vdpa_query_add(struct vdpa_query *q, struct vdpa_entry *entry, u32 first, bool skip);
+void vdpa_query_ask(struct vdpa_query *q, unsigned long until);
+void vdpa_query_close(struct vdpa_query *q);
 
 #endif

@@ -78,17 +78,17 @@ static int dump_bare(const struct round *r, struct vdpa_entry *entry, bool unans
 }
 
 /* cb->args[1] is the next queue of the device. */
-static int dump_answer(const struct round *r, const struct vdpa_question *q,
-		       const struct vdpa_asked *asked)
+static int dump_answer(const struct round *r, const struct vdpa_query *q,
+		       const struct vdpa_query_device *device)
 {
 	struct nlattr *queue;
 	int left;
 
-	nla_for_each_attr(queue, (struct nlattr *)(q->answer->data + asked->begin),
-			  asked->end - asked->begin, left) {
+	nla_for_each_attr(queue, (struct nlattr *)(q->answer->data + device->begin),
+			  device->end - device->begin, left) {
 		const struct nlattr *index = nla_find(nla_data(queue), nla_len(queue),
 						      VDPA_ATTR_DEV_QUEUE_INDEX);
-		void *hdr = round_message(r, asked->entry);
+		void *hdr = round_message(r, device->entry);
 
 		if (!hdr)
 			return -EMSGSIZE;
@@ -100,45 +100,45 @@ static int dump_answer(const struct round *r, const struct vdpa_question *q,
 		genlmsg_end(r->msg, hdr);
 		r->cb->args[1] = nla_get_u32(index) + 1;
 	}
-	r->cb->args[1] = asked->next;
+	r->cb->args[1] = device->next;
 	return 0;
 }
 
 /* No queue has anything to say: where one device was asked for, that is an error. */
-static int dump_nothing(const struct round *r, const struct vdpa_question *q,
-			const struct vdpa_asked *asked)
+static int dump_nothing(const struct round *r, const struct vdpa_query *q,
+			const struct vdpa_query_device *device)
 {
 	if (!r->named)
-		return dump_bare(r, asked->entry, false);
+		return dump_bare(r, device->entry, false);
 	if (r->cb->extack)
 		NL_SET_ERR_MSG_FMT(r->cb->extack, "%s", q->extack._msg_buf);
-	return asked->err;
+	return device->err;
 }
 
 /*
  * What a device has said, if it is not the one that does not answer.
  * Return: 0, -EMSGSIZE if the round is full, or an error.
  */
-static int dump_asked(const struct round *r, const struct vdpa_question *q,
-		      const struct vdpa_asked *asked, bool stuck)
+static int dump_asked(const struct round *r, const struct vdpa_query *q,
+		      const struct vdpa_query_device *device, bool stuck)
 {
-	bool answered = !stuck && asked->reached;
-	bool some = answered && asked->end > asked->begin;
+	bool answered = !stuck && device->reached;
+	bool some = answered && device->end > device->begin;
 	int err = 0;
 
-	if (asked->skip)
-		err = dump_bare(r, asked->entry, false);
-	else if (answered && (some || !asked->err || asked->first))
-		err = dump_answer(r, q, asked);
+	if (device->skip)
+		err = dump_bare(r, device->entry, false);
+	else if (answered && (some || !device->err || device->first))
+		err = dump_answer(r, q, device);
 	else if (answered)
-		err = dump_nothing(r, q, asked);
-	else if (r->first && !vdpa_line_owes(&asked->entry->line))
+		err = dump_nothing(r, q, device);
+	else if (r->first && !vdpa_line_owes(&device->entry->line))
 		/* it may have had less than its time */
 		err = r->msg->len ? -EMSGSIZE : vdpa_nl_dump_later(r->msg, r->cb);
 	else
-		err = dump_bare(r, asked->entry, true);
+		err = dump_bare(r, device->entry, true);
 	if (!err && !some)
-		r->cb->args[1] = asked->entry->vdev->nvqs;
+		r->cb->args[1] = device->entry->vdev->nvqs;
 	return err;
 }
 
@@ -146,13 +146,13 @@ static int dump_asked(const struct round *r, const struct vdpa_question *q,
  * Ask, and write down what comes. args[0] and args[1] go on to the device and queue that
  * are not written yet. Return: as dump_asked().
  */
-static int dump_question(const struct round *r, struct vdpa_question *q)
+static int dump_query(const struct round *r, struct vdpa_query *q)
 {
 	long *args = r->cb->args;
 	unsigned int i;
 	int err;
 
-	vdpa_question_ask(q, r->until);
+	vdpa_query_ask(q, r->until);
 	for (i = 0; i < q->told + q->stuck; i++) {
 		const struct vdpa_device *vdev = q->devices[i].entry->vdev;
 
@@ -177,15 +177,15 @@ static int dump_question(const struct round *r, struct vdpa_question *q)
 
 static int dump_device(const struct round *r, struct vdpa_entry *entry)
 {
-	struct vdpa_question *q = vdpa_question_new(r->request);
+	struct vdpa_query *q = vdpa_query_new(r->request);
 	int err;
 
 	if (!q)
 		return -ENOMEM;
 	vdpa_entry_get(entry);
-	vdpa_question_add(q, entry, r->cb->args[1], false);
-	err = dump_question(r, q);
-	vdpa_question_close(q);
+	vdpa_query_add(q, entry, r->cb->args[1], false);
+	err = dump_query(r, q);
+	vdpa_query_close(q);
 	return err;
 }
 
@@ -218,17 +218,17 @@ static int dump_one(const struct round *r, struct nlattr *name)
 }
 
 /* The devices to ask next. */
-static void collect_devices(const struct round *r, struct vdpa_question *q)
+static void collect_devices(const struct round *r, struct vdpa_query *q)
 {
 	unsigned long index = r->cb->args[0];
 	struct netlink_ext_ack none = {};
 	struct vdpa_entry *entry;
 
-	while (q->held < VDPA_QUESTION_DEVICES && (entry = vdpa_registry_next(&index))) {
+	while (q->held < VDPA_QUERY_DEVICES && (entry = vdpa_registry_next(&index))) {
 		u32 first = index == r->cb->args[0] ? r->cb->args[1] : 0;
 
-		if (entry->parent)
-			vdpa_question_add(q, entry, first, r->request->check(entry, &none));
+		if (entry->mgmtdev)
+			vdpa_query_add(q, entry, first, r->request->check(entry, &none));
 		else
 			vdpa_entry_put(entry);
 		index++;
@@ -237,21 +237,21 @@ static void collect_devices(const struct round *r, struct vdpa_question *q)
 
 static int dump_all(const struct round *r)
 {
-	struct vdpa_question *q;
+	struct vdpa_query *q;
 	bool some;
 	int err = 0;
 
 	if (r->first && time_after_eq(jiffies, r->until))
 		return vdpa_nl_dump_later(r->msg, r->cb);
 	do {
-		q = vdpa_question_new(r->request);
+		q = vdpa_query_new(r->request);
 		if (!q)
 			return -ENOMEM;
 		collect_devices(r, q);
 		some = q->held;
 		if (some)
-			err = dump_question(r, q);
-		vdpa_question_close(q);
+			err = dump_query(r, q);
+		vdpa_query_close(q);
 	} while (some && !err && time_before(jiffies, r->until));
 	return some && !err && !r->msg->len ? vdpa_nl_dump_later(r->msg, r->cb) : err;
 }
@@ -321,10 +321,10 @@ int vdpa_nl_queue_check(struct genl_info *info, const struct vdpa_entry *entry)
 	return index > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX ? -ERANGE : -EINVAL;
 }
 
-static int queue_reply(struct vdpa_job *job)
+static int queue_reply(struct vdpa_request *req)
 {
-	const struct vdpa_queue_request *request = job->data;
-	struct genl_info *info = &job->info;
+	const struct vdpa_queue_request *request = req->data;
+	struct genl_info *info = &req->info;
 	u16 index = nla_get_u32(info->attrs[VDPA_ATTR_DEV_QUEUE_INDEX]);
 	struct sk_buff *msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *hdr;
@@ -332,28 +332,28 @@ static int queue_reply(struct vdpa_job *job)
 
 	if (!msg)
 		return -ENOMEM;
-	hdr = message_begin(msg, job->entry, request->command, info->snd_portid, info->snd_seq, 0);
+	hdr = message_begin(msg, req->entry, request->command, info->snd_portid, info->snd_seq, 0);
 	if (!hdr)
 		err = -EMSGSIZE;
 	else
-		err = request->fill(job->entry, index, msg, info->extack);
+		err = request->fill(req->entry, index, msg, info->extack);
 	if (err) {
 		nlmsg_free(msg);
 		return err;
 	}
 	genlmsg_end(msg, hdr);
-	return vdpa_job_reply(job, msg);
+	return vdpa_request_reply(req, msg);
 }
 
-static int queue_get(struct vdpa_job *job)
+static int queue_get(struct vdpa_request *req)
 {
-	struct rw_semaphore *sem = &job->entry->vdev->cf_lock;
+	struct rw_semaphore *sem = &req->entry->vdev->cf_lock;
 	int err;
 
-	err = vdpa_job_down_read(job, sem);
+	err = vdpa_request_down_read(req, sem);
 	if (err)
 		return err;
-	err = queue_reply(job);
+	err = queue_reply(req);
 	up_read(sem);
 	return err;
 }
@@ -375,5 +375,5 @@ int vdpa_nl_queue_doit(struct sk_buff *skb, struct genl_info *info,
 	err = request->check(entry, info->extack);
 	if (!err)
 		err = vdpa_nl_queue_check(info, entry);
-	return err ?: vdpa_job_run_with(skb, info, entry, queue_get, request);
+	return err ?: vdpa_request_run_with(skb, info, entry, queue_get, request);
 }

@@ -51,7 +51,7 @@ enum stage {
 };
 
 /**
- * struct saved - a device's state
+ * struct snapshot - a device's state
  * @ref: the dump, which may have gone, and the worker
  * @task: collects it, in line
  * @user: whose request it is
@@ -61,14 +61,14 @@ enum stage {
  * @named: the dump has begun
  * @err: what went wrong, or 0
  * @extack: says so
- * @description: of the device
+ * @descriptions: of the device
  * @features: negotiated
  * @status: virtio device status
  * @vqs: VDPA_ATTR_STATE_VQ, one for each virtqueue
  * @private: the parent's own state
  * @stage: what the dump writes next
  */
-struct saved {
+struct snapshot {
 	struct kref ref;
 	struct vdpa_task task;
 	struct vdpa_user *user;
@@ -78,120 +78,120 @@ struct saved {
 	bool named;
 	int err;
 	struct netlink_ext_ack extack;
-	struct vdpa_description *description;
+	struct vdpa_descriptions *descriptions;
 	u64 features;
 	u8 status;
 	struct sk_buff *vqs;
-	struct vdpa_blob private;
+	struct vdpa_stream private;
 	enum stage stage;
 };
 
-static void saved_free(struct kref *ref)
+static void snapshot_free(struct kref *ref)
 {
-	struct saved *saved = container_of(ref, struct saved, ref);
+	struct snapshot *snapshot = container_of(ref, struct snapshot, ref);
 
-	vdpa_description_free(saved->description);
-	nlmsg_free(saved->vqs);
-	vdpa_blob_free(&saved->private);
-	kfree(saved);
+	vdpa_descriptions_free(snapshot->descriptions);
+	nlmsg_free(snapshot->vqs);
+	vdpa_stream_free(&snapshot->private);
+	kfree(snapshot);
 }
 
 /* A queue that works has a position, or there is nothing that a target could go on from. */
-static int save_vq(struct saved *saved, u16 index)
+static int save_vq(struct snapshot *snapshot, u16 index)
 {
-	struct vdpa_entry *entry = saved->entry;
-	struct nlattr *nest = nla_nest_start(saved->vqs, VDPA_ATTR_STATE_VQ);
+	struct vdpa_entry *entry = snapshot->entry;
+	struct nlattr *nest = nla_nest_start(snapshot->vqs, VDPA_ATTR_STATE_VQ);
 
-	if (!nest || nla_put_u32(saved->vqs, VDPA_ATTR_DEV_QUEUE_INDEX, index) ||
-	    vdpa_nl_put_vq(entry, index, saved->vqs))
+	if (!nest || nla_put_u32(snapshot->vqs, VDPA_ATTR_DEV_QUEUE_INDEX, index) ||
+	    vdpa_nl_put_vq(entry, index, snapshot->vqs))
 		return -EMSGSIZE;
-	nla_nest_end(saved->vqs, nest);
+	nla_nest_end(snapshot->vqs, nest);
 	if (entry->ops.get_vq_ready(entry->vdev, index) &&
 	    !nla_find_nested(nest, VDPA_ATTR_VQ_AVAIL_INDEX)) {
-		NL_SET_ERR_MSG_FMT(&saved->extack, "device " VDPA_MSG_NAME
+		NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
 				   ": its parent does not tell the state of queue %u",
-				   saved->name, index);
+				   snapshot->name, index);
 		return -EIO;
 	}
 	return 0;
 }
 
-static int save_vqs(struct saved *saved)
+static int save_vqs(struct snapshot *snapshot)
 {
-	struct vdpa_device *vdev = saved->entry->vdev;
+	struct vdpa_device *vdev = snapshot->entry->vdev;
 	u32 index;
-	const struct vdpa_asker asker = { .gone = &saved->private.abandoned };
+	const struct vdpa_asker asker = { .gone = &snapshot->private.abandoned };
 	int err;
 
-	saved->vqs = alloc_skb(vdev->nvqs * VQ_SIZE, GFP_KERNEL);
-	if (!saved->vqs)
+	snapshot->vqs = alloc_skb(vdev->nvqs * VQ_SIZE, GFP_KERNEL);
+	if (!snapshot->vqs)
 		return -ENOMEM;
 	err = vdpa_poll_down_read(&vdev->cf_lock, &asker);
 	if (err)
 		return err;
-	saved->features = saved->entry->ops.get_driver_features(vdev);
-	saved->status = saved->entry->ops.get_status(vdev);
+	snapshot->features = snapshot->entry->ops.get_driver_features(vdev);
+	snapshot->status = snapshot->entry->ops.get_status(vdev);
 	for (index = 0; !err && index < vdev->nvqs; index++)
-		err = save_vq(saved, index);
+		err = save_vq(snapshot, index);
 	up_read(&vdev->cf_lock);
 	return err;
 }
 
-static int save_private(struct saved *saved)
+static int save_private(struct snapshot *snapshot)
 {
-	const struct vdpa_migration_ops *migration = &saved->entry->parent->migration;
+	const struct vdpa_migration_ops *migration = &snapshot->entry->mgmtdev->migration;
 	int err;
 
 	if (!migration->save)
 		return 0;
-	err = migration->save(saved->entry->vdev, &saved->private.writer);
+	err = migration->save(snapshot->entry->vdev, &snapshot->private.writer);
 	if (err)
-		NL_SET_ERR_MSG_FMT(&saved->extack, "device " VDPA_MSG_NAME
-				   ": its parent cannot save its state: %pe", saved->name,
+		NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
+				   ": its parent cannot save its state: %pe", snapshot->name,
 				   ERR_PTR(err));
-	vdpa_blob_rewind(&saved->private);
+	vdpa_stream_rewind(&snapshot->private);
 	return err;
 }
 
-static int save_description(struct saved *saved)
+static int save_description(struct snapshot *snapshot)
 {
-	const struct vdpa_asker asker = { .gone = &saved->private.abandoned };
-	struct vdpa_description *description;
+	const struct vdpa_asker asker = { .gone = &snapshot->private.abandoned };
+	struct vdpa_descriptions *descriptions;
 
-	description = vdpa_describe_device(saved->entry, &asker, &saved->extack);
-	if (IS_ERR(description))
-		return PTR_ERR(description);
-	saved->description = description;
+	descriptions = vdpa_describe_device(snapshot->entry, &asker, &snapshot->extack);
+	if (IS_ERR(descriptions))
+		return PTR_ERR(descriptions);
+	snapshot->descriptions = descriptions;
 	return 0;
 }
 
 /* Nothing may have moved meanwhile; if it has, that is also why the parent may have failed. */
-static int save_all(struct saved *saved)
+static int save_all(struct snapshot *snapshot)
 {
 	struct vdpa_state_view before, after;
 	u64 seq;
 	int err;
 
-	before = vdpa_state_read(saved->entry, &seq);
-	err = save_description(saved) ?: save_vqs(saved) ?: save_private(saved);
-	after = vdpa_state_read(saved->entry, &seq);
+	before = vdpa_state_read(snapshot->entry, &seq);
+	err = save_description(snapshot) ?: save_vqs(snapshot) ?: save_private(snapshot);
+	after = vdpa_state_read(snapshot->entry, &seq);
 	if (before.now == VDPA_DEV_STATE_SUSPENDED && after.now == before.now &&
 	    after.transitions == before.transitions)
 		return err;
-	NL_SET_ERR_MSG_FMT(&saved->extack, "device " VDPA_MSG_NAME
-			   " was resumed or reset while its state was read", saved->name);
+	NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
+			   " was resumed or reset while its state was read", snapshot->name);
 	return -EAGAIN;
 }
 
 static void save_task(struct vdpa_task *task)
 {
-	struct saved *saved = container_of(task, struct saved, task);
+	struct snapshot *snapshot = container_of(task, struct snapshot, task);
 
-	saved->err = READ_ONCE(saved->private.abandoned) ? -ECANCELED : save_all(saved);
-	vdpa_pending_end(saved->user);
-	vdpa_entry_put(saved->entry);
-	complete_all(&saved->done);
-	kref_put(&saved->ref, saved_free);
+	snapshot->err = READ_ONCE(snapshot->private.abandoned) ? -ECANCELED : save_all(snapshot);
+	vdpa_pending_end(snapshot->user);
+	vdpa_entry_put(snapshot->entry);
+	complete_all(&snapshot->done);
+	kref_put(&snapshot->ref, snapshot_free);
 }
 
 static int check_able(struct vdpa_entry *entry, const struct nlattr *name,
@@ -218,22 +218,22 @@ static int check_able(struct vdpa_entry *entry, const struct nlattr *name,
 }
 
 /* Takes over the caller's use of @entry and @user. Return: NULL if there is no memory. */
-static struct saved *save_begin(struct vdpa_entry *entry, struct vdpa_user *user)
+static struct snapshot *save_begin(struct vdpa_entry *entry, struct vdpa_user *user)
 {
-	struct saved *saved = kzalloc(sizeof(*saved), GFP_KERNEL);
+	struct snapshot *snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
 
-	if (!saved)
+	if (!snapshot)
 		return NULL;
-	kref_init(&saved->ref);
-	saved->task.run = save_task;
-	saved->user = user;
-	init_completion(&saved->done);
-	vdpa_blob_init(&saved->private);
-	strscpy(saved->name, vdpa_entry_name(entry));
-	saved->entry = entry;
-	kref_get(&saved->ref);
-	vdpa_line_queue(&entry->line, &saved->task, true);
-	return saved;
+	kref_init(&snapshot->ref);
+	snapshot->task.run = save_task;
+	snapshot->user = user;
+	init_completion(&snapshot->done);
+	vdpa_stream_init(&snapshot->private);
+	strscpy(snapshot->name, vdpa_entry_name(entry));
+	snapshot->entry = entry;
+	kref_get(&snapshot->ref);
+	vdpa_line_queue(&entry->line, &snapshot->task, true);
+	return snapshot;
 }
 
 int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
@@ -241,7 +241,7 @@ int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 	struct nlattr *name = genl_dumpit_info(cb)->info.attrs[VDPA_ATTR_DEV_NAME];
 	struct vdpa_entry *entry;
 	struct vdpa_user *user;
-	struct saved *saved;
+	struct snapshot *snapshot;
 	int err;
 
 	if (!name) {
@@ -259,11 +259,11 @@ int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 	err = PTR_ERR_OR_ZERO(user);
 	if (err)
 		goto err_entry;
-	saved = save_begin(entry, user);
+	snapshot = save_begin(entry, user);
 	err = -ENOMEM;
-	if (!saved)
+	if (!snapshot)
 		goto err_user;
-	cb->args[0] = (long)saved;
+	cb->args[0] = (long)snapshot;
 	cb->min_dump_alloc = MESSAGE_SIZE;
 	return 0;
 
@@ -276,24 +276,24 @@ err_entry:
 
 int vdpa_nl_dev_state_get_done(struct netlink_callback *cb)
 {
-	struct saved *saved = (struct saved *)cb->args[0];
+	struct snapshot *snapshot = (struct snapshot *)cb->args[0];
 
-	if (saved) {
-		WRITE_ONCE(saved->private.abandoned, true);
-		kref_put(&saved->ref, saved_free);
+	if (snapshot) {
+		WRITE_ONCE(snapshot->private.abandoned, true);
+		kref_put(&snapshot->ref, snapshot_free);
 	}
 	return 0;
 }
 
 static void *message_begin(struct sk_buff *msg, struct netlink_callback *cb,
-			   const struct saved *saved)
+			   const struct snapshot *snapshot)
 {
 	void *hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				&vdpa_nl_family, NLM_F_MULTI, VDPA_CMD_DEV_STATE_GET);
 
 	if (!hdr)
 		return NULL;
-	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, saved->name)) {
+	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, snapshot->name)) {
 		genlmsg_cancel(msg, hdr);
 		return NULL;
 	}
@@ -308,117 +308,117 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 
 /* These return 1 when they have written all of theirs, 0 if there is more, or -EMSGSIZE. */
 
-static int put_head(struct sk_buff *msg, struct saved *saved)
+static int put_head(struct sk_buff *msg, struct snapshot *snapshot)
 {
-	if (vdpa_nl_put_list(msg, saved->description->lists[0]) ||
-	    put_u64(msg, VDPA_ATTR_STATE_FEATURES, saved->features) ||
-	    nla_put_u8(msg, VDPA_ATTR_STATE_STATUS, saved->status))
+	if (vdpa_nl_put_description(msg, snapshot->descriptions->list[0]) ||
+	    put_u64(msg, VDPA_ATTR_STATE_FEATURES, snapshot->features) ||
+	    nla_put_u8(msg, VDPA_ATTR_STATE_STATUS, snapshot->status))
 		return -EMSGSIZE;
 	return 1;
 }
 
 /* As many as fit; those that are written are taken out of what was collected. */
-static int put_vqs(struct sk_buff *msg, struct saved *saved)
+static int put_vqs(struct sk_buff *msg, struct snapshot *snapshot)
 {
 	const struct nlattr *vq;
 	bool some = false;
 	int len;
 
-	while (saved->vqs->len) {
-		vq = (const struct nlattr *)saved->vqs->data;
+	while (snapshot->vqs->len) {
+		vq = (const struct nlattr *)snapshot->vqs->data;
 		len = nla_total_size(nla_len(vq));
 		if (len > skb_tailroom(msg))
 			return some ? 0 : -EMSGSIZE;
 		skb_put_data(msg, vq, len);
-		skb_pull(saved->vqs, len);
+		skb_pull(snapshot->vqs, len);
 		some = true;
 	}
 	return 1;
 }
 
-static int put_private(struct sk_buff *msg, struct saved *saved)
+static int put_private(struct sk_buff *msg, struct snapshot *snapshot)
 {
-	struct vdpa_blob *blob = &saved->private;
-	u64 offset = blob->len - blob->reader.left;
+	struct vdpa_stream *stream = &snapshot->private;
+	u64 offset = stream->len - stream->reader.left;
 	struct nlattr *piece;
 	u32 len, room;
 
-	if (!blob->reader.left)
+	if (!stream->reader.left)
 		return 1;
 	if (put_u64(msg, VDPA_ATTR_STATE_OFFSET, offset))
 		return -EMSGSIZE;
 	room = skb_tailroom(msg);
-	len = min_t(u64, blob->reader.left, room - min_t(u32, room, NLA_HDRLEN + NLA_ALIGNTO));
-	if (len < min_t(u64, blob->reader.left, PIECE_MIN))
+	len = min_t(u64, stream->reader.left, room - min_t(u32, room, NLA_HDRLEN + NLA_ALIGNTO));
+	if (len < min_t(u64, stream->reader.left, PIECE_MIN))
 		return -EMSGSIZE;
 	piece = nla_reserve(msg, VDPA_ATTR_STATE_PRIVATE, len);
-	if (!piece || vdpa_blob_read(blob, nla_data(piece), len))
+	if (!piece || vdpa_stream_read(stream, nla_data(piece), len))
 		return -EMSGSIZE;
-	return !blob->reader.left;
+	return !stream->reader.left;
 }
 
-static int (*const stages[])(struct sk_buff *msg, struct saved *saved) = {
+static int (*const stages[])(struct sk_buff *msg, struct snapshot *snapshot) = {
 	[STAGE_HEAD]	= put_head,
 	[STAGE_VQS]	= put_vqs,
 	[STAGE_PRIVATE]	= put_private,
 };
 
-static int put_message(struct sk_buff *msg, struct netlink_callback *cb, struct saved *saved)
+static int put_message(struct sk_buff *msg, struct netlink_callback *cb, struct snapshot *snapshot)
 {
-	void *hdr = message_begin(msg, cb, saved);
+	void *hdr = message_begin(msg, cb, snapshot);
 	int done;
 
 	if (!hdr)
 		return -EMSGSIZE;
-	done = stages[saved->stage](msg, saved);
+	done = stages[snapshot->stage](msg, snapshot);
 	if (done < 0) {
 		genlmsg_cancel(msg, hdr);
 		return done;
 	}
 	genlmsg_end(msg, hdr);
-	saved->stage += done;
+	snapshot->stage += done;
 	return 0;
 }
 
 /* A message that says nothing yet but which device it is about: the state takes its time. */
-static int put_name(struct sk_buff *msg, struct netlink_callback *cb, struct saved *saved)
+static int put_name(struct sk_buff *msg, struct netlink_callback *cb, struct snapshot *snapshot)
 {
-	void *hdr = message_begin(msg, cb, saved);
+	void *hdr = message_begin(msg, cb, snapshot);
 
 	if (!hdr)
 		return -EMSGSIZE;
 	genlmsg_end(msg, hdr);
-	saved->named = true;
+	snapshot->named = true;
 	return msg->len;
 }
 
 /* Return: true if the state is collected, false if this round ends without it. */
-static bool await(struct saved *saved, struct netlink_callback *cb)
+static bool await(struct snapshot *snapshot, struct netlink_callback *cb)
 {
 	unsigned long until = jiffies + msecs_to_jiffies(ROUND_PATIENCE_MS);
 
-	if (!saved->named)
+	if (!snapshot->named)
 		until = vdpa_patience(cb->skb);
-	wait_for_completion_killable_timeout(&saved->done, max_t(long, until - jiffies, 0));
-	return completion_done(&saved->done);
+	wait_for_completion_killable_timeout(&snapshot->done, max_t(long, until - jiffies, 0));
+	return completion_done(&snapshot->done);
 }
 
 int vdpa_nl_dev_state_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	struct saved *saved = (struct saved *)cb->args[0];
+	struct snapshot *snapshot = (struct snapshot *)cb->args[0];
 	int err;
 
-	if (!await(saved, cb)) {
-		err = saved->named ? vdpa_nl_dump_later(msg, cb) : put_name(msg, cb, saved);
+	if (!await(snapshot, cb)) {
+		err = snapshot->named ? vdpa_nl_dump_later(msg, cb) : put_name(msg, cb, snapshot);
 		return msg->len ?: err;
 	}
-	saved->named = true;
-	if (saved->err) {
-		cb->extack->_msg = saved->extack._msg;
-		return saved->err;
+	snapshot->named = true;
+	if (snapshot->err) {
+		cb->extack->_msg = snapshot->extack._msg;
+		return snapshot->err;
 	}
 	err = 0;
-	while (!err && saved->stage < STAGE_END)
-		err = put_message(msg, cb, saved);
+	while (!err && snapshot->stage < STAGE_END)
+		err = put_message(msg, cb, snapshot);
 	return msg->len ?: err;
 }

@@ -11,16 +11,16 @@
 #include "suspend.h"
 
 /* How many devices a request names: one by VDPA_ATTR_DEV_NAME, or a group. */
-static int count_devices(struct vdpa_job *job, unsigned int *n)
+static int count_devices(struct vdpa_request *req, unsigned int *n)
 {
-	struct nlattr *name = job->info.attrs[VDPA_ATTR_DEV_NAME];
-	struct nlattr *group = job->info.attrs[VDPA_ATTR_DEV_GROUP];
+	struct nlattr *name = req->info.attrs[VDPA_ATTR_DEV_NAME];
+	struct nlattr *group = req->info.attrs[VDPA_ATTR_DEV_GROUP];
 	struct nlattr *attr;
 	int left;
 
 	*n = 0;
 	if (name && group) {
-		NL_SET_ERR_MSG_ATTR(&job->extack, group, "either one device or a group, not both");
+		NL_SET_ERR_MSG_ATTR(&req->extack, group, "either one device or a group, not both");
 		return -EINVAL;
 	}
 	if (group)
@@ -29,26 +29,26 @@ static int count_devices(struct vdpa_job *job, unsigned int *n)
 	else if (name)
 		*n = 1;
 	if (!*n) {
-		NL_SET_ERR_ATTR_MISS(&job->extack, group, VDPA_ATTR_DEV_NAME);
-		NL_SET_ERR_MSG(&job->extack, "the device's name is missing");
+		NL_SET_ERR_ATTR_MISS(&req->extack, group, VDPA_ATTR_DEV_NAME);
+		NL_SET_ERR_MSG(&req->extack, "the device's name is missing");
 		return -EINVAL;
 	}
 	if (*n > VDPA_GROUP_MAX) {
-		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, group, "a group has at most %u devices",
+		NL_SET_ERR_MSG_ATTR_FMT(&req->extack, group, "a group has at most %u devices",
 					VDPA_GROUP_MAX);
 		return -E2BIG;
 	}
 	return 0;
 }
 
-static int add_devices(struct vdpa_job *job, struct vdpa_group *group)
+static int add_devices(struct vdpa_request *req, struct vdpa_group *group)
 {
-	struct nlattr *nest = job->info.attrs[VDPA_ATTR_DEV_GROUP];
+	struct nlattr *nest = req->info.attrs[VDPA_ATTR_DEV_GROUP];
 	struct nlattr *attr;
 	int left, err;
 
 	if (!nest)
-		return vdpa_group_add(group, job->info.attrs[VDPA_ATTR_DEV_NAME]);
+		return vdpa_group_add(group, req->info.attrs[VDPA_ATTR_DEV_NAME]);
 	/* The policy lets nothing else than names in. */
 	nla_for_each_nested(attr, nest, left) {
 		err = vdpa_group_add(group, attr);
@@ -58,54 +58,54 @@ static int add_devices(struct vdpa_job *job, struct vdpa_group *group)
 	return 0;
 }
 
-static int read_deadline(struct vdpa_job *job, enum vdpa_dev_state via, u32 *deadline)
+static int read_deadline(struct vdpa_request *req, enum vdpa_dev_state via, u32 *deadline)
 {
-	struct nlattr *attr = job->info.attrs[VDPA_ATTR_DEADLINE];
+	struct nlattr *attr = req->info.attrs[VDPA_ATTR_DEADLINE];
 
 	*deadline = 0;
 	if (!attr)
 		return 0;
 	if (via != VDPA_DEV_STATE_SUSPENDING) {
-		NL_SET_ERR_MSG_ATTR(&job->extack, attr, "a resume has no deadline");
+		NL_SET_ERR_MSG_ATTR(&req->extack, attr, "a resume has no deadline");
 		return -EINVAL;
 	}
 	*deadline = nla_get_u32(attr);
 	if (*deadline && *deadline <= VDPA_DEADLINE_MAX)
 		return 0;
-	NL_SET_ERR_MSG_ATTR_FMT(&job->extack, attr, "a deadline is 1 to %u ms, not %u",
+	NL_SET_ERR_MSG_ATTR_FMT(&req->extack, attr, "a deadline is 1 to %u ms, not %u",
 				VDPA_DEADLINE_MAX, *deadline);
 	return -ERANGE;
 }
 
-static int check_force(struct vdpa_job *job, enum vdpa_dev_state via)
+static int check_force(struct vdpa_request *req, enum vdpa_dev_state via)
 {
-	struct nlattr *attr = job->info.attrs[VDPA_ATTR_FORCE];
+	struct nlattr *attr = req->info.attrs[VDPA_ATTR_FORCE];
 
 	if (!attr || via == VDPA_DEV_STATE_SUSPENDING)
 		return 0;
-	NL_SET_ERR_MSG_ATTR(&job->extack, attr, "a resume needs no force");
+	NL_SET_ERR_MSG_ATTR(&req->extack, attr, "a resume needs no force");
 	return -EINVAL;
 }
 
 /* Whatever this returns but 0, no device was touched. */
-static int start(struct vdpa_job *job, enum vdpa_dev_state via)
+static int start(struct vdpa_request *req, enum vdpa_dev_state via)
 {
 	struct vdpa_group *group;
 	unsigned int n;
 	u32 deadline;
 	int err;
 
-	err = count_devices(job, &n);
+	err = count_devices(req, &n);
 	if (!err)
-		err = read_deadline(job, via, &deadline);
+		err = read_deadline(req, via, &deadline);
 	if (!err)
-		err = check_force(job, via);
+		err = check_force(req, via);
 	if (err)
 		return err;
-	group = vdpa_group_new(job, via, n);
+	group = vdpa_group_new(req, via, n);
 	if (!group)
 		return -ENOMEM;
-	err = add_devices(job, group);
+	err = add_devices(req, group);
 	if (!err)
 		err = vdpa_group_start(group, deadline);
 	vdpa_group_put(group);
@@ -114,15 +114,15 @@ static int start(struct vdpa_job *job, enum vdpa_dev_state via)
 
 static int suspend_or_resume(struct sk_buff *skb, struct genl_info *info, enum vdpa_dev_state via)
 {
-	struct vdpa_job *job = vdpa_job_new(skb, info);
+	struct vdpa_request *req = vdpa_request_new(skb, info);
 	int err;
 
-	if (IS_ERR(job))
-		return PTR_ERR(job);
-	err = start(job, via);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	err = start(req, via);
 	if (err)
-		vdpa_job_done(job, err);
-	return vdpa_job_wait(job);
+		vdpa_request_done(req, err);
+	return vdpa_request_wait(req);
 }
 
 int vdpa_nl_dev_suspend_doit(struct sk_buff *skb, struct genl_info *info)

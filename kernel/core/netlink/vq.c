@@ -235,10 +235,10 @@ int vdpa_nl_read_vq_state(struct nlattr **attrs, bool packed, struct vdpa_vq_sta
 }
 
 /* Under cf_lock, so that no driver starts the device meanwhile. */
-static int vq_set_locked(struct vdpa_job *job)
+static int vq_set_locked(struct vdpa_request *req)
 {
-	u16 index = nla_get_u32(job->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX]);
-	struct vdpa_entry *entry = job->entry;
+	u16 index = nla_get_u32(req->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX]);
+	struct vdpa_entry *entry = req->entry;
 	struct vdpa_vq_state state = {};
 	u64 seq;
 	int err;
@@ -248,31 +248,31 @@ static int vq_set_locked(struct vdpa_job *job)
 	case VDPA_DEV_STATE_INACTIVE:
 		break;
 	default:
-		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_NAME],
+		NL_SET_ERR_MSG_ATTR_FMT(&req->extack, req->info.attrs[VDPA_ATTR_DEV_NAME],
 					"device " VDPA_MSG_NAME
 					" is neither suspended nor inactive",
 					vdpa_entry_name(entry));
 		return -EBUSY;
 	}
-	err = vdpa_nl_read_vq_state(job->info.attrs, is_packed(entry), &state, &job->extack);
+	err = vdpa_nl_read_vq_state(req->info.attrs, is_packed(entry), &state, &req->extack);
 	if (err)
 		return err;
 	err = entry->ops.set_vq_state(entry->vdev, index, &state);
 	if (err)
-		NL_SET_ERR_MSG_ATTR_FMT(&job->extack, job->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX],
+		NL_SET_ERR_MSG_ATTR_FMT(&req->extack, req->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX],
 					"device " VDPA_MSG_NAME
 					": its parent refuses queue %u: %pe",
 					vdpa_entry_name(entry), index, ERR_PTR(err));
 	return err;
 }
 
-static int vq_set(struct vdpa_job *job)
+static int vq_set(struct vdpa_request *req)
 {
-	struct rw_semaphore *sem = &job->entry->vdev->cf_lock;
+	struct rw_semaphore *sem = &req->entry->vdev->cf_lock;
 	int err;
 
 	vdpa_poll_down_write(sem);
-	err = vq_set_locked(job);
+	err = vq_set_locked(req);
 	up_write(sem);
 	return err;
 }
@@ -289,5 +289,5 @@ int vdpa_nl_dev_vq_set_doit(struct sk_buff *skb, struct genl_info *info)
 					vdpa_entry_name(entry));
 		err = -EOPNOTSUPP;
 	}
-	return err ?: vdpa_job_run_with(skb, info, entry, vq_set, NULL);
+	return err ?: vdpa_request_run_with(skb, info, entry, vq_set, NULL);
 }

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of management devices: by name in constant time, by index for dumps. It is apart
+ * from mgmtdev.c because that exports symbols, and may not see inside a hash table: export.h.
+ */
+#include <linux/jhash.h>
+#include <linux/rhashtable.h>
+#include <linux/vdpa.h>
+#include <linux/xarray.h>
+
+#include "mgmtdev.h"
+#include "notify.h"
+#include "registry.h"
+
+/* What a management device is looked up by. */
+struct mgmtdev_key {
+	const struct vdpa_str *bus;	/* NULL: it is on no bus */
+	struct vdpa_str name;
+};
+
+static struct rhashtable mgmtdevs_by_name;
+static DEFINE_XARRAY_ALLOC(mgmtdevs_by_index);
+static u32 mgmtdevs_generation = 1;
+
+/* How many of them hide behind another one of the same name. */
+static unsigned int mgmtdevs_unnamed;
+
+static u32 mgmtdev_hash_key(const void *key, u32 len, u32 seed)
+{
+	const struct mgmtdev_key *k = key;
+
+	return jhash(k->name.s, k->name.len, seed);
+}
+
+static u32 mgmtdev_hash_obj(const void *obj, u32 len, u32 seed)
+{
+	const struct vdpa_mgmtdev *mgmtdev = obj;
+	const char *name = dev_name(mgmtdev->mdev->device);
+
+	return jhash(name, strlen(name), seed);
+}
+
+static int mgmtdev_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct vdpa_mgmtdev *mgmtdev = obj;
+	const struct device *dev = mgmtdev->mdev->device;
+	const struct mgmtdev_key *k = arg->key;
+
+	if (!k->bus != !dev->bus)
+		return 1;
+	if (k->bus && !vdpa_str_eq(*k->bus, vdpa_str(dev->bus->name)))
+		return 1;
+	return !vdpa_str_eq(k->name, vdpa_str(dev_name(dev)));
+}
+
+static const struct rhashtable_params mgmtdev_params = {
+	.head_offset = offsetof(struct vdpa_mgmtdev, node),
+	.hashfn = mgmtdev_hash_key,
+	.obj_hashfn = mgmtdev_hash_obj,
+	.obj_cmpfn = mgmtdev_cmp,
+	.automatic_shrinking = true,
+};
+
+/**
+ * vdpa_mgmtdev_find - find a management device
+ * @bus: name of the bus it is on; NULL for one that is on none
+ * @name: its device name
+ *
+ * Return: the first that was registered under these names, to be put with
+ * vdpa_mgmtdev_put(), or NULL. It stays registered until then.
+ */
+struct vdpa_mgmtdev *vdpa_mgmtdev_find(const struct vdpa_str *bus, struct vdpa_str name)
+{
+	struct mgmtdev_key key = { .bus = bus, .name = name };
+	struct vdpa_mgmtdev *mgmtdev;
+
+	mutex_lock(&vdpa_registry_lock);
+	mgmtdev = rhashtable_lookup_fast(&mgmtdevs_by_name, &key, mgmtdev_params);
+	if (mgmtdev)
+		vdpa_mgmtdev_get(mgmtdev);
+	mutex_unlock(&vdpa_registry_lock);
+	return mgmtdev;
+}
+
+/**
+ * vdpa_mgmtdev_next - walk the management devices in the order of their indices
+ * @index: where to start (0 at first); set to the index of the one found
+ *
+ * Return: the first at or after @index, to be put with vdpa_mgmtdev_put(), or
+ * NULL after the last.
+ */
+struct vdpa_mgmtdev *vdpa_mgmtdev_next(unsigned long *index)
+{
+	struct vdpa_mgmtdev *mgmtdev;
+
+	mutex_lock(&vdpa_registry_lock);
+	mgmtdev = xa_find(&mgmtdevs_by_index, index, ULONG_MAX, XA_PRESENT);
+	if (mgmtdev)
+		vdpa_mgmtdev_get(mgmtdev);
+	mutex_unlock(&vdpa_registry_lock);
+	return mgmtdev;
+}
+
+/* Return: a number that differs from an earlier one if any came or went. */
+u32 vdpa_mgmtdev_generation(void)
+{
+	return READ_ONCE(mgmtdevs_generation);
+}
+
+static void mgmtdevs_changed(void)
+{
+	lockdep_assert_held(&vdpa_registry_lock);
+	if (!++mgmtdevs_generation)
+		mgmtdevs_generation = 1;
+}
+
+/* How @mgmtdev is looked up; @bus is room for the name of its bus. */
+static struct mgmtdev_key mgmtdev_key(const struct vdpa_mgmtdev *mgmtdev, struct vdpa_str *bus)
+{
+	const struct device *dev = mgmtdev->mdev->device;
+
+	if (dev->bus)
+		*bus = vdpa_str(dev->bus->name);
+	return (struct mgmtdev_key){
+		.bus = dev->bus ? bus : NULL,
+		.name = vdpa_str(dev_name(dev)),
+	};
+}
+
+/* Two parents of one name are legal: who comes second is found when the first has gone. */
+static int mgmtdev_take_name(struct vdpa_mgmtdev *mgmtdev)
+{
+	struct vdpa_str bus;
+	struct mgmtdev_key key = mgmtdev_key(mgmtdev, &bus);
+	int err;
+
+	lockdep_assert_held(&vdpa_registry_lock);
+	err = rhashtable_lookup_insert_key(&mgmtdevs_by_name, &key, &mgmtdev->node, mgmtdev_params);
+	mgmtdev->named = !err;
+	return err == -EEXIST ? 0 : err;
+}
+
+static void mgmtdev_drop_name(struct vdpa_mgmtdev *mgmtdev)
+{
+	struct vdpa_mgmtdev *other;
+	unsigned long index;
+
+	lockdep_assert_held(&vdpa_registry_lock);
+	if (!mgmtdev->named) {
+		mgmtdevs_unnamed--;
+		return;
+	}
+	rhashtable_remove_fast(&mgmtdevs_by_name, &mgmtdev->node, mgmtdev_params);
+	if (!mgmtdevs_unnamed)
+		return;
+	xa_for_each(&mgmtdevs_by_index, index, other)
+		if (!other->named && !mgmtdev_take_name(other) && other->named)
+			mgmtdevs_unnamed--;
+}
+
+/**
+ * vdpa_mgmtdevs_add - make a management device visible
+ * @mgmtdev: the management device
+ *
+ * Context: may sleep; takes vdpa_registry_lock.
+ * Return: 0, -ENOMEM, or -EBUSY if there is no index left.
+ */
+int vdpa_mgmtdevs_add(struct vdpa_mgmtdev *mgmtdev)
+{
+	int err;
+
+	err = xa_alloc(&mgmtdevs_by_index, &mgmtdev->index, NULL, xa_limit_31b, GFP_KERNEL);
+	if (err)
+		return err;
+
+	mutex_lock(&vdpa_registry_lock);
+	err = mgmtdev_take_name(mgmtdev);
+	if (err) {
+		xa_erase(&mgmtdevs_by_index, mgmtdev->index);
+	} else {
+		mgmtdevs_unnamed += !mgmtdev->named;
+		xa_store(&mgmtdevs_by_index, mgmtdev->index, mgmtdev, GFP_KERNEL);
+		mgmtdevs_changed();
+		vdpa_event_mgmtdev(mgmtdev, VDPA_EVENT_MGMTDEV_ADDED);
+	}
+	mutex_unlock(&vdpa_registry_lock);
+	return err;
+}
+
+/* Make it invisible again. vdpa_registry_lock is held. */
+void vdpa_mgmtdevs_del(struct vdpa_mgmtdev *mgmtdev)
+{
+	lockdep_assert_held(&vdpa_registry_lock);
+	xa_erase(&mgmtdevs_by_index, mgmtdev->index);
+	mgmtdev_drop_name(mgmtdev);
+	mgmtdevs_changed();
+}
+
+int __init vdpa_mgmtdevs_table_init(void)
+{
+	return rhashtable_init(&mgmtdevs_by_name, &mgmtdev_params);
+}
+
+void vdpa_mgmtdevs_table_exit(void)
+{
+	rhashtable_destroy(&mgmtdevs_by_name);
+	WARN_ON(!xa_empty(&mgmtdevs_by_index));
+}
