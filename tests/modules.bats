@@ -32,17 +32,17 @@ nothing_left() {
 	! genl ctrl get name vdpa
 }
 
-@test "the twelve symbols of the core are exported, and the one that it adds, no more" {
+@test "the twelve symbols of the core are exported, and the two that it adds, no more" {
 	load_core ours
 	exported=$(sed -n 's/.* __ksymtab_\(.*\)\s\[vdpa\]$/\1/p' /proc/kallsyms)
 
 	for symbol in __vdpa_alloc_device _vdpa_register_device _vdpa_unregister_device vdpa_register_device \
 		vdpa_unregister_device __vdpa_register_driver vdpa_unregister_driver vdpa_mgmtdev_register \
 		vdpa_mgmtdev_unregister vdpa_get_config vdpa_set_config vdpa_set_status \
-		__vdpa_mgmtdev_register_migration; do
+		__vdpa_mgmtdev_refuse __vdpa_mgmtdev_register_migration; do
 		grep -qx "$symbol" <<<"$exported" || fail "$symbol is not exported"
 	done
-	assert_equal "$(wc -l <<<"$exported")" 13
+	assert_equal "$(wc -l <<<"$exported")" 14
 }
 
 @test "the core comes and goes, again and again, and leaves nothing" {
