@@ -14,7 +14,7 @@
  *
  *	--every N	a line in the kernel's log each N messages (default 1000): a report there has one before it
  *	--plain		without KCOV, which is not the same each time: then all depends on the kernel's answers alone
- *	DEVICE		is left alone at the end
+ *	DEVICE		is not deleted
  *
  * At the end it deletes all devices but those. The last line has the figures, and a digest of what was sent. Exit
  * status: 0 the kernel has answered all that it had to answer, 1 usage, 2 it has not.
@@ -610,6 +610,19 @@ static void digest(const struct nlmsghdr *nlh)
 		figures.digest = (figures.digest ^ bytes[i]) * 0x100000001b3ULL;
 }
 
+/* A deletion of what somebody has open waits until that one closes it, who does not: it becomes a question. */
+static void spare(struct nlmsghdr *nlh)
+{
+	struct genlmsghdr *genl = nlmsg_data(nlh);
+	size_t len = nlh->nlmsg_len - NLMSG_HDRLEN;
+
+	if (nlh->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN || genl->cmd != VDPA_CMD_DEV_DEL)
+		return;
+	for (char **spared = world.spared; *spared; spared++)
+		if (memmem(genl, len, *spared, strlen(*spared)))
+			genl->cmd = VDPA_CMD_DEV_GET;
+}
+
 static void send_one(uint64_t number)
 {
 	struct wire *wire = &world.wires[below(SOCKETS)];
@@ -620,6 +633,7 @@ static void send_one(uint64_t number)
 	struct wire_answer answer;
 	size_t news;
 
+	spare(nlh);
 	digest(nlh);
 	wire_kcov_begin();
 	if (wire_send(wire, nlh, &answer) && wait)
