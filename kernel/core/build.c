@@ -2,8 +2,8 @@
 /*
  * Builds of parents: see build.h.
  *
- * A module is found by the name that kallsyms has for one of its functions, and its
- * build by the note that the linker wrote into it, which sysfs keeps.
+ * A module is the one whose code the parent's operations are, and its build is told by the note
+ * that the linker wrote into it, which sysfs keeps.
  */
 #include <linux/elf.h>
 #include <linux/kernfs.h>
@@ -24,33 +24,43 @@
 #define NOTE_NAME	"GNU"
 #define NOTE_BUILD_ID	3
 
+/*
+ * The module that the parent's code is in: its object in sysfs, to be put with kobject_put(); NULL
+ * if it is built into the kernel. Many a management device has no driver that would know its owner.
+ */
+static struct module_kobject *find_module_of(const struct vdpa_mgmtdev *mgmtdev)
+{
+	unsigned long code = (unsigned long)mgmtdev->mdev->ops->dev_add;
+	struct kset *modules = THIS_MODULE->mkobj.kobj.kset;
+	struct module_kobject *module, *found = NULL;
+
+	if (!modules)
+		return NULL;
+	spin_lock(&modules->list_lock);
+	list_for_each_entry(module, &modules->list, kobj.entry) {
+		if (!module->mod || !within_module(code, module->mod))
+			continue;
+		if (kobject_get_unless_zero(&module->kobj))
+			found = module;
+		break;
+	}
+	spin_unlock(&modules->list_lock);
+	return found;
+}
+
 /**
  * vdpa_build_module - the name of a parent's module
- * @mgmtdev: the parent, which is registered
+ * @mgmtdev: one of its management devices, which is registered
  * @buf: set to the name; "" if it is built into the kernel
  * @size: bytes in @buf
  */
 void vdpa_build_module(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size)
 {
-	char symbol[KSYM_NAME_LEN + MODULE_NAME_LEN + sizeof(" []")];
-	char *name, *end;
+	struct module_kobject *module = find_module_of(mgmtdev);
 
-	/* "function [module]", or no brackets. */
-	snprintf(symbol, sizeof(symbol), "%ps", mgmtdev->mdev->ops->dev_add);
-	name = strchr(symbol, '[');
-	end = name ? strchr(name, ']') : NULL;
-	if (end)
-		*end = '\0';
-	strscpy(buf, end ? name + 1 : "", size);
-}
-
-/* Its object in sysfs, to be put with kobject_put(); NULL if it has none. */
-static struct module_kobject *find_module_object(const char *name)
-{
-	struct kset *modules = THIS_MODULE->mkobj.kobj.kset;
-	struct kobject *kobj = modules ? kset_find_obj(modules, name) : NULL;
-
-	return kobj ? container_of(kobj, struct module_kobject, kobj) : NULL;
+	strscpy(buf, module ? kobject_name(&module->kobj) : "", size);
+	if (module)
+		kobject_put(&module->kobj);
 }
 
 /* The identity in one note, which has @len bytes. Return: whether it is one. */
@@ -100,12 +110,10 @@ static bool read_build_id(struct module_kobject *module, char *hex)
  */
 void vdpa_build_identity(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size)
 {
-	char hex[2 * BUILD_ID_MAX + 1] = "", name[MODULE_NAME_LEN];
-	struct module_kobject *module;
+	struct module_kobject *module = find_module_of(mgmtdev);
+	char hex[2 * BUILD_ID_MAX + 1] = "";
 	const char *id = hex;
 
-	vdpa_build_module(mgmtdev, name, sizeof(name));
-	module = name[0] ? find_module_object(name) : NULL;
 	if (module && !read_build_id(module, hex) && module->mod && module->mod->srcversion)
 		id = module->mod->srcversion;
 	snprintf(buf, size, "build %s %s%s%s", init_utsname()->release, init_utsname()->version,

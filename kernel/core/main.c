@@ -18,6 +18,7 @@
 
 #include "bus.h"
 #include "mgmtdev.h"
+#include "netlink/answer.h"
 #include "netlink/netlink.h"
 #include "notify.h"
 #include "registry.h"
@@ -48,6 +49,9 @@ static int __init vdpa_init(void)
 	err = vdpa_groups_init();
 	if (err)
 		goto err_groups;
+	err = vdpa_answers_init();
+	if (err)
+		goto err_answers;
 	err = vdpa_requests_init();
 	if (err)
 		goto err_requests;
@@ -69,6 +73,8 @@ err_bus:
 err_loads:
 	vdpa_requests_exit();
 err_requests:
+	vdpa_answers_exit();
+err_answers:
 	vdpa_groups_exit();
 err_groups:
 	vdpa_events_exit();
@@ -87,6 +93,7 @@ static void __exit vdpa_exit(void)
 	bus_unregister(&vdpa_bus);
 	vdpa_nl_loads_exit();
 	vdpa_requests_exit();
+	vdpa_answers_exit();
 	vdpa_groups_exit();
 	vdpa_events_exit();
 	vdpa_removals_exit();

@@ -7,10 +7,12 @@
 #include <linux/workqueue.h>
 
 #include "device.h"
+#include "message.h"
 #include "mgmtdev.h"
 #include "notify.h"
 #include "registry.h"
 #include "removal.h"
+#include "request.h"
 
 /* Unbound: a parent may take its time, on whichever processor is free. */
 static struct workqueue_struct *mgmtdev_wq;
@@ -118,6 +120,105 @@ void __vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, cons
 	mutex_unlock(&vdpa_registry_lock);
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_refuse);
+
+/* In the words of the parent, if it has any. Nothing else calls its dev_add meanwhile. */
+static void refuse_device(struct vdpa_request *req)
+{
+	const struct vdpa_mgmtdev *mgmtdev = req->mgmtdev;
+	const char *name = dev_name(mgmtdev->mdev->device);
+
+	if (!mgmtdev->refusal[0]) {
+		NL_SET_ERR_MSG_FMT(&req->extack, "management device " VDPA_MSG_NAME
+				   " refused to create it", name);
+		return;
+	}
+	NL_SET_ERR_MSG_FMT(&req->extack, VDPA_MSG_NAME " refuses it: %s", name, mgmtdev->refusal);
+	if (mgmtdev->refusal_attr <= VDPA_ATTR_LAST)
+		req->fault = mgmtdev->refusal_attr;
+}
+
+static int add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req)
+{
+	struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
+	int err;
+
+	mutex_lock(&vdpa_registry_lock);
+	mgmtdev->adding = req->name;
+	mgmtdev->refusal[0] = '\0';
+	mgmtdev->in_dev_add = true;
+	mutex_unlock(&vdpa_registry_lock);
+
+	err = mdev->ops->dev_add(mdev, req->name->text, &req->config);
+
+	mutex_lock(&vdpa_registry_lock);
+	if (!mgmtdev->adding)
+		req->name = NULL;	/* the device's now, or given back by it */
+	mgmtdev->adding = NULL;
+	mgmtdev->in_dev_add = false;
+	vdpa_entries_publish(mgmtdev);
+	mutex_unlock(&vdpa_registry_lock);
+	if (err)
+		refuse_device(req);
+	return err;
+}
+
+static int refuse_going(const struct vdpa_mgmtdev *mgmtdev, struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME " is going away",
+			   dev_name(mgmtdev->mdev->device));
+	return -ENODEV;
+}
+
+/* In its turn. */
+static void add_task(struct vdpa_task *task)
+{
+	struct vdpa_request *req = container_of(task, struct vdpa_request, task);
+	struct vdpa_mgmtdev *mgmtdev = req->mgmtdev;
+
+	vdpa_request_done(req, READ_ONCE(mgmtdev->going) ? refuse_going(mgmtdev, &req->extack) :
+							   add_device(mgmtdev, req));
+}
+
+/**
+ * vdpa_mgmtdev_add_device - have a device created
+ * @mgmtdev: the management device, of which the caller is a user
+ * @req: the request, with the name that is reserved and what the device is to be like
+ * @extack: says why it is not even tried
+ *
+ * Return: 0, and @req is answered when it is done; -ENODEV if @mgmtdev is being unregistered.
+ */
+int vdpa_mgmtdev_add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req,
+			    struct netlink_ext_ack *extack)
+{
+	req->mgmtdev = mgmtdev;
+	vdpa_mgmtdev_get(mgmtdev);
+	req->task.run = add_task;
+	return vdpa_mgmtdev_submit(mgmtdev, &req->task) ? 0 : refuse_going(mgmtdev, extack);
+}
+
+/**
+ * vdpa_mgmtdev_set_device - change what a device is like
+ * @req: the request, about the device, and what it is to be like
+ *
+ * Context: a worker; may sleep for as long as the parent takes.
+ * Return: what the parent says.
+ */
+int vdpa_mgmtdev_set_device(struct vdpa_request *req)
+{
+	struct vdpa_entry *entry = req->entry;
+	struct vdpa_mgmt_dev *mdev = entry->mgmtdev->mdev;
+	int err;
+
+	vdpa_poll_down_write(&entry->vdev->cf_lock);
+	err = mdev->ops->dev_set_attr(mdev, entry->vdev, &req->config);
+	up_write(&entry->vdev->cf_lock);
+	if (!err)
+		vdpa_event_config(entry, VDPA_CAUSE_MANAGEMENT);
+	else
+		NL_SET_ERR_MSG_FMT(&req->extack, "management device " VDPA_MSG_NAME
+				   " refused the change", dev_name(mdev->device));
+	return err;
+}
 
 static int mgmtdev_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {

@@ -13,6 +13,9 @@
 #include "line.h"
 #include "registry.h"
 
+struct netlink_ext_ack;
+struct vdpa_request;
+
 /**
  * struct vdpa_task - something to be done by one parent at a time
  * @link: in the parent's queue, or in a line (line.h)
@@ -101,6 +104,9 @@ void vdpa_mgmtdevs_table_exit(void);
 /* mgmtdev.c: one of them */
 bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task);
 struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct vdpa_str text);
+int vdpa_mgmtdev_add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req,
+			    struct netlink_ext_ack *extack);
+int vdpa_mgmtdev_set_device(struct vdpa_request *req);
 u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev);
 
 int vdpa_mgmtdevs_init(void);

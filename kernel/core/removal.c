@@ -8,8 +8,8 @@
 
 #include "device.h"
 #include "hold.h"
+#include "message.h"
 #include "mgmtdev.h"
-#include "netlink/netlink.h"
 #include "registry.h"
 #include "removal.h"
 #include "request.h"
@@ -73,9 +73,10 @@ static void removal_late(struct work_struct *work)
 	mutex_unlock(&vdpa_registry_lock);
 	if (!req)
 		return;
-	NL_SET_ERR_MSG_ATTR_FMT(&req->extack, req->info.attrs[VDPA_ATTR_DEV_NAME], "device "
-				VDPA_MSG_NAME " is in use: its driver %.20s has not let go of it",
-				vdpa_entry_name(entry), entry->restore);
+	req->fault = VDPA_ATTR_DEV_NAME;
+	NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
+			   " is in use: its driver %.20s has not let go of it",
+			   vdpa_entry_name(entry), entry->restore);
 	vdpa_request_done(req, err);
 }
 

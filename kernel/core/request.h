@@ -2,61 +2,61 @@
 /*
  * Requests that a parent or a bus driver may keep waiting.
  *
- * Generic netlink calls a family's doit with a lock held that all families of
- * the host share (cb_lock, for reading: the next module that registers a family
- * takes it for writing, and everybody queues behind). So a doit must not wait
- * for anybody. What may take long is a request: a worker does it and sends the
- * acknowledgment. The doit waits for it, but not longer than
- * VDPA_REQUEST_PATIENCE_MS, so that a client that does not ask for acknowledgments
- * finds the request done after its send, as ever, in all but those cases where
- * it would have hung. After that time the client waits in its own receive, where
- * any signal ends it.
+ * A request is carried out by a worker, which says with vdpa_request_done() when it is over. Whose
+ * request it is, and how that one hears of it, is known where it was made: on the wire
+ * (netlink/nl_request.h). What carries it out sees what is here: the device or management device
+ * that it is about, a struct netlink_ext_ack for words, and which of the things that were given
+ * is at fault.
  *
- * That patience is for all requests of one send together, since the lock is held from the
- * first to the last of them; and there is none with a socket that has a request under way:
- * its next one is done and answered when it is. How many a user may have under way is in
- * pending.h.
- *
- * A request is carried out whether or not its client waits for that, unless it is one that only
- * asks, or a deletion; see vdpa_request_abandoned().
+ * It is carried out whether or not its client waits for that, unless it is one that only asks, or
+ * a deletion; see vdpa_request_abandoned().
  *
  * A parent that does not answer keeps one worker for each of its devices (line.h), and a
  * workqueue has no more than WQ_MAX_ACTIVE. So clients without CAP_NET_ADMIN, who may ask
  * for configurations and descriptions, have a workqueue of their own: they can use up that
- * one, and are in nobody's way but each other's.
+ * one, and are in nobody's way but each other's. How many requests a user may have under way is
+ * in pending.h.
  */
-#ifndef _VDPA_JOB_H
-#define _VDPA_JOB_H
+#ifndef _VDPA_REQUEST_H
+#define _VDPA_REQUEST_H
 
 #include <linux/completion.h>
 #include <linux/kref.h>
+#include <linux/netlink.h>
 #include <linux/rwsem.h>
 #include <linux/vdpa.h>
 #include <linux/workqueue.h>
-#include <net/genetlink.h>
 
 #include "mgmtdev.h"
 
 struct vdpa_entry;
+struct vdpa_request;
 struct vdpa_user;
 
-#define VDPA_REQUEST_PATIENCE_MS	100
+/**
+ * struct vdpa_request_ops - how a request's client hears of it
+ * @answer: it is over, with 0 or a negative error number; may sleep
+ * @abandoned: return true if there is nobody left who could hear the answer; any context
+ * @free: nobody uses it any more
+ */
+struct vdpa_request_ops {
+	void (*answer)(struct vdpa_request *req, int err);
+	bool (*abandoned)(const struct vdpa_request *req);
+	void (*free)(struct vdpa_request *req);
+};
 
 /**
  * struct vdpa_request - a request under way
- * @info: the request, as a doit gets it; everything in it lies in @skb
+ * @ops: how its client hears of it
  * @extack: what there is to say about it
- * @skb: a copy of the request, since the client's is gone when the doit returns
- * @attrs: the attributes of that copy
- * @sock: the client's socket
+ * @fault: VDPA_ATTR_* of what is at fault; 0: nothing that was given
+ * @fault_index: where several of these were given: which one
  * @user: whose request it is
- * @ref: its two holders, the doit and whoever does the work
- * @node: in the table of requests, by @sock
+ * @ref: its two holders, whoever made it and whoever does the work
  * @done: it is answered
- * @until: how long the doit waits for that, in jiffies
  * @admin: the client has CAP_NET_ADMIN
  * @run: what @task does in a line, where vdpa_request_queue() has put it
- * @task: waits for its turn, in a line or at the parent
+ * @task: waits for its turn, in a line or at the management device
  * @entry: a device that must stay until the request is done, or NULL
  * @mgmtdev: a management device that must stay until the request is done, or NULL
  * @name: a name that is given back when the request is done, or NULL
@@ -64,16 +64,13 @@ struct vdpa_user;
  * @config: attributes for the parent
  */
 struct vdpa_request {
-	struct genl_info info;
+	const struct vdpa_request_ops *ops;
 	struct netlink_ext_ack extack;
-	struct sk_buff *skb;
-	struct nlattr **attrs;
-	struct sock *sock;
+	u16 fault;
+	u16 fault_index;
 	struct vdpa_user *user;
 	struct kref ref;
-	struct hlist_node node;
 	struct completion done;
-	unsigned long until;
 	bool admin;
 
 	int (*run)(struct vdpa_request *req);
@@ -86,32 +83,34 @@ struct vdpa_request {
 	struct vdpa_dev_set_config config;
 };
 
-struct vdpa_request *vdpa_request_new(struct sk_buff *skb, const struct genl_info *info);
+void vdpa_request_init(struct vdpa_request *req, const struct vdpa_request_ops *ops,
+		       struct vdpa_user *user, bool admin);
+void vdpa_request_put(struct vdpa_request *req);
 void vdpa_request_cancel(struct vdpa_request *req);
 void vdpa_request_queue(struct vdpa_request *req, int (*run)(struct vdpa_request *req));
-int vdpa_request_wait(struct vdpa_request *req);
-int vdpa_request_run_with(struct sk_buff *skb, const struct genl_info *info, struct vdpa_entry *entry,
-		      int (*run)(struct vdpa_request *req), const void *data);
 void vdpa_request_done(struct vdpa_request *req, int err);
-int vdpa_request_reply(struct vdpa_request *req, struct sk_buff *msg);
-bool vdpa_request_abandoned(const struct vdpa_request *req);
+
+/* Return: true if there is nobody left who could hear the answer. */
+static inline bool vdpa_request_abandoned(const struct vdpa_request *req)
+{
+	return req->ops->abandoned(req);
+}
 
 /**
  * struct vdpa_asker - who wants to know something of a parent
- * @sock: the client's socket: when it is closed nobody wants to know any more; or NULL
+ * @req: whose request it is: when it is abandoned nobody wants to know any more; or NULL
  * @gone: becomes true when nobody wants to know any more; or NULL
  *
  * With neither it is to be done in any case.
  */
 struct vdpa_asker {
-	const struct sock *sock;
+	const struct vdpa_request *req;
 	const bool *gone;
 };
 
-#define VDPA_ASKER_REQUEST(req)	((const struct vdpa_asker){ .sock = (req)->sock })
+#define VDPA_ASKER_REQUEST(r)	((const struct vdpa_asker){ .req = (r) })
 
 bool vdpa_request_queue_work(struct work_struct *work, bool admin);
-unsigned long vdpa_patience(struct sk_buff *request);
 int vdpa_poll_down_read(struct rw_semaphore *sem, const struct vdpa_asker *asker);
 void vdpa_poll_down_write(struct rw_semaphore *sem);
 int vdpa_request_down_read(struct vdpa_request *req, struct rw_semaphore *sem);

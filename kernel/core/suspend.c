@@ -12,7 +12,7 @@
 
 #include "device.h"
 #include "hold.h"
-#include "netlink/netlink.h"
+#include "message.h"
 #include "registry.h"
 #include "request.h"
 #include "state.h"
@@ -26,7 +26,6 @@
  *	while it is undone; else NULL
  * @index: the device's, by which and @serial it is found again
  * @serial: the device's
- * @name: the attribute that names it, in the request's request
  * @transition: on its state
  * @done: its parent has done what was asked for, and it has not been undone
  */
@@ -36,7 +35,6 @@ struct member {
 	struct vdpa_entry *entry;
 	u32 index;
 	u64 serial;
-	const struct nlattr *name;
 	struct vdpa_transition transition;
 	bool done;
 };
@@ -48,6 +46,7 @@ struct member {
  *	taken inside nothing, with vdpa_request_done() called inside it
  * @req: the request, NULL once it is answered
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
+ * @force: also a network device that this host uses
  * @deadline: passes
  * @pending: members whose parents are at it
  * @err: what the request is answered with
@@ -60,6 +59,7 @@ struct vdpa_group {
 	struct mutex lock; /* see above */
 	struct vdpa_request *req;
 	enum vdpa_dev_state via;
+	bool force;
 	struct delayed_work deadline;
 	unsigned int pending;
 	int err;
@@ -74,17 +74,20 @@ static struct workqueue_struct *group_wq;
 /* Deadlines are kept also when every worker of the other queue is stuck. */
 static struct workqueue_struct *deadline_wq;
 
+/* Both suspending and resuming, in the table. */
+#define ANY	((enum vdpa_dev_state)-1)
+
 /* Why a device that is doing @now cannot be suspended, or resumed. */
 static const struct refusal {
-	enum vdpa_dev_state via;	/* INACTIVE: either */
+	enum vdpa_dev_state via;	/* or ANY */
 	enum vdpa_dev_state now;
 	int err;
 	const char *text;
 } refusals[] = {
-	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_REMOVING, -EBUSY, "is being deleted" },
-	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_SUSPENDING, -EBUSY, "is just being suspended" },
-	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_RESUMING, -EBUSY, "is just being resumed" },
-	{ VDPA_DEV_STATE_INACTIVE, VDPA_DEV_STATE_FAILED, -EINVAL, "has failed: it needs a reset" },
+	{ ANY, VDPA_DEV_STATE_REMOVING, -EBUSY, "is being deleted" },
+	{ ANY, VDPA_DEV_STATE_SUSPENDING, -EBUSY, "is just being suspended" },
+	{ ANY, VDPA_DEV_STATE_RESUMING, -EBUSY, "is just being resumed" },
+	{ ANY, VDPA_DEV_STATE_FAILED, -EINVAL, "has failed: it needs a reset" },
 	{ VDPA_DEV_STATE_SUSPENDING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
 	  "is inactive: no driver has started it" },
 	{ VDPA_DEV_STATE_RESUMING, VDPA_DEV_STATE_INACTIVE, -EINVAL,
@@ -132,7 +135,8 @@ static __printf(4, 5) int group_refuse(struct vdpa_group *group, const struct me
 	va_list args;
 
 	va_start(args, fmt);
-	NL_SET_BAD_ATTR(extack, member->name);
+	group->req->fault = VDPA_ATTR_DEV_NAME;
+	group->req->fault_index = member - group->members;
 	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " %pV", vdpa_entry_name(member->entry),
 			   &(struct va_format){ .fmt = fmt, .va = &args });
 	va_end(args);
@@ -290,10 +294,12 @@ static void group_deadline(struct work_struct *work)
  * @req: the request; it is answered through the group from vdpa_group_start() on
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @max: devices that it has room for
+ * @force: also a network device with a control queue that this host uses
  *
  * Return: the group, to be put with vdpa_group_put(), or NULL.
  */
-struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via, unsigned int max)
+struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via,
+				  unsigned int max, bool force)
 {
 	struct vdpa_group *group = kvzalloc(struct_size(group, members, max), GFP_KERNEL);
 
@@ -304,6 +310,7 @@ struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state 
 	INIT_DELAYED_WORK(&group->deadline, group_deadline);
 	group->req = req;
 	group->via = via;
+	group->force = force;
 	group->max = max;
 	return group;
 }
@@ -336,22 +343,19 @@ static int member_able(const struct member *member)
 /**
  * vdpa_group_add - add a device to a group
  * @group: the group, with room for it
- * @name: the attribute that names it, in the request's request
+ * @entry: the device, of which the caller is a user: the group takes that over
  *
  * Return: 0, or an error with the request's extack set.
  */
-int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name)
+int vdpa_group_add(struct vdpa_group *group, struct vdpa_entry *entry)
 {
 	struct member *member = &group->members[group->n];
 	int err;
 
-	err = vdpa_nl_find_device(name, &group->req->extack, &member->entry);
-	if (err)
-		return err;
+	member->entry = entry;
 	member->group = group;
 	member->index = member->entry->vdev->index;
 	member->serial = member->entry->serial;
-	member->name = name;
 	member->transition.via = group->via;
 	member->transition.cause = VDPA_CAUSE_MANAGEMENT;
 	INIT_WORK(&member->work, member_work);
@@ -422,7 +426,7 @@ static int refuse_state(struct vdpa_group *group, const struct member *member,
 
 	for (i = 0; i < ARRAY_SIZE(refusals); i++)
 		if (refusals[i].now == view->now && (refusals[i].via == group->via ||
-						     refusals[i].via == VDPA_DEV_STATE_INACTIVE))
+						     refusals[i].via == ANY))
 			return group_refuse(group, member, refusals[i].err, "%s",
 					    refusals[i].text);
 	if (view->in_transition)
@@ -443,7 +447,7 @@ static int check_host(struct vdpa_group *group, const struct member *member)
 	struct vdpa_entry *entry = member->entry;
 	bool host;
 
-	if (group->req->info.attrs[VDPA_ATTR_FORCE] || entry->device_id != VIRTIO_ID_NET ||
+	if (group->force || entry->device_id != VIRTIO_ID_NET ||
 	    !(READ_ONCE(entry->driver_features) & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
 		return 0;
 	mutex_lock(&vdpa_registry_lock);

@@ -12,12 +12,13 @@
 
 #include <uapi/linux/vdpa.h>
 
-struct nlattr;
+struct vdpa_entry;
 struct vdpa_group;
 struct vdpa_request;
 
-struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via, unsigned int max);
-int vdpa_group_add(struct vdpa_group *group, const struct nlattr *name);
+struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via,
+				  unsigned int max, bool force);
+int vdpa_group_add(struct vdpa_group *group, struct vdpa_entry *entry);
 int vdpa_group_start(struct vdpa_group *group, u32 deadline);
 void vdpa_group_put(struct vdpa_group *group);
 

@@ -11,12 +11,13 @@
 #include <uapi/linux/vdpa.h>
 
 #include "build.h"
+#include "config.h"
 #include "device.h"
+#include "message.h"
 #include "mgmtdev.h"
 #include "migration/describe.h"
 #include "migration/description.h"
 #include "migration/rules.h"
-#include "netlink/netlink.h"
 #include "request.h"
 
 /* Bytes for the strings of all lists of a description, so that it fits a message of a dump. */
@@ -159,6 +160,45 @@ static int add_layouts(struct vdpa_description *description, u64 features)
 		       features & BIT_ULL(VIRTIO_F_RING_PACKED) ? 2 : 1);
 }
 
+/* What is walked for a description */
+struct config_walk {
+	struct vdpa_description *description;
+	u64 provision;		/* attributes that are given at the creation */
+};
+
+static int add_field(void *data, const struct vdpa_field_value *value)
+{
+	const struct config_walk *walk = data;
+	struct vdpa_migration_attribute attr = {
+		.name = value->name,
+		.rule = value->rule,
+		.type = "u64",
+		.provision = value->type != VDPA_FIELD_FLAG &&
+			     (walk->provision & BIT_ULL(value->attr)),
+		.has_value = true,
+		.num = value->type == VDPA_FIELD_FLAG ? !value->num : value->num,
+	};
+	char mac[sizeof("00:00:00:00:00:00")];
+
+	if (!value->name)
+		return 0;
+	if (value->type == VDPA_FIELD_MAC) {
+		snprintf(mac, sizeof(mac), "%pM", value->mac);
+		attr.type = "string";
+		attr.string = mac;
+	}
+	return vdpa_description_add_common(walk->description, &attr);
+}
+
+/* The device's cf_lock is held. */
+static int add_config(struct vdpa_description *description, struct vdpa_entry *entry)
+{
+	struct config_walk walk = { description, entry->mgmtdev->mdev->config_attr_mask };
+
+	return vdpa_config_walk(entry, entry->ops.get_device_features(entry->vdev), add_field,
+				&walk);
+}
+
 /* The device's cf_lock is held. */
 static int add_device(struct vdpa_description *description, struct vdpa_entry *entry)
 {
@@ -175,7 +215,7 @@ static int add_device(struct vdpa_description *description, struct vdpa_entry *e
 	       put_range(description, "iova_range", min(iova.first, iova.last), iova.last) ?:
 	       add_layouts(description, features) ?:
 	       add_capabilities(description, entry) ?:
-	       vdpa_nl_describe_config(entry, description);
+	       add_config(description, entry);
 }
 
 /* What can be set when a device is created, as far as the core knows it. */

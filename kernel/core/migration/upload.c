@@ -10,10 +10,10 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
+#include "message.h"
 #include "migration/describe.h"
 #include "migration/description.h"
 #include "migration/upload.h"
-#include "netlink/netlink.h"
 #include "request.h"
 #include "state.h"
 
@@ -70,7 +70,7 @@ static int check_features(const struct vdpa_upload *upload, struct vdpa_request 
 
 	if (ours == upload->features)
 		return 0;
-	NL_SET_BAD_ATTR(&req->extack, req->info.attrs[VDPA_ATTR_STATE_FEATURES]);
+	req->fault = VDPA_ATTR_STATE_FEATURES;
 	return upload_refuse(req, -EINVAL, ": negotiated features 0x%llx, saved 0x%llx", ours,
 			   upload->features);
 }

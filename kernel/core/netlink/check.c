@@ -13,7 +13,7 @@
 #include "migration/description.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_description.h"
-#include "request.h"
+#include "netlink/nl_request.h"
 
 static int check(struct vdpa_request *req)
 {
@@ -21,14 +21,14 @@ static int check(struct vdpa_request *req)
 	struct vdpa_description *source;
 	int err;
 
-	source = vdpa_nl_read_description(req->info.attrs[VDPA_ATTR_MIGRATION], &req->extack);
+	source = vdpa_nl_read_description(vdpa_nl_request_info(req)->attrs[VDPA_ATTR_MIGRATION], &req->extack);
 	if (IS_ERR(source))
 		return PTR_ERR(source);
 	err = vdpa_judge(source, entry, entry ? entry->mgmtdev : req->mgmtdev, &VDPA_ASKER_REQUEST(req),
 			 &req->extack);
 	vdpa_description_free(source);
 	if (err == -EMEDIUMTYPE)
-		NL_SET_BAD_ATTR(&req->extack, req->info.attrs[VDPA_ATTR_MIGRATION]);
+		NL_SET_BAD_ATTR(&req->extack, vdpa_nl_request_info(req)->attrs[VDPA_ATTR_MIGRATION]);
 	return err;
 }
 
@@ -40,7 +40,7 @@ int vdpa_nl_migration_check_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the source's description is missing");
 		return -EINVAL;
 	}
-	req = vdpa_request_new(skb, info);
+	req = vdpa_nl_request_new(skb, info);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	req->entry = vdpa_nl_entry(info);
@@ -50,5 +50,5 @@ int vdpa_nl_migration_check_doit(struct sk_buff *skb, struct genl_info *info)
 	if (req->mgmtdev)
 		vdpa_mgmtdev_get(req->mgmtdev);
 	vdpa_request_queue(req, check);
-	return vdpa_request_wait(req);
+	return vdpa_nl_request_wait(req);
 }

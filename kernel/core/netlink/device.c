@@ -14,10 +14,10 @@
 #include "device.h"
 #include "mgmtdev.h"
 #include "netlink/netlink.h"
+#include "netlink/nl_request.h"
 #include "notify.h"
 #include "registry.h"
 #include "removal.h"
-#include "request.h"
 
 /* Attributes that only a network device has. */
 #define NET_ATTRS	(BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR) |	\
@@ -206,72 +206,21 @@ static int check_parent_has(struct genl_info *info, const struct vdpa_mgmtdev *m
 	return 0;
 }
 
-/* In the words of the parent, if it has any. Nothing else calls its dev_add meanwhile. */
-static void refuse_add(struct vdpa_request *req)
-{
-	struct vdpa_mgmtdev *mgmtdev = req->mgmtdev;
-	const char *name = dev_name(mgmtdev->mdev->device);
-	unsigned int attr = mgmtdev->refusal_attr;
-
-	if (!mgmtdev->refusal[0]) {
-		NL_SET_ERR_MSG_FMT(&req->extack, "management device " VDPA_MSG_NAME
-				   " refused to create it", name);
-		return;
-	}
-	NL_SET_ERR_MSG_FMT(&req->extack, VDPA_MSG_NAME " refuses it: %s", name, mgmtdev->refusal);
-	if (attr <= VDPA_ATTR_LAST && req->info.attrs[attr])
-		NL_SET_BAD_ATTR(&req->extack, req->info.attrs[attr]);
-}
-
-/* In the parent's turn: have the device created. */
-static void dev_add(struct vdpa_task *task)
-{
-	struct vdpa_request *req = container_of(task, struct vdpa_request, task);
-	struct netlink_ext_ack *extack = &req->extack;
-	struct vdpa_mgmtdev *mgmtdev = req->mgmtdev;
-	struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
-	int err;
-
-	if (READ_ONCE(mgmtdev->going)) {
-		err = -ENODEV;
-		NL_SET_ERR_MSG_FMT(extack, "management device " VDPA_MSG_NAME " is going away",
-				   dev_name(mdev->device));
-	} else {
-		mutex_lock(&vdpa_registry_lock);
-		mgmtdev->adding = req->name;
-		mgmtdev->refusal[0] = '\0';
-		mgmtdev->in_dev_add = true;
-		mutex_unlock(&vdpa_registry_lock);
-
-		err = mdev->ops->dev_add(mdev, req->name->text, &req->config);
-
-		mutex_lock(&vdpa_registry_lock);
-		if (!mgmtdev->adding)
-			req->name = NULL;	/* the device's now, or given back by it */
-		mgmtdev->adding = NULL;
-		mgmtdev->in_dev_add = false;
-		vdpa_entries_publish(mgmtdev);
-		mutex_unlock(&vdpa_registry_lock);
-		if (err)
-			refuse_add(req);
-	}
-	vdpa_request_done(req, err);
-}
-
 static int add_submit(struct sk_buff *skb, struct genl_info *info,
 		      const struct vdpa_dev_set_config *config)
 {
 	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
-	struct vdpa_request *req = vdpa_request_new(skb, info);
+	struct vdpa_str text = vdpa_str_from_attr(name);
+	struct vdpa_request *req;
+	int err;
 
+	req = vdpa_nl_request_new(skb, info);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	req->config = *config;
-	req->name = vdpa_name_reserve(vdpa_str_from_attr(name));
+	req->name = vdpa_name_reserve(text);
 	if (IS_ERR(req->name)) {
-		int err = PTR_ERR(req->name);
-		struct vdpa_str text = vdpa_str_from_attr(name);
-
+		err = PTR_ERR(req->name);
 		req->name = NULL;
 		vdpa_request_cancel(req);
 		if (err == -EEXIST)
@@ -280,16 +229,11 @@ static int add_submit(struct sk_buff *skb, struct genl_info *info,
 						min_t(int, text.len, 32), text.s);
 		return err;
 	}
-	req->mgmtdev = vdpa_nl_mgmtdev(info);
-	vdpa_mgmtdev_get(req->mgmtdev);
-	req->task.run = dev_add;
-	if (!vdpa_mgmtdev_submit(req->mgmtdev, &req->task)) {
-		NL_SET_ERR_MSG_FMT(info->extack, "management device " VDPA_MSG_NAME
-				   " is going away", dev_name(req->mgmtdev->mdev->device));
-		vdpa_request_cancel(req);
-		return -ENODEV;
-	}
-	return vdpa_request_wait(req);
+	err = vdpa_mgmtdev_add_device(vdpa_nl_mgmtdev(info), req, info->extack);
+	if (!err)
+		return vdpa_nl_request_wait(req);
+	vdpa_request_cancel(req);
+	return err;
 }
 
 int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
@@ -371,7 +315,7 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 					vdpa_entry_name(entry));
 		return -EBUSY;
 	}
-	req = vdpa_request_new(skb, info);
+	req = vdpa_nl_request_new(skb, info);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	if (vdpa_removal_start(entry, req, deadline, late)) {
@@ -383,7 +327,7 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 	/* Before we wait: the deletion waits for all users of the device. */
 	info->user_ptr[0] = NULL;
 	vdpa_entry_put(entry);
-	return vdpa_request_wait(req);
+	return vdpa_nl_request_wait(req);
 }
 
 /* What does not change as long as the device is there. Return: 0 or -EMSGSIZE. */
@@ -503,22 +447,8 @@ int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 
 static int dev_attr_set(struct vdpa_request *req)
 {
-	struct vdpa_entry *entry = req->entry;
-	struct vdpa_mgmt_dev *mdev = entry->mgmtdev->mdev;
-	struct vdpa_device *vdev = entry->vdev;
-	int err;
-
-	vdpa_poll_down_write(&vdev->cf_lock);
-	err = mdev->ops->dev_set_attr(mdev, vdev, &req->config);
-	up_write(&vdev->cf_lock);
-	if (!err)
-		vdpa_event_config(entry, VDPA_CAUSE_MANAGEMENT);
-	else
-		NL_SET_ERR_MSG_ATTR_FMT(&req->extack,
-					req->info.attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR],
-					"management device " VDPA_MSG_NAME " refused the change",
-					dev_name(mdev->device));
-	return err;
+	req->fault = VDPA_ATTR_DEV_NET_CFG_MACADDR;
+	return vdpa_mgmtdev_set_device(req);
 }
 
 /* Mainline answers all that cannot be set with EOPNOTSUPP, also a wrong address. */
@@ -563,12 +493,12 @@ int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = check_attr_set(info, entry, &config);
 	if (err)
 		return err;
-	req = vdpa_request_new(skb, info);
+	req = vdpa_nl_request_new(skb, info);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	req->config = config;
 	req->entry = entry;
 	vdpa_entry_get(entry);
 	vdpa_request_queue(req, dev_attr_set);
-	return vdpa_request_wait(req);
+	return vdpa_nl_request_wait(req);
 }

@@ -12,8 +12,8 @@
 #include "device.h"
 #include "mgmtdev.h"
 #include "netlink/netlink.h"
+#include "netlink/nl_request.h"
 #include "registry.h"
-#include "request.h"
 
 /* What a command needs before it begins, in genl_ops.internal_flags. */
 enum {
@@ -318,9 +318,9 @@ int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill
 /* As vdpa_nl_reply(), in a worker, for a request about a device. */
 int vdpa_nl_reply_late(struct vdpa_request *req, vdpa_nl_fill_t fill)
 {
-	struct sk_buff *msg = reply_new(&req->info, req->entry, fill);
+	struct sk_buff *msg = reply_new(vdpa_nl_request_info(req), req->entry, fill);
 
-	return IS_ERR(msg) ? PTR_ERR(msg) : vdpa_request_reply(req, msg);
+	return IS_ERR(msg) ? PTR_ERR(msg) : vdpa_nl_request_reply(req, msg);
 }
 
 /**

@@ -24,7 +24,7 @@
 #include "netlink/netlink.h"
 #include "netlink/nl_description.h"
 #include "netlink/nl_vq.h"
-#include "request.h"
+#include "netlink/nl_request.h"
 
 /* More than any device has. */
 #define VQS_MAX		4096
@@ -319,7 +319,7 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR_OR_NULL(upload))
 		return PTR_ERR_OR_ZERO(upload);
 
-	req = vdpa_request_new(skb, info);
+	req = vdpa_nl_request_new(skb, info);
 	if (IS_ERR(req)) {
 		vdpa_upload_free(upload);
 		return PTR_ERR(req);
@@ -328,7 +328,7 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	req->data = upload;
 	vdpa_entry_get(entry);
 	vdpa_request_queue(req, apply);
-	return vdpa_request_wait(req);
+	return vdpa_nl_request_wait(req);
 }
 
 static int client_gone(struct notifier_block *nb, unsigned long event, void *data)

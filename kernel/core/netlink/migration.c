@@ -19,7 +19,7 @@
 #include "migration/describe.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_description.h"
-#include "request.h"
+#include "netlink/nl_request.h"
 
 /*
  * How long a round of a dump waits for parents, in ms, and for how long it goes on with that
@@ -231,7 +231,7 @@ static unsigned long round_until(struct netlink_callback *cb)
 	bool first = !cb->args[1];
 
 	cb->args[1] = 1;
-	return first ? vdpa_patience(cb->skb) : jiffies + msecs_to_jiffies(ROUND_PATIENCE_MS);
+	return first ? vdpa_nl_patience(cb->skb) : jiffies + msecs_to_jiffies(ROUND_PATIENCE_MS);
 }
 
 int vdpa_nl_migration_get_done(struct netlink_callback *cb)
@@ -289,7 +289,7 @@ int vdpa_nl_mgmtdev_migration_get_dumpit(struct sk_buff *msg, struct netlink_cal
 static int reply(struct vdpa_request *req, const struct subject *subject)
 {
 	struct vdpa_descriptions *descriptions;
-	struct genl_info *info = &req->info;
+	struct genl_info *info = vdpa_nl_request_info(req);
 	struct sk_buff *msg;
 	int err;
 
@@ -305,7 +305,7 @@ static int reply(struct vdpa_request *req, const struct subject *subject)
 		nlmsg_free(msg);
 		return err;
 	}
-	return vdpa_request_reply(req, msg);
+	return vdpa_nl_request_reply(req, msg);
 }
 
 static int dev_reply(struct vdpa_request *req)
@@ -331,17 +331,17 @@ static int mgmtdev_reply(struct vdpa_request *req)
 
 int vdpa_nl_dev_migration_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return vdpa_request_run_with(skb, info, vdpa_nl_entry(info), dev_reply, NULL);
+	return vdpa_nl_request_run(skb, info, vdpa_nl_entry(info), dev_reply, NULL);
 }
 
 int vdpa_nl_mgmtdev_migration_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vdpa_request *req = vdpa_request_new(skb, info);
+	struct vdpa_request *req = vdpa_nl_request_new(skb, info);
 
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	req->mgmtdev = vdpa_nl_mgmtdev(info);
 	vdpa_mgmtdev_get(req->mgmtdev);
 	vdpa_request_queue(req, mgmtdev_reply);
-	return vdpa_request_wait(req);
+	return vdpa_nl_request_wait(req);
 }

@@ -8,13 +8,10 @@
 #include <net/genetlink.h>
 
 #include "device.h"
+#include "message.h"
 #include "mgmtdev.h"
 
 struct vdpa_request;
-struct vdpa_description;
-
-/* Bytes of a name that go into a message: extack messages hold 79 in all. */
-#define VDPA_MSG_NAME	"%.20s"
 
 extern struct genl_family vdpa_nl_family;
 
@@ -55,8 +52,6 @@ int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info);
 /* nl_config.c */
 int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_config_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
-void vdpa_nl_read_config(struct vdpa_entry *entry, void *config, size_t size);
-int vdpa_nl_describe_config(struct vdpa_entry *entry, struct vdpa_description *description);
 
 /* nl_migration.c */
 int vdpa_nl_dev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -10,10 +10,10 @@
 struct netlink_ext_ack;
 struct nlattr;
 struct sk_buff;
-struct vdpa_entry;
+struct vdpa_vq_view;
 struct vdpa_vq_state;
 
-int vdpa_nl_put_vq(struct vdpa_entry *entry, u16 index, struct sk_buff *msg);
+int vdpa_nl_put_vq(struct sk_buff *msg, const struct vdpa_vq_view *view);
 int vdpa_nl_read_vq_state(struct nlattr **attrs, bool packed, struct vdpa_vq_state *state,
 			  struct netlink_ext_ack *extack);
 

@@ -10,7 +10,7 @@
 #include "device.h"
 #include "netlink/query.h"
 #include "netlink/queue.h"
-#include "request.h"
+#include "netlink/nl_request.h"
 
 /* Between two attempts to get a device's cf_lock, in ms. */
 #define LOCK_PAUSE_MS	5

@@ -11,8 +11,8 @@
 #include "netlink/netlink.h"
 #include "netlink/query.h"
 #include "netlink/queue.h"
+#include "netlink/nl_request.h"
 #include "registry.h"
-#include "request.h"
 
 /*
  * How long a round of a dump waits for answers, in ms: about all devices, and about the one
@@ -260,7 +260,7 @@ static int dump_all(const struct round *r)
 static unsigned long round_until(const struct round *r)
 {
 	if (r->first)
-		return vdpa_patience(r->cb->skb);
+		return vdpa_nl_patience(r->cb->skb);
 	return jiffies + msecs_to_jiffies(r->named ? NAMED_PATIENCE_MS : ROUND_PATIENCE_MS);
 }
 
@@ -324,7 +324,7 @@ int vdpa_nl_queue_check(struct genl_info *info, const struct vdpa_entry *entry)
 static int queue_reply(struct vdpa_request *req)
 {
 	const struct vdpa_queue_request *request = req->data;
-	struct genl_info *info = &req->info;
+	struct genl_info *info = vdpa_nl_request_info(req);
 	u16 index = nla_get_u32(info->attrs[VDPA_ATTR_DEV_QUEUE_INDEX]);
 	struct sk_buff *msg = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *hdr;
@@ -342,7 +342,7 @@ static int queue_reply(struct vdpa_request *req)
 		return err;
 	}
 	genlmsg_end(msg, hdr);
-	return vdpa_request_reply(req, msg);
+	return vdpa_nl_request_reply(req, msg);
 }
 
 static int queue_get(struct vdpa_request *req)
@@ -375,5 +375,5 @@ int vdpa_nl_queue_doit(struct sk_buff *skb, struct genl_info *info,
 	err = request->check(entry, info->extack);
 	if (!err)
 		err = vdpa_nl_queue_check(info, entry);
-	return err ?: vdpa_request_run_with(skb, info, entry, queue_get, request);
+	return err ?: vdpa_nl_request_run(skb, info, entry, queue_get, request);
 }

@@ -2,29 +2,24 @@
 /*
  * A device's state over netlink: DEV_STATE_GET.
  *
- * A worker collects all there is in memory, then lets go of the device: a client
- * that does not read on keeps nobody from it. The dump hands out what was
- * collected. Its first round belongs to the request, where nobody must be kept
+ * The dump hands out a snapshot. Its first round belongs to the request, where nobody must be kept
  * waiting for long; in the others the client waits in its own receive, a little in each.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
-#include <linux/kref.h>
-#include <linux/slab.h>
 #include <linux/vdpa.h>
-#include <linux/workqueue.h>
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
 #include "migration/describe.h"
-#include "migration/stream.h"
+#include "migration/snapshot.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_description.h"
 #include "netlink/nl_vq.h"
+#include "netlink/nl_request.h"
 #include "pending.h"
-#include "request.h"
-#include "state.h"
+#include "vq.h"
 
 /*
  * How long a round waits, in ms. The first one is a doit, of which request.h says why it must not
@@ -36,13 +31,17 @@
 /* A client has 32 KiB for a message of a dump. */
 #define MESSAGE_SIZE		SKB_WITH_OVERHEAD(SZ_32K)
 
-/* Bytes that a virtqueue takes at most, nested. */
-#define VQ_SIZE			128
-
 /* A piece of private state that is not worth a message of its own. */
 #define PIECE_MIN		256
 
-/* What comes next in the dump. */
+/* What the dump keeps in its cb->args. */
+enum {
+	ARG_SNAPSHOT,
+	ARG_STAGE,	/* what comes next */
+	ARG_VQ,		/* the virtqueue that comes next */
+	ARG_NAMED,	/* the dump has begun */
+};
+
 enum stage {
 	STAGE_HEAD,
 	STAGE_VQS,
@@ -50,198 +49,17 @@ enum stage {
 	STAGE_END,
 };
 
-/**
- * struct snapshot - a device's state
- * @ref: the dump, which may have gone, and the worker
- * @task: collects it, in line
- * @user: whose request it is
- * @done: it is collected, or @err says why not; from then on it is the dump's alone
- * @entry: the device, of which the worker is a user
- * @name: of the device
- * @named: the dump has begun
- * @err: what went wrong, or 0
- * @extack: says so
- * @descriptions: of the device
- * @features: negotiated
- * @status: virtio device status
- * @vqs: VDPA_ATTR_STATE_VQ, one for each virtqueue
- * @private: the parent's own state
- * @stage: what the dump writes next
- */
-struct snapshot {
-	struct kref ref;
-	struct vdpa_task task;
-	struct vdpa_user *user;
-	struct completion done;
-	struct vdpa_entry *entry;
-	char name[VDPA_NAME_LEN_MAX + 1];
-	bool named;
-	int err;
-	struct netlink_ext_ack extack;
-	struct vdpa_descriptions *descriptions;
-	u64 features;
-	u8 status;
-	struct sk_buff *vqs;
-	struct vdpa_stream private;
-	enum stage stage;
-};
-
-static void snapshot_free(struct kref *ref)
+static struct vdpa_snapshot *snapshot_of(const struct netlink_callback *cb)
 {
-	struct snapshot *snapshot = container_of(ref, struct snapshot, ref);
-
-	vdpa_descriptions_free(snapshot->descriptions);
-	nlmsg_free(snapshot->vqs);
-	vdpa_stream_free(&snapshot->private);
-	kfree(snapshot);
-}
-
-/* A queue that works has a position, or there is nothing that a target could go on from. */
-static int save_vq(struct snapshot *snapshot, u16 index)
-{
-	struct vdpa_entry *entry = snapshot->entry;
-	struct nlattr *nest = nla_nest_start(snapshot->vqs, VDPA_ATTR_STATE_VQ);
-
-	if (!nest || nla_put_u32(snapshot->vqs, VDPA_ATTR_DEV_QUEUE_INDEX, index) ||
-	    vdpa_nl_put_vq(entry, index, snapshot->vqs))
-		return -EMSGSIZE;
-	nla_nest_end(snapshot->vqs, nest);
-	if (entry->ops.get_vq_ready(entry->vdev, index) &&
-	    !nla_find_nested(nest, VDPA_ATTR_VQ_AVAIL_INDEX)) {
-		NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
-				   ": its parent does not tell the state of queue %u",
-				   snapshot->name, index);
-		return -EIO;
-	}
-	return 0;
-}
-
-static int save_vqs(struct snapshot *snapshot)
-{
-	struct vdpa_device *vdev = snapshot->entry->vdev;
-	u32 index;
-	const struct vdpa_asker asker = { .gone = &snapshot->private.abandoned };
-	int err;
-
-	snapshot->vqs = alloc_skb(vdev->nvqs * VQ_SIZE, GFP_KERNEL);
-	if (!snapshot->vqs)
-		return -ENOMEM;
-	err = vdpa_poll_down_read(&vdev->cf_lock, &asker);
-	if (err)
-		return err;
-	snapshot->features = snapshot->entry->ops.get_driver_features(vdev);
-	snapshot->status = snapshot->entry->ops.get_status(vdev);
-	for (index = 0; !err && index < vdev->nvqs; index++)
-		err = save_vq(snapshot, index);
-	up_read(&vdev->cf_lock);
-	return err;
-}
-
-static int save_private(struct snapshot *snapshot)
-{
-	const struct vdpa_migration_ops *migration = &snapshot->entry->mgmtdev->migration;
-	int err;
-
-	if (!migration->save)
-		return 0;
-	err = migration->save(snapshot->entry->vdev, &snapshot->private.writer);
-	if (err)
-		NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
-				   ": its parent cannot save its state: %pe", snapshot->name,
-				   ERR_PTR(err));
-	vdpa_stream_rewind(&snapshot->private);
-	return err;
-}
-
-static int save_description(struct snapshot *snapshot)
-{
-	const struct vdpa_asker asker = { .gone = &snapshot->private.abandoned };
-	struct vdpa_descriptions *descriptions;
-
-	descriptions = vdpa_describe_device(snapshot->entry, &asker, &snapshot->extack);
-	if (IS_ERR(descriptions))
-		return PTR_ERR(descriptions);
-	snapshot->descriptions = descriptions;
-	return 0;
-}
-
-/* Nothing may have moved meanwhile; if it has, that is also why the parent may have failed. */
-static int save_all(struct snapshot *snapshot)
-{
-	struct vdpa_state_view before, after;
-	u64 seq;
-	int err;
-
-	before = vdpa_state_read(snapshot->entry, &seq);
-	err = save_description(snapshot) ?: save_vqs(snapshot) ?: save_private(snapshot);
-	after = vdpa_state_read(snapshot->entry, &seq);
-	if (before.now == VDPA_DEV_STATE_SUSPENDED && after.now == before.now &&
-	    after.transitions == before.transitions)
-		return err;
-	NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
-			   " was resumed or reset while its state was read", snapshot->name);
-	return -EAGAIN;
-}
-
-static void save_task(struct vdpa_task *task)
-{
-	struct snapshot *snapshot = container_of(task, struct snapshot, task);
-
-	snapshot->err = READ_ONCE(snapshot->private.abandoned) ? -ECANCELED : save_all(snapshot);
-	vdpa_pending_end(snapshot->user);
-	vdpa_entry_put(snapshot->entry);
-	complete_all(&snapshot->done);
-	kref_put(&snapshot->ref, snapshot_free);
-}
-
-static int check_able(struct vdpa_entry *entry, const struct nlattr *name,
-		      struct netlink_ext_ack *extack)
-{
-	const struct vdpa_config_ops *ops = entry->parent_ops;
-	const char *why = NULL;
-	int err = -EOPNOTSUPP;
-	u64 seq;
-
-	if (!ops->suspend) {
-		why = "cannot be suspended: its parent does not know how";
-	} else if (!ops->get_vq_state) {
-		why = "cannot be saved: its parent tells no queue state";
-	} else if (vdpa_state_read(entry, &seq).now != VDPA_DEV_STATE_SUSPENDED) {
-		why = "is not suspended";
-		err = -EBUSY;
-	}
-	if (!why)
-		return 0;
-	NL_SET_ERR_MSG_ATTR_FMT(extack, name, "device " VDPA_MSG_NAME " %s",
-				vdpa_entry_name(entry), why);
-	return err;
-}
-
-/* Takes over the caller's use of @entry and @user. Return: NULL if there is no memory. */
-static struct snapshot *save_begin(struct vdpa_entry *entry, struct vdpa_user *user)
-{
-	struct snapshot *snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
-
-	if (!snapshot)
-		return NULL;
-	kref_init(&snapshot->ref);
-	snapshot->task.run = save_task;
-	snapshot->user = user;
-	init_completion(&snapshot->done);
-	vdpa_stream_init(&snapshot->private);
-	strscpy(snapshot->name, vdpa_entry_name(entry));
-	snapshot->entry = entry;
-	kref_get(&snapshot->ref);
-	vdpa_line_queue(&entry->line, &snapshot->task, true);
-	return snapshot;
+	return (struct vdpa_snapshot *)cb->args[ARG_SNAPSHOT];
 }
 
 int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 {
 	struct nlattr *name = genl_dumpit_info(cb)->info.attrs[VDPA_ATTR_DEV_NAME];
+	struct vdpa_snapshot *snapshot;
 	struct vdpa_entry *entry;
 	struct vdpa_user *user;
-	struct snapshot *snapshot;
 	int err;
 
 	if (!name) {
@@ -252,18 +70,20 @@ int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 	err = vdpa_nl_find_device(name, cb->extack, &entry);
 	if (err)
 		return err;
-	err = check_able(entry, name, cb->extack);
-	if (err)
+	err = vdpa_snapshot_can(entry, cb->extack);
+	if (err) {
+		NL_SET_BAD_ATTR(cb->extack, name);
 		goto err_entry;
+	}
 	user = vdpa_pending_begin(true, cb->extack);
 	err = PTR_ERR_OR_ZERO(user);
 	if (err)
 		goto err_entry;
-	snapshot = save_begin(entry, user);
+	snapshot = vdpa_snapshot_begin(entry, user);
 	err = -ENOMEM;
 	if (!snapshot)
 		goto err_user;
-	cb->args[0] = (long)snapshot;
+	cb->args[ARG_SNAPSHOT] = (long)snapshot;
 	cb->min_dump_alloc = MESSAGE_SIZE;
 	return 0;
 
@@ -276,24 +96,19 @@ err_entry:
 
 int vdpa_nl_dev_state_get_done(struct netlink_callback *cb)
 {
-	struct snapshot *snapshot = (struct snapshot *)cb->args[0];
-
-	if (snapshot) {
-		WRITE_ONCE(snapshot->private.abandoned, true);
-		kref_put(&snapshot->ref, snapshot_free);
-	}
+	if (snapshot_of(cb))
+		vdpa_snapshot_abandon(snapshot_of(cb));
 	return 0;
 }
 
-static void *message_begin(struct sk_buff *msg, struct netlink_callback *cb,
-			   const struct snapshot *snapshot)
+static void *message_begin(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	void *hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				&vdpa_nl_family, NLM_F_MULTI, VDPA_CMD_DEV_STATE_GET);
 
 	if (!hdr)
 		return NULL;
-	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, snapshot->name)) {
+	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, snapshot_of(cb)->name)) {
 		genlmsg_cancel(msg, hdr);
 		return NULL;
 	}
@@ -308,8 +123,10 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 
 /* These return 1 when they have written all of theirs, 0 if there is more, or -EMSGSIZE. */
 
-static int put_head(struct sk_buff *msg, struct snapshot *snapshot)
+static int put_head(struct sk_buff *msg, struct netlink_callback *cb)
 {
+	const struct vdpa_snapshot *snapshot = snapshot_of(cb);
+
 	if (vdpa_nl_put_description(msg, snapshot->descriptions->list[0]) ||
 	    put_u64(msg, VDPA_ATTR_STATE_FEATURES, snapshot->features) ||
 	    nla_put_u8(msg, VDPA_ATTR_STATE_STATUS, snapshot->status))
@@ -317,28 +134,37 @@ static int put_head(struct sk_buff *msg, struct snapshot *snapshot)
 	return 1;
 }
 
-/* As many as fit; those that are written are taken out of what was collected. */
-static int put_vqs(struct sk_buff *msg, struct snapshot *snapshot)
+static int put_vq(struct sk_buff *msg, const struct vdpa_vq_view *vq)
 {
-	const struct nlattr *vq;
-	bool some = false;
-	int len;
+	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_STATE_VQ);
 
-	while (snapshot->vqs->len) {
-		vq = (const struct nlattr *)snapshot->vqs->data;
-		len = nla_total_size(nla_len(vq));
-		if (len > skb_tailroom(msg))
-			return some ? 0 : -EMSGSIZE;
-		skb_put_data(msg, vq, len);
-		skb_pull(snapshot->vqs, len);
-		some = true;
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, vq->index) || vdpa_nl_put_vq(msg, vq)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+/* As many as fit. */
+static int put_vqs(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	const struct vdpa_snapshot *snapshot = snapshot_of(cb);
+	long first = cb->args[ARG_VQ];
+
+	while (cb->args[ARG_VQ] < snapshot->n_vqs) {
+		if (put_vq(msg, &snapshot->vqs[cb->args[ARG_VQ]]))
+			return cb->args[ARG_VQ] > first ? 0 : -EMSGSIZE;
+		cb->args[ARG_VQ]++;
 	}
 	return 1;
 }
 
-static int put_private(struct sk_buff *msg, struct snapshot *snapshot)
+static int put_private(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	struct vdpa_stream *stream = &snapshot->private;
+	struct vdpa_stream *stream = &snapshot_of(cb)->private;
 	u64 offset = stream->len - stream->reader.left;
 	struct nlattr *piece;
 	u32 len, room;
@@ -357,68 +183,69 @@ static int put_private(struct sk_buff *msg, struct snapshot *snapshot)
 	return !stream->reader.left;
 }
 
-static int (*const stages[])(struct sk_buff *msg, struct snapshot *snapshot) = {
+static int (*const stages[])(struct sk_buff *msg, struct netlink_callback *cb) = {
 	[STAGE_HEAD]	= put_head,
 	[STAGE_VQS]	= put_vqs,
 	[STAGE_PRIVATE]	= put_private,
 };
 
-static int put_message(struct sk_buff *msg, struct netlink_callback *cb, struct snapshot *snapshot)
+static int put_message(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	void *hdr = message_begin(msg, cb, snapshot);
+	void *hdr = message_begin(msg, cb);
 	int done;
 
 	if (!hdr)
 		return -EMSGSIZE;
-	done = stages[snapshot->stage](msg, snapshot);
+	done = stages[cb->args[ARG_STAGE]](msg, cb);
 	if (done < 0) {
 		genlmsg_cancel(msg, hdr);
 		return done;
 	}
 	genlmsg_end(msg, hdr);
-	snapshot->stage += done;
+	cb->args[ARG_STAGE] += done;
 	return 0;
 }
 
 /* A message that says nothing yet but which device it is about: the state takes its time. */
-static int put_name(struct sk_buff *msg, struct netlink_callback *cb, struct snapshot *snapshot)
+static int put_name(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	void *hdr = message_begin(msg, cb, snapshot);
+	void *hdr = message_begin(msg, cb);
 
 	if (!hdr)
 		return -EMSGSIZE;
 	genlmsg_end(msg, hdr);
-	snapshot->named = true;
+	cb->args[ARG_NAMED] = 1;
 	return msg->len;
 }
 
 /* Return: true if the state is collected, false if this round ends without it. */
-static bool await(struct snapshot *snapshot, struct netlink_callback *cb)
+static bool await(struct netlink_callback *cb)
 {
 	unsigned long until = jiffies + msecs_to_jiffies(ROUND_PATIENCE_MS);
+	struct completion *done = &snapshot_of(cb)->done;
 
-	if (!snapshot->named)
-		until = vdpa_patience(cb->skb);
-	wait_for_completion_killable_timeout(&snapshot->done, max_t(long, until - jiffies, 0));
-	return completion_done(&snapshot->done);
+	if (!cb->args[ARG_NAMED])
+		until = vdpa_nl_patience(cb->skb);
+	wait_for_completion_killable_timeout(done, max_t(long, until - jiffies, 0));
+	return completion_done(done);
 }
 
 int vdpa_nl_dev_state_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	struct snapshot *snapshot = (struct snapshot *)cb->args[0];
+	const struct vdpa_snapshot *snapshot = snapshot_of(cb);
 	int err;
 
-	if (!await(snapshot, cb)) {
-		err = snapshot->named ? vdpa_nl_dump_later(msg, cb) : put_name(msg, cb, snapshot);
+	if (!await(cb)) {
+		err = cb->args[ARG_NAMED] ? vdpa_nl_dump_later(msg, cb) : put_name(msg, cb);
 		return msg->len ?: err;
 	}
-	snapshot->named = true;
+	cb->args[ARG_NAMED] = 1;
 	if (snapshot->err) {
 		cb->extack->_msg = snapshot->extack._msg;
 		return snapshot->err;
 	}
 	err = 0;
-	while (!err && snapshot->stage < STAGE_END)
-		err = put_message(msg, cb, snapshot);
+	while (!err && cb->args[ARG_STAGE] < STAGE_END)
+		err = put_message(msg, cb);
 	return msg->len ?: err;
 }

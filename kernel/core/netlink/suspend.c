@@ -7,14 +7,14 @@
 #include <uapi/linux/vdpa.h>
 
 #include "netlink/netlink.h"
-#include "request.h"
+#include "netlink/nl_request.h"
 #include "suspend.h"
 
 /* How many devices a request names: one by VDPA_ATTR_DEV_NAME, or a group. */
 static int count_devices(struct vdpa_request *req, unsigned int *n)
 {
-	struct nlattr *name = req->info.attrs[VDPA_ATTR_DEV_NAME];
-	struct nlattr *group = req->info.attrs[VDPA_ATTR_DEV_GROUP];
+	struct nlattr *name = vdpa_nl_request_info(req)->attrs[VDPA_ATTR_DEV_NAME];
+	struct nlattr *group = vdpa_nl_request_info(req)->attrs[VDPA_ATTR_DEV_GROUP];
 	struct nlattr *attr;
 	int left;
 
@@ -41,17 +41,26 @@ static int count_devices(struct vdpa_request *req, unsigned int *n)
 	return 0;
 }
 
+static int add_device(struct vdpa_request *req, struct vdpa_group *group,
+		      const struct nlattr *name)
+{
+	struct vdpa_entry *entry;
+	int err = vdpa_nl_find_device(name, &req->extack, &entry);
+
+	return err ?: vdpa_group_add(group, entry);
+}
+
 static int add_devices(struct vdpa_request *req, struct vdpa_group *group)
 {
-	struct nlattr *nest = req->info.attrs[VDPA_ATTR_DEV_GROUP];
+	struct nlattr **attrs = vdpa_nl_request_info(req)->attrs;
 	struct nlattr *attr;
 	int left, err;
 
-	if (!nest)
-		return vdpa_group_add(group, req->info.attrs[VDPA_ATTR_DEV_NAME]);
+	if (!attrs[VDPA_ATTR_DEV_GROUP])
+		return add_device(req, group, attrs[VDPA_ATTR_DEV_NAME]);
 	/* The policy lets nothing else than names in. */
-	nla_for_each_nested(attr, nest, left) {
-		err = vdpa_group_add(group, attr);
+	nla_for_each_nested(attr, attrs[VDPA_ATTR_DEV_GROUP], left) {
+		err = add_device(req, group, attr);
 		if (err)
 			return err;
 	}
@@ -60,7 +69,7 @@ static int add_devices(struct vdpa_request *req, struct vdpa_group *group)
 
 static int read_deadline(struct vdpa_request *req, enum vdpa_dev_state via, u32 *deadline)
 {
-	struct nlattr *attr = req->info.attrs[VDPA_ATTR_DEADLINE];
+	struct nlattr *attr = vdpa_nl_request_info(req)->attrs[VDPA_ATTR_DEADLINE];
 
 	*deadline = 0;
 	if (!attr)
@@ -79,7 +88,7 @@ static int read_deadline(struct vdpa_request *req, enum vdpa_dev_state via, u32 
 
 static int check_force(struct vdpa_request *req, enum vdpa_dev_state via)
 {
-	struct nlattr *attr = req->info.attrs[VDPA_ATTR_FORCE];
+	struct nlattr *attr = vdpa_nl_request_info(req)->attrs[VDPA_ATTR_FORCE];
 
 	if (!attr || via == VDPA_DEV_STATE_SUSPENDING)
 		return 0;
@@ -102,7 +111,7 @@ static int start(struct vdpa_request *req, enum vdpa_dev_state via)
 		err = check_force(req, via);
 	if (err)
 		return err;
-	group = vdpa_group_new(req, via, n);
+	group = vdpa_group_new(req, via, n, vdpa_nl_request_info(req)->attrs[VDPA_ATTR_FORCE]);
 	if (!group)
 		return -ENOMEM;
 	err = add_devices(req, group);
@@ -114,7 +123,7 @@ static int start(struct vdpa_request *req, enum vdpa_dev_state via)
 
 static int suspend_or_resume(struct sk_buff *skb, struct genl_info *info, enum vdpa_dev_state via)
 {
-	struct vdpa_request *req = vdpa_request_new(skb, info);
+	struct vdpa_request *req = vdpa_nl_request_new(skb, info);
 	int err;
 
 	if (IS_ERR(req))
@@ -122,7 +131,7 @@ static int suspend_or_resume(struct sk_buff *skb, struct genl_info *info, enum v
 	err = start(req, via);
 	if (err)
 		vdpa_request_done(req, err);
-	return vdpa_request_wait(req);
+	return vdpa_nl_request_wait(req);
 }
 
 int vdpa_nl_dev_suspend_doit(struct sk_buff *skb, struct genl_info *info)

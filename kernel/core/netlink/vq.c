@@ -4,8 +4,6 @@
  */
 #include <linux/vdpa.h>
 #include <linux/virtio_config.h>
-#include <linux/virtio_ids.h>
-#include <linux/virtio_net.h>
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
@@ -13,46 +11,11 @@
 #include "netlink/netlink.h"
 #include "netlink/nl_vq.h"
 #include "netlink/queue.h"
-#include "request.h"
-#include "state.h"
+#include "vq.h"
+#include "netlink/nl_request.h"
 
 /* Indices of packed rings have 15 bits, the 16th is the wrap counter. */
 #define PACKED_INDEX_MAX	0x7fff
-
-static bool is_packed(struct vdpa_entry *entry)
-{
-	return entry->ops.get_driver_features(entry->vdev) & BIT_ULL(VIRTIO_F_RING_PACKED);
-}
-
-/* virtio 1.2, 5.1.2: rx and tx in turn, the control queue behind the last pair. */
-static enum vdpa_vq_type net_vq_type(struct vdpa_entry *entry, u16 index)
-{
-	u64 features = entry->ops.get_driver_features(entry->vdev);
-	struct virtio_net_config config;
-	u32 pairs = 1;
-
-	if (features & (BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_RSS))) {
-		vdpa_nl_read_config(entry, &config, sizeof(config));
-		pairs = le16_to_cpu((__force __le16)config.max_virtqueue_pairs);
-	}
-	if (index < 2 * pairs)
-		return index & 1 ? VDPA_VQ_TYPE_TX : VDPA_VQ_TYPE_RX;
-	if (index == 2 * pairs && (features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
-		return VDPA_VQ_TYPE_CTRL;
-	return VDPA_VQ_TYPE_OTHER;
-}
-
-static enum vdpa_vq_type vq_type(struct vdpa_entry *entry, u16 index)
-{
-	switch (entry->device_id) {
-	case VIRTIO_ID_NET:
-		return net_vq_type(entry, index);
-	case VIRTIO_ID_BLOCK:
-		return VDPA_VQ_TYPE_REQUEST;
-	default:
-		return VDPA_VQ_TYPE_OTHER;
-	}
-}
 
 static int put_split(struct sk_buff *msg, const struct vdpa_vq_state *state)
 {
@@ -67,71 +30,35 @@ static int put_packed(struct sk_buff *msg, const struct vdpa_vq_state *state)
 	       nla_put_u8(msg, VDPA_ATTR_VQ_USED_COUNTER, state->packed.last_used_counter);
 }
 
-/*
- * Suspended or not is looked at on both sides: the position is stable only if
- * nothing could move it from before it was read until after.
- */
-static bool stays_suspended(const struct vdpa_state_view *before,
-			    const struct vdpa_state_view *after)
-{
-	return before->now == VDPA_DEV_STATE_SUSPENDED && after->now == before->now &&
-	       after->transitions == before->transitions;
-}
-
-/* Return: true if the parent knows, with @state and whether it is @stable. */
-static bool read_state(struct vdpa_entry *entry, u16 index, struct vdpa_vq_state *state,
-		       bool *stable)
-{
-	const struct vdpa_config_ops *ops = &entry->ops;
-	bool was_ready = ops->get_vq_ready(entry->vdev, index);
-	struct vdpa_state_view before, after;
-	u64 seq;
-
-	if (!ops->get_vq_state)
-		return false;
-	before = vdpa_state_read(entry, &seq);
-	if (ops->get_vq_state(entry->vdev, index, state))
-		return false;
-	after = vdpa_state_read(entry, &seq);
-	*stable = stays_suspended(&before, &after) ||
-		  (!was_ready && !ops->get_vq_ready(entry->vdev, index));
-	return true;
-}
-
 /**
- * vdpa_nl_put_vq - write what there is about a virtqueue
- * @entry: the device, with cf_lock held for reading
- * @index: the virtqueue
+ * vdpa_nl_put_vq - write what there is about a virtqueue, without its index
  * @msg: where to
+ * @view: what there is
  *
- * Context: a worker, as the parent may sleep.
  * Return: 0 or -EMSGSIZE.
  */
-int vdpa_nl_put_vq(struct vdpa_entry *entry, u16 index, struct sk_buff *msg)
+int vdpa_nl_put_vq(struct sk_buff *msg, const struct vdpa_vq_view *view)
 {
-	const struct vdpa_config_ops *ops = &entry->ops;
-	struct vdpa_vq_state state = {};
-	bool stable;
-	u16 size;
-
-	size = ops->get_vq_size ? ops->get_vq_size(entry->vdev, index) : entry->max_vq_size;
-	if (nla_put_u8(msg, VDPA_ATTR_VQ_TYPE, vq_type(entry, index)) ||
-	    nla_put_u8(msg, VDPA_ATTR_VQ_READY, ops->get_vq_ready(entry->vdev, index)) ||
-	    nla_put_u16(msg, VDPA_ATTR_VQ_SIZE, size))
+	if (nla_put_u8(msg, VDPA_ATTR_VQ_TYPE, view->type) ||
+	    nla_put_u8(msg, VDPA_ATTR_VQ_READY, view->ready) ||
+	    nla_put_u16(msg, VDPA_ATTR_VQ_SIZE, view->size))
 		return -EMSGSIZE;
-	if (!read_state(entry, index, &state, &stable))
+	if (!view->known)
 		return 0;
-	if (is_packed(entry) ? put_packed(msg, &state) : put_split(msg, &state))
+	if (view->packed ? put_packed(msg, &view->state) : put_split(msg, &view->state))
 		return -EMSGSIZE;
-	return nla_put_u8(msg, VDPA_ATTR_VQ_STABLE, stable);
+	return nla_put_u8(msg, VDPA_ATTR_VQ_STABLE, view->stable);
 }
 
 static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 		   struct netlink_ext_ack *extack)
 {
+	struct vdpa_vq_view view;
+
 	if (nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, index))
 		return -EMSGSIZE;
-	return vdpa_nl_put_vq(entry, index, msg);
+	view = vdpa_vq_read(entry, index);
+	return vdpa_nl_put_vq(msg, &view);
 }
 
 static int vq_check(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
@@ -237,33 +164,22 @@ int vdpa_nl_read_vq_state(struct nlattr **attrs, bool packed, struct vdpa_vq_sta
 /* Under cf_lock, so that no driver starts the device meanwhile. */
 static int vq_set_locked(struct vdpa_request *req)
 {
-	u16 index = nla_get_u32(req->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX]);
+	struct nlattr **attrs = vdpa_nl_request_info(req)->attrs;
+	u16 index = nla_get_u32(attrs[VDPA_ATTR_DEV_QUEUE_INDEX]);
 	struct vdpa_entry *entry = req->entry;
 	struct vdpa_vq_state state = {};
-	u64 seq;
 	int err;
 
-	switch (vdpa_state_read(entry, &seq).now) {
-	case VDPA_DEV_STATE_SUSPENDED:
-	case VDPA_DEV_STATE_INACTIVE:
-		break;
-	default:
-		NL_SET_ERR_MSG_ATTR_FMT(&req->extack, req->info.attrs[VDPA_ATTR_DEV_NAME],
-					"device " VDPA_MSG_NAME
-					" is neither suspended nor inactive",
-					vdpa_entry_name(entry));
-		return -EBUSY;
+	err = vdpa_vq_can_set(entry, &req->extack);
+	if (err) {
+		req->fault = VDPA_ATTR_DEV_NAME;
+		return err;
 	}
-	err = vdpa_nl_read_vq_state(req->info.attrs, is_packed(entry), &state, &req->extack);
+	err = vdpa_nl_read_vq_state(attrs, vdpa_vq_is_packed(entry), &state, &req->extack);
 	if (err)
 		return err;
-	err = entry->ops.set_vq_state(entry->vdev, index, &state);
-	if (err)
-		NL_SET_ERR_MSG_ATTR_FMT(&req->extack, req->info.attrs[VDPA_ATTR_DEV_QUEUE_INDEX],
-					"device " VDPA_MSG_NAME
-					": its parent refuses queue %u: %pe",
-					vdpa_entry_name(entry), index, ERR_PTR(err));
-	return err;
+	req->fault = VDPA_ATTR_DEV_QUEUE_INDEX;
+	return vdpa_vq_set(entry, index, &state, &req->extack);
 }
 
 static int vq_set(struct vdpa_request *req)
@@ -289,5 +205,5 @@ int vdpa_nl_dev_vq_set_doit(struct sk_buff *skb, struct genl_info *info)
 					vdpa_entry_name(entry));
 		err = -EOPNOTSUPP;
 	}
-	return err ?: vdpa_request_run_with(skb, info, entry, vq_set, NULL);
+	return err ?: vdpa_nl_request_run(skb, info, entry, vq_set, NULL);
 }

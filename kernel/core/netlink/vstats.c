@@ -8,6 +8,7 @@
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
+#include "config.h"
 #include "device.h"
 #include "netlink/netlink.h"
 #include "netlink/queue.h"
@@ -20,7 +21,7 @@ static int put_queue_pairs(struct vdpa_entry *entry, struct sk_buff *msg, u64 fe
 	if (entry->device_id != VIRTIO_ID_NET ||
 	    !(features & (BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_RSS))))
 		return 0;
-	vdpa_nl_read_config(entry, &config, sizeof(config));
+	vdpa_config_read(entry, &config, sizeof(config));
 	return nla_put_u16(msg, VDPA_ATTR_DEV_NET_CFG_MAX_VQP,
 			   le16_to_cpu((__force __le16)config.max_virtqueue_pairs));
 }

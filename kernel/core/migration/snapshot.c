@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device's state, all of one moment: see snapshot.h.
+ */
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vdpa.h>
+#include <uapi/linux/vdpa.h>
+
+#include "device.h"
+#include "line.h"
+#include "message.h"
+#include "migration/describe.h"
+#include "migration/snapshot.h"
+#include "pending.h"
+#include "request.h"
+#include "state.h"
+#include "vq.h"
+
+static void snapshot_free(struct kref *ref)
+{
+	struct vdpa_snapshot *snapshot = container_of(ref, struct vdpa_snapshot, ref);
+
+	vdpa_descriptions_free(snapshot->descriptions);
+	kvfree(snapshot->vqs);
+	vdpa_stream_free(&snapshot->private);
+	kfree(snapshot);
+}
+
+/* A queue that works has a position, or there is nothing that a target could go on from. */
+static int save_vq(struct vdpa_snapshot *snapshot, u16 index)
+{
+	struct vdpa_vq_view *vq = &snapshot->vqs[index];
+
+	*vq = vdpa_vq_read(snapshot->entry, index);
+	if (!vq->ready || vq->known)
+		return 0;
+	NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
+			   ": its parent does not tell the state of queue %u", snapshot->name,
+			   index);
+	return -EIO;
+}
+
+static int save_vqs(struct vdpa_snapshot *snapshot)
+{
+	const struct vdpa_asker asker = { .gone = &snapshot->private.abandoned };
+	struct vdpa_device *vdev = snapshot->entry->vdev;
+	u32 index;
+	int err;
+
+	snapshot->vqs = kvcalloc(vdev->nvqs, sizeof(*snapshot->vqs), GFP_KERNEL);
+	if (!snapshot->vqs)
+		return -ENOMEM;
+	snapshot->n_vqs = vdev->nvqs;
+	err = vdpa_poll_down_read(&vdev->cf_lock, &asker);
+	if (err)
+		return err;
+	snapshot->features = snapshot->entry->ops.get_driver_features(vdev);
+	snapshot->status = snapshot->entry->ops.get_status(vdev);
+	for (index = 0; !err && index < vdev->nvqs; index++)
+		err = save_vq(snapshot, index);
+	up_read(&vdev->cf_lock);
+	return err;
+}
+
+static int save_private(struct vdpa_snapshot *snapshot)
+{
+	const struct vdpa_migration_ops *migration = &snapshot->entry->mgmtdev->migration;
+	int err;
+
+	if (!migration->save)
+		return 0;
+	err = migration->save(snapshot->entry->vdev, &snapshot->private.writer);
+	if (err)
+		NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
+				   ": its parent cannot save its state: %pe", snapshot->name,
+				   ERR_PTR(err));
+	vdpa_stream_rewind(&snapshot->private);
+	return err;
+}
+
+static int save_description(struct vdpa_snapshot *snapshot)
+{
+	const struct vdpa_asker asker = { .gone = &snapshot->private.abandoned };
+	struct vdpa_descriptions *descriptions;
+
+	descriptions = vdpa_describe_device(snapshot->entry, &asker, &snapshot->extack);
+	if (IS_ERR(descriptions))
+		return PTR_ERR(descriptions);
+	snapshot->descriptions = descriptions;
+	return 0;
+}
+
+/* Nothing may have moved meanwhile; if it has, that is also why the parent may have failed. */
+static int save_all(struct vdpa_snapshot *snapshot)
+{
+	struct vdpa_state_view before, after;
+	u64 seq;
+	int err;
+
+	before = vdpa_state_read(snapshot->entry, &seq);
+	err = save_description(snapshot) ?: save_vqs(snapshot) ?: save_private(snapshot);
+	after = vdpa_state_read(snapshot->entry, &seq);
+	if (before.now == VDPA_DEV_STATE_SUSPENDED && after.now == before.now &&
+	    after.transitions == before.transitions)
+		return err;
+	NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
+			   " was resumed or reset while its state was read", snapshot->name);
+	return -EAGAIN;
+}
+
+static void save_task(struct vdpa_task *task)
+{
+	struct vdpa_snapshot *snapshot = container_of(task, struct vdpa_snapshot, task);
+
+	snapshot->err = READ_ONCE(snapshot->private.abandoned) ? -ECANCELED : save_all(snapshot);
+	vdpa_pending_end(snapshot->user);
+	vdpa_entry_put(snapshot->entry);
+	complete_all(&snapshot->done);
+	kref_put(&snapshot->ref, snapshot_free);
+}
+
+/**
+ * vdpa_snapshot_can - whether a device's state can be collected
+ * @entry: the device
+ * @extack: says why not
+ *
+ * Return: 0; -EOPNOTSUPP if its parent cannot; -EBUSY if it is not suspended.
+ */
+int vdpa_snapshot_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
+{
+	const struct vdpa_config_ops *ops = entry->parent_ops;
+	const char *why = NULL;
+	int err = -EOPNOTSUPP;
+	u64 seq;
+
+	if (!ops->suspend) {
+		why = "cannot be suspended: its parent does not know how";
+	} else if (!ops->get_vq_state) {
+		why = "cannot be saved: its parent tells no queue state";
+	} else if (vdpa_state_read(entry, &seq).now != VDPA_DEV_STATE_SUSPENDED) {
+		why = "is not suspended";
+		err = -EBUSY;
+	}
+	if (!why)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " %s",
+				vdpa_entry_name(entry), why);
+	return err;
+}
+
+/**
+ * vdpa_snapshot_begin - have a device's state collected
+ * @entry: the device, of which the caller is a user: taken over
+ * @user: whose request it is, from vdpa_pending_begin(): taken over
+ *
+ * Return: the snapshot, to be given up with vdpa_snapshot_abandon(); NULL, and nothing was taken
+ * over, if there is no memory.
+ */
+struct vdpa_snapshot *vdpa_snapshot_begin(struct vdpa_entry *entry, struct vdpa_user *user)
+{
+	struct vdpa_snapshot *snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
+
+	if (!snapshot)
+		return NULL;
+	kref_init(&snapshot->ref);
+	snapshot->task.run = save_task;
+	snapshot->user = user;
+	init_completion(&snapshot->done);
+	vdpa_stream_init(&snapshot->private);
+	strscpy(snapshot->name, vdpa_entry_name(entry));
+	snapshot->entry = entry;
+	kref_get(&snapshot->ref);
+	vdpa_line_queue(&entry->line, &snapshot->task, true);
+	return snapshot;
+}
+
+/* Nobody wants it any more. */
+void vdpa_snapshot_abandon(struct vdpa_snapshot *snapshot)
+{
+	WRITE_ONCE(snapshot->private.abandoned, true);
+	kref_put(&snapshot->ref, snapshot_free);
+}

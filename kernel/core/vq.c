@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtqueues: see vq.h.
+ */
+#include <linux/vdpa.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
+#include <net/netlink.h>
+
+#include "config.h"
+#include "device.h"
+#include "message.h"
+#include "state.h"
+#include "vq.h"
+
+/* Whether its driver has negotiated packed rings. */
+bool vdpa_vq_is_packed(struct vdpa_entry *entry)
+{
+	return entry->ops.get_driver_features(entry->vdev) & BIT_ULL(VIRTIO_F_RING_PACKED);
+}
+
+/* virtio 1.2, 5.1.2: rx and tx in turn, the control queue behind the last pair. */
+static enum vdpa_vq_type net_vq_type(struct vdpa_entry *entry, u16 index)
+{
+	u64 features = entry->ops.get_driver_features(entry->vdev);
+	struct virtio_net_config config;
+	u32 pairs = 1;
+
+	if (features & (BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_RSS))) {
+		vdpa_config_read(entry, &config, sizeof(config));
+		pairs = le16_to_cpu((__force __le16)config.max_virtqueue_pairs);
+	}
+	if (index < 2 * pairs)
+		return index & 1 ? VDPA_VQ_TYPE_TX : VDPA_VQ_TYPE_RX;
+	if (index == 2 * pairs && (features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
+		return VDPA_VQ_TYPE_CTRL;
+	return VDPA_VQ_TYPE_OTHER;
+}
+
+static enum vdpa_vq_type vq_type(struct vdpa_entry *entry, u16 index)
+{
+	switch (entry->device_id) {
+	case VIRTIO_ID_NET:
+		return net_vq_type(entry, index);
+	case VIRTIO_ID_BLOCK:
+		return VDPA_VQ_TYPE_REQUEST;
+	default:
+		return VDPA_VQ_TYPE_OTHER;
+	}
+}
+
+/*
+ * Suspended or not is looked at on both sides: the position is stable only if
+ * nothing could move it from before it was read until after.
+ */
+static bool stays_suspended(const struct vdpa_state_view *before,
+			    const struct vdpa_state_view *after)
+{
+	return before->now == VDPA_DEV_STATE_SUSPENDED && after->now == before->now &&
+	       after->transitions == before->transitions;
+}
+
+/* Return: true if the parent knows, with @state and whether it is @stable. */
+static bool read_state(struct vdpa_entry *entry, u16 index, struct vdpa_vq_state *state,
+		       bool *stable)
+{
+	const struct vdpa_config_ops *ops = &entry->ops;
+	bool was_ready = ops->get_vq_ready(entry->vdev, index);
+	struct vdpa_state_view before, after;
+	u64 seq;
+
+	if (!ops->get_vq_state)
+		return false;
+	before = vdpa_state_read(entry, &seq);
+	if (ops->get_vq_state(entry->vdev, index, state))
+		return false;
+	after = vdpa_state_read(entry, &seq);
+	*stable = stays_suspended(&before, &after) ||
+		  (!was_ready && !ops->get_vq_ready(entry->vdev, index));
+	return true;
+}
+
+/**
+ * vdpa_vq_read - see what there is about a virtqueue
+ * @entry: the device, with cf_lock held for reading
+ * @index: the virtqueue
+ *
+ * Context: a worker, as the parent may sleep.
+ */
+struct vdpa_vq_view vdpa_vq_read(struct vdpa_entry *entry, u16 index)
+{
+	const struct vdpa_config_ops *ops = &entry->ops;
+	struct vdpa_vq_view view = {
+		.index = index,
+		.type = vq_type(entry, index),
+		.ready = ops->get_vq_ready(entry->vdev, index),
+		.size = entry->max_vq_size,
+	};
+
+	if (ops->get_vq_size)
+		view.size = ops->get_vq_size(entry->vdev, index);
+	view.known = read_state(entry, index, &view.state, &view.stable);
+	if (view.known)
+		view.packed = vdpa_vq_is_packed(entry);
+	return view;
+}
+
+/**
+ * vdpa_vq_can_set - whether a device is at rest, so that virtqueues can be written
+ * @entry: the device, with cf_lock held for writing: no driver starts it meanwhile
+ * @extack: says why not
+ *
+ * Return: 0 or -EBUSY.
+ */
+int vdpa_vq_can_set(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
+{
+	u64 seq;
+
+	switch (vdpa_state_read(entry, &seq).now) {
+	case VDPA_DEV_STATE_SUSPENDED:
+	case VDPA_DEV_STATE_INACTIVE:
+		return 0;
+	default:
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   " is neither suspended nor inactive", vdpa_entry_name(entry));
+		return -EBUSY;
+	}
+}
+
+/**
+ * vdpa_vq_set - write where a device is in a virtqueue
+ * @entry: the device, of which vdpa_vq_can_set() is true
+ * @index: the virtqueue
+ * @state: its position
+ * @extack: says why the parent refuses
+ *
+ * Context: a worker, as the parent may sleep.
+ * Return: what the parent says.
+ */
+int vdpa_vq_set(struct vdpa_entry *entry, u16 index, const struct vdpa_vq_state *state,
+		struct netlink_ext_ack *extack)
+{
+	int err = entry->ops.set_vq_state(entry->vdev, index, state);
+
+	if (err)
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   ": its parent refuses queue %u: %pe", vdpa_entry_name(entry),
+				   index, ERR_PTR(err));
+	return err;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Virtqueues: what they are for, how large they are, and where the device is in them.
+ */
+#ifndef _VDPA_VQ_H
+#define _VDPA_VQ_H
+
+#include <linux/vdpa.h>
+#include <uapi/linux/vdpa.h>
+
+struct netlink_ext_ack;
+struct vdpa_entry;
+
+/**
+ * struct vdpa_vq_view - what there is about a virtqueue
+ * @index: its index
+ * @type: what it is for
+ * @ready: its driver has set it up
+ * @size: descriptors
+ * @known: the parent tells its state: the next three are there
+ * @packed: the kind of its ring
+ * @stable: nothing could move it while it was read
+ * @state: its position
+ */
+struct vdpa_vq_view {
+	u16 index;
+	enum vdpa_vq_type type;
+	bool ready;
+	u16 size;
+	bool known;
+	bool packed;
+	bool stable;
+	struct vdpa_vq_state state;
+};
+
+bool vdpa_vq_is_packed(struct vdpa_entry *entry);
+struct vdpa_vq_view vdpa_vq_read(struct vdpa_entry *entry, u16 index);
+int vdpa_vq_can_set(struct vdpa_entry *entry, struct netlink_ext_ack *extack);
+int vdpa_vq_set(struct vdpa_entry *entry, u16 index, const struct vdpa_vq_state *state,
+		struct netlink_ext_ack *extack);
+
+#endif
