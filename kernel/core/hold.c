@@ -157,13 +157,15 @@ static void transition_begin(struct vdpa_entry *entry, struct vdpa_transition *t
 }
 
 /* Under the lock. */
-static bool transition_is_current(const struct vdpa_state *state, const struct vdpa_transition *transition)
+static bool transition_is_current(const struct vdpa_state *state,
+				  const struct vdpa_transition *transition)
 {
 	return state->in_transition && state->sequence == transition->sequence;
 }
 
 /* Under the lock: it ends, and was carried out if @reached. */
-static void transition_end(struct vdpa_entry *entry, const struct vdpa_transition *transition, bool reached)
+static void transition_end(struct vdpa_entry *entry, const struct vdpa_transition *transition,
+			   bool reached)
 {
 	bool suspended = suspends(transition) == reached;
 	struct vdpa_state *state = &entry->state;
@@ -226,7 +228,8 @@ void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_transition *tra
 }
 
 /* Return: true once the parent can be asked, which is @good if the transition still is. */
-static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_transition *transition, bool *good)
+static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_transition *transition,
+			  bool *good)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
@@ -242,7 +245,8 @@ static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_transition
 }
 
 /* Return: true if what the parent has done after @ns counts. */
-static bool perform_end(struct vdpa_entry *entry, const struct vdpa_transition *transition, int err, u64 ns)
+static bool perform_end(struct vdpa_entry *entry, const struct vdpa_transition *transition, int err,
+			u64 ns)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
@@ -344,7 +348,8 @@ static enum driver_step driver_step(struct vdpa_entry *entry, struct vdpa_transi
 		if (suspends(transition) == held)
 			return STEP_NONE;
 		if (state->holds & ~VDPA_HOLD_DRIVER) {
-			vdpa_state_set_holds(entry, state->holds ^ VDPA_HOLD_DRIVER, transition->cause);
+			vdpa_state_set_holds(entry, state->holds ^ VDPA_HOLD_DRIVER,
+					     transition->cause);
 			return STEP_NONE;
 		}
 		transition_begin(entry, transition);

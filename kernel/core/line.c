@@ -9,13 +9,27 @@
 #include "line.h"
 #include "mgmtdev.h"
 #include "registry.h"
-#include "request.h"
 
 /* After this time whoever asks is owed an answer, in ms. */
 #define OWED_AFTER_MS	1000
 
 /* How often a dump looks again whether it can have the line, in ms. */
 #define LINE_POLL_MS	5
+
+/* For those with CAP_NET_ADMIN, and for all others. */
+static struct workqueue_struct *admin_wq, *public_wq;
+
+/**
+ * vdpa_line_queue_work - have a parent asked by a worker
+ * @work: asks; ends before the core goes
+ * @admin: whether whoever wants to know has CAP_NET_ADMIN
+ *
+ * Return: false if it was queued already.
+ */
+bool vdpa_line_queue_work(struct work_struct *work, bool admin)
+{
+	return queue_work(admin ? admin_wq : public_wq, work);
+}
 
 /*
  * Under the lock. @admin: whether the worker is one for who has CAP_NET_ADMIN: then it is for
@@ -39,7 +53,7 @@ static struct vdpa_task *line_next(struct vdpa_line *line, bool admin)
 static void line_wake(struct vdpa_line *line, bool admin)
 {
 	vdpa_guard_get(line->guard);
-	if (!vdpa_request_queue_work(admin ? &line->admin_work : &line->public_work, admin))
+	if (!vdpa_line_queue_work(admin ? &line->admin_work : &line->public_work, admin))
 		vdpa_guard_put(line->guard);
 }
 
@@ -177,4 +191,23 @@ void vdpa_line_release(struct vdpa_line *line)
 	line->held = false;
 	spin_unlock(&line->lock);
 	line_wake_next(line);
+}
+
+int __init vdpa_lines_init(void)
+{
+	admin_wq = alloc_workqueue("vdpa_admin", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (!admin_wq)
+		return -ENOMEM;
+	public_wq = alloc_workqueue("vdpa_public", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (public_wq)
+		return 0;
+	destroy_workqueue(admin_wq);
+	return -ENOMEM;
+}
+
+/* Nobody asks any more; those who do are waited for. */
+void vdpa_lines_exit(void)
+{
+	destroy_workqueue(public_wq);
+	destroy_workqueue(admin_wq);
 }

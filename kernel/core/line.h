@@ -6,6 +6,10 @@
  * the others wait in a line, which costs memory and no worker: a stuck device costs one
  * worker, however many ask. Who has CAP_NET_ADMIN comes first. Dumps do not queue: they
  * take the line if they get it soon, and go past a device that owes an answer.
+ *
+ * A workqueue has no more than WQ_MAX_ACTIVE workers. So clients without CAP_NET_ADMIN, who may
+ * ask for configurations and descriptions, have a workqueue of their own: they can use up that
+ * one, and are in nobody's way but each other's.
  */
 #ifndef _VDPA_LINE_H
 #define _VDPA_LINE_H
@@ -45,5 +49,9 @@ bool vdpa_line_cancel(struct vdpa_line *line, struct vdpa_task *task);
 bool vdpa_line_owes(struct vdpa_line *line);
 bool vdpa_line_take(struct vdpa_line *line, unsigned long until);
 void vdpa_line_release(struct vdpa_line *line);
+bool vdpa_line_queue_work(struct work_struct *work, bool admin);
+
+int vdpa_lines_init(void);
+void vdpa_lines_exit(void);
 
 #endif

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vdpa.ko: the vDPA core.
+ * vdpa.ko: the vDPA core. Three folders, whose arrows go one way:
  *
- * Parents (mgmtdev.c, parents.c) create devices (device.c), which are registered by
- * name and index (registry.c), driven by bus drivers (bus.c), and managed over
- * netlink (netlink.c and the nl_*.c beside it). What may take long is a request
- * (request.c), above all deleting a device (removal.c). What a device is doing
- * (state.c) is seen by observing its operations (ops.c), and told as events
- * (event.c). What has to match at the target of a migration is described
- * (migration.c) by lists (list.c) that are compared (compat.c), and a device's state
- * is saved (nl_save.c) and loaded (load.c).
+ *   netlink/     the wire: reads attributes, calls an object, fills a reply
+ *   migration/   what has to match at the target of a migration, and what is carried there
+ *   .            the objects: devices (device.c) that management devices create (mgmtdev.c,
+ *                mgmtdevs.c), found by name and index (registry.c), driven by bus drivers (bus.c),
+ *                with a state (state.c) that is seen by observing their operations (ops.c), held
+ *                suspended (hold.c), alone or in groups (suspend.c), and deleted (removal.c)
+ *
+ * What may take long is a request (request.c): a worker carries it out, one at a time for each
+ * device (line.c) or management device. What happens is told through notify.h.
+ *
+ * doc/core.md draws the life of a device, of a request and of a suspend, and says which lock
+ * guards what.
  */
 #include <linux/device.h>
 #include <linux/module.h>
@@ -17,17 +21,14 @@
 #include <uapi/linux/vdpa.h>
 
 #include "bus.h"
+#include "line.h"
 #include "mgmtdev.h"
 #include "netlink/answer.h"
 #include "netlink/netlink.h"
 #include "notify.h"
 #include "registry.h"
 #include "removal.h"
-#include "request.h"
 #include "suspend.h"
-
-#define CREATE_TRACE_POINTS
-#include "trace.h"
 
 /* Started in this order, stopped in the reverse one. */
 static int __init vdpa_init(void)
@@ -52,9 +53,9 @@ static int __init vdpa_init(void)
 	err = vdpa_answers_init();
 	if (err)
 		goto err_answers;
-	err = vdpa_requests_init();
+	err = vdpa_lines_init();
 	if (err)
-		goto err_requests;
+		goto err_lines;
 	err = vdpa_nl_loads_init();
 	if (err)
 		goto err_loads;
@@ -71,8 +72,8 @@ err_nl:
 err_bus:
 	vdpa_nl_loads_exit();
 err_loads:
-	vdpa_requests_exit();
-err_requests:
+	vdpa_lines_exit();
+err_lines:
 	vdpa_answers_exit();
 err_answers:
 	vdpa_groups_exit();
@@ -92,7 +93,7 @@ static void __exit vdpa_exit(void)
 	vdpa_nl_exit();
 	bus_unregister(&vdpa_bus);
 	vdpa_nl_loads_exit();
-	vdpa_requests_exit();
+	vdpa_lines_exit();
 	vdpa_answers_exit();
 	vdpa_groups_exit();
 	vdpa_events_exit();

@@ -4,8 +4,6 @@
  */
 #include "export.h"
 
-#include <linux/workqueue.h>
-
 #include "device.h"
 #include "message.h"
 #include "mgmtdev.h"
@@ -13,9 +11,6 @@
 #include "registry.h"
 #include "removal.h"
 #include "request.h"
-
-/* Unbound: a parent may take its time, on whichever processor is free. */
-static struct workqueue_struct *mgmtdev_wq;
 
 /**
  * vdpa_mgmtdev_classes - the classes of devices that a parent can create
@@ -32,69 +27,6 @@ u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev)
 		if (id->device < 64)
 			classes |= BIT_ULL(id->device);
 	return classes;
-}
-
-static struct vdpa_task *mgmtdev_next_task(struct vdpa_mgmtdev *mgmtdev)
-{
-	struct vdpa_task *task;
-
-	mutex_lock(&vdpa_registry_lock);
-	task = list_first_entry_or_null(&mgmtdev->tasks, struct vdpa_task, link);
-	if (task)
-		list_del_init(&task->link);
-	mutex_unlock(&vdpa_registry_lock);
-	return task;
-}
-
-static void mgmtdev_work(struct work_struct *work)
-{
-	struct vdpa_mgmtdev *mgmtdev = container_of(work, struct vdpa_mgmtdev, work);
-	struct vdpa_task *task;
-
-	while ((task = mgmtdev_next_task(mgmtdev)))
-		task->run(task);
-}
-
-/**
- * vdpa_mgmtdev_submit - have something done when it is its turn
- * @mgmtdev: the management device, still registered
- * @task: what to do
- *
- * Return: false, and nothing will be done, if the parent is being unregistered.
- */
-bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task)
-{
-	bool taken;
-
-	mutex_lock(&vdpa_registry_lock);
-	taken = !mgmtdev->going;
-	if (taken) {
-		list_add_tail(&task->link, &mgmtdev->tasks);
-		queue_work(mgmtdev_wq, &mgmtdev->work);
-	}
-	mutex_unlock(&vdpa_registry_lock);
-	return taken;
-}
-
-/**
- * vdpa_mgmtdev_adopt_name - take over the name that was reserved for a new device
- * @mgmtdev: the parent, from within its dev_add
- * @text: the name that the parent gave the device
- *
- * Return: the reservation, now the device's; NULL if there is none of that name.
- */
-struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct vdpa_str text)
-{
-	struct vdpa_name *name;
-
-	mutex_lock(&vdpa_registry_lock);
-	name = mgmtdev->adding;
-	if (name && vdpa_str_eq(text, vdpa_name_str(name)))
-		mgmtdev->adding = NULL;
-	else
-		name = NULL;
-	mutex_unlock(&vdpa_registry_lock);
-	return name;
 }
 
 /**
@@ -240,8 +172,7 @@ static int mgmtdev_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migrat
 	vdpa_guard_init(&mgmtdev->guard);
 	vdpa_line_init(&mgmtdev->line, &mgmtdev->guard);
 	INIT_LIST_HEAD(&mgmtdev->devices);
-	INIT_LIST_HEAD(&mgmtdev->tasks);
-	INIT_WORK(&mgmtdev->work, mgmtdev_work);
+	vdpa_mgmtdev_turns_init(mgmtdev);
 
 	err = vdpa_mgmtdevs_add(mgmtdev);
 	if (err)
@@ -327,22 +258,3 @@ void vdpa_mgmtdev_unregister(struct vdpa_mgmt_dev *mdev)
 	kfree_rcu(mgmtdev, rcu);
 }
 EXPORT_SYMBOL_GPL(vdpa_mgmtdev_unregister);
-
-int __init vdpa_mgmtdevs_init(void)
-{
-	int err = vdpa_mgmtdevs_table_init();
-
-	if (err)
-		return err;
-	mgmtdev_wq = alloc_workqueue("vdpa_mgmtdev", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (mgmtdev_wq)
-		return 0;
-	vdpa_mgmtdevs_table_exit();
-	return -ENOMEM;
-}
-
-void vdpa_mgmtdevs_exit(void)
-{
-	destroy_workqueue(mgmtdev_wq);
-	vdpa_mgmtdevs_table_exit();
-}

@@ -92,24 +92,22 @@ static inline void vdpa_mgmtdev_put(struct vdpa_mgmtdev *mgmtdev)
 	vdpa_guard_put(&mgmtdev->guard);
 }
 
+/* mgmtdevs.c: all of them, and whose turn it is at each */
 struct vdpa_mgmtdev *vdpa_mgmtdev_find(const struct vdpa_str *bus, struct vdpa_str name);
 struct vdpa_mgmtdev *vdpa_mgmtdev_next(unsigned long *index);
 u32 vdpa_mgmtdev_generation(void);
-/* mgmtdevs.c: all of them */
 int vdpa_mgmtdevs_add(struct vdpa_mgmtdev *mgmtdev);
 void vdpa_mgmtdevs_del(struct vdpa_mgmtdev *mgmtdev);
-int vdpa_mgmtdevs_table_init(void);
-void vdpa_mgmtdevs_table_exit(void);
-
-/* mgmtdev.c: one of them */
+void vdpa_mgmtdev_turns_init(struct vdpa_mgmtdev *mgmtdev);
 bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task);
 struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct vdpa_str text);
+int vdpa_mgmtdevs_init(void);
+void vdpa_mgmtdevs_exit(void);
+
+/* mgmtdev.c: what one of them does */
 int vdpa_mgmtdev_add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req,
 			    struct netlink_ext_ack *extack);
 int vdpa_mgmtdev_set_device(struct vdpa_request *req);
 u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev);
-
-int vdpa_mgmtdevs_init(void);
-void vdpa_mgmtdevs_exit(void);
 
 #endif

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of management devices: by name in constant time, by index for dumps. It is apart
- * from mgmtdev.c because that exports symbols, and may not see inside a hash table: export.h.
+ * The management devices: a table of them, by name in constant time and by index for dumps, and
+ * the order in which each does what it has to do. It is apart from mgmtdev.c because that exports
+ * symbols, and may not see inside a hash table: export.h.
  */
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
 #include <linux/vdpa.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "mgmtdev.h"
@@ -17,6 +19,9 @@ struct mgmtdev_key {
 	const struct vdpa_str *bus;	/* NULL: it is on no bus */
 	struct vdpa_str name;
 };
+
+/* Unbound: a parent may take its time, on whichever processor is free. */
+static struct workqueue_struct *mgmtdev_wq;
 
 static struct rhashtable mgmtdevs_by_name;
 static DEFINE_XARRAY_ALLOC(mgmtdevs_by_index);
@@ -196,13 +201,93 @@ void vdpa_mgmtdevs_del(struct vdpa_mgmtdev *mgmtdev)
 	mgmtdevs_changed();
 }
 
-int __init vdpa_mgmtdevs_table_init(void)
+/* Their turns. */
+
+static struct vdpa_task *mgmtdev_next_task(struct vdpa_mgmtdev *mgmtdev)
 {
-	return rhashtable_init(&mgmtdevs_by_name, &mgmtdev_params);
+	struct vdpa_task *task;
+
+	mutex_lock(&vdpa_registry_lock);
+	task = list_first_entry_or_null(&mgmtdev->tasks, struct vdpa_task, link);
+	if (task)
+		list_del_init(&task->link);
+	mutex_unlock(&vdpa_registry_lock);
+	return task;
 }
 
-void vdpa_mgmtdevs_table_exit(void)
+static void mgmtdev_work(struct work_struct *work)
 {
+	struct vdpa_mgmtdev *mgmtdev = container_of(work, struct vdpa_mgmtdev, work);
+	struct vdpa_task *task;
+
+	while ((task = mgmtdev_next_task(mgmtdev)))
+		task->run(task);
+}
+
+/**
+ * vdpa_mgmtdev_submit - have something done when it is its turn
+ * @mgmtdev: the management device, still registered
+ * @task: what to do
+ *
+ * Return: false, and nothing will be done, if the parent is being unregistered.
+ */
+bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task)
+{
+	bool taken;
+
+	mutex_lock(&vdpa_registry_lock);
+	taken = !mgmtdev->going;
+	if (taken) {
+		list_add_tail(&task->link, &mgmtdev->tasks);
+		queue_work(mgmtdev_wq, &mgmtdev->work);
+	}
+	mutex_unlock(&vdpa_registry_lock);
+	return taken;
+}
+
+/**
+ * vdpa_mgmtdev_adopt_name - take over the name that was reserved for a new device
+ * @mgmtdev: the parent, from within its dev_add
+ * @text: the name that the parent gave the device
+ *
+ * Return: the reservation, now the device's; NULL if there is none of that name.
+ */
+struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct vdpa_str text)
+{
+	struct vdpa_name *name;
+
+	mutex_lock(&vdpa_registry_lock);
+	name = mgmtdev->adding;
+	if (name && vdpa_str_eq(text, vdpa_name_str(name)))
+		mgmtdev->adding = NULL;
+	else
+		name = NULL;
+	mutex_unlock(&vdpa_registry_lock);
+	return name;
+}
+
+void vdpa_mgmtdev_turns_init(struct vdpa_mgmtdev *mgmtdev)
+{
+	INIT_LIST_HEAD(&mgmtdev->tasks);
+	INIT_WORK(&mgmtdev->work, mgmtdev_work);
+}
+
+int __init vdpa_mgmtdevs_init(void)
+{
+	int err = rhashtable_init(&mgmtdevs_by_name, &mgmtdev_params);
+
+	if (err)
+		return err;
+	mgmtdev_wq = alloc_workqueue("vdpa_mgmtdev", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (mgmtdev_wq)
+		return 0;
+	rhashtable_destroy(&mgmtdevs_by_name);
+	return -ENOMEM;
+}
+
+void vdpa_mgmtdevs_exit(void)
+{
+	destroy_workqueue(mgmtdev_wq);
 	rhashtable_destroy(&mgmtdevs_by_name);
 	WARN_ON(!xa_empty(&mgmtdevs_by_index));
 }

@@ -146,7 +146,8 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 d
 		entry->del_req = req;
 		get_device(&entry->vdev->dev);
 		queue_work(detach_wq, &entry->removal);
-	} else if (entry->called_off || (entry->del_req && vdpa_request_abandoned(entry->del_req))) {
+	} else if (entry->called_off ||
+		   (entry->del_req && vdpa_request_abandoned(entry->del_req))) {
 		orphan = entry->del_req;
 		entry->called_off = false;
 		entry->del_req = req;

@@ -14,9 +14,6 @@
 /* How often a request looks again whether the lock it wants is free, in ms. */
 #define LOCK_POLL_MS	5
 
-/* For those with CAP_NET_ADMIN, and for all others. */
-static struct workqueue_struct *admin_wq, *public_wq;
-
 static void request_free(struct kref *ref)
 {
 	struct vdpa_request *req = container_of(ref, struct vdpa_request, ref);
@@ -106,18 +103,6 @@ void vdpa_request_queue(struct vdpa_request *req, int (*run)(struct vdpa_request
 	vdpa_line_queue(line, &req->task, req->admin);
 }
 
-/**
- * vdpa_request_queue_work - have a parent asked by something that is not a request
- * @work: asks; ends before the core goes
- * @admin: whether whoever wants to know has CAP_NET_ADMIN
- *
- * Return: false if it was queued already.
- */
-bool vdpa_request_queue_work(struct work_struct *work, bool admin)
-{
-	return queue_work(admin ? admin_wq : public_wq, work);
-}
-
 static bool asker_gone(const struct vdpa_asker *asker)
 {
 	return (asker->gone && READ_ONCE(*asker->gone)) ||
@@ -163,23 +148,4 @@ void vdpa_poll_down_write(struct rw_semaphore *sem)
 int vdpa_request_down_read(struct vdpa_request *req, struct rw_semaphore *sem)
 {
 	return poll_lock(sem, &VDPA_ASKER_REQUEST(req), down_read_trylock);
-}
-
-int __init vdpa_requests_init(void)
-{
-	admin_wq = alloc_workqueue("vdpa_admin", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (!admin_wq)
-		return -ENOMEM;
-	public_wq = alloc_workqueue("vdpa_public", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (public_wq)
-		return 0;
-	destroy_workqueue(admin_wq);
-	return -ENOMEM;
-}
-
-/* No requests come any more; those under way are finished first. */
-void vdpa_requests_exit(void)
-{
-	destroy_workqueue(public_wq);
-	destroy_workqueue(admin_wq);
 }

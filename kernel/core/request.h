@@ -11,11 +11,7 @@
  * It is carried out whether or not its client waits for that, unless it is one that only asks, or
  * a deletion; see vdpa_request_abandoned().
  *
- * A parent that does not answer keeps one worker for each of its devices (line.h), and a
- * workqueue has no more than WQ_MAX_ACTIVE. So clients without CAP_NET_ADMIN, who may ask
- * for configurations and descriptions, have a workqueue of their own: they can use up that
- * one, and are in nobody's way but each other's. How many requests a user may have under way is
- * in pending.h.
+ * How many requests a user may have under way is in pending.h.
  */
 #ifndef _VDPA_REQUEST_H
 #define _VDPA_REQUEST_H
@@ -110,12 +106,8 @@ struct vdpa_asker {
 
 #define VDPA_ASKER_REQUEST(r)	((const struct vdpa_asker){ .req = (r) })
 
-bool vdpa_request_queue_work(struct work_struct *work, bool admin);
 int vdpa_poll_down_read(struct rw_semaphore *sem, const struct vdpa_asker *asker);
 void vdpa_poll_down_write(struct rw_semaphore *sem);
 int vdpa_request_down_read(struct vdpa_request *req, struct rw_semaphore *sem);
-
-int vdpa_requests_init(void);
-void vdpa_requests_exit(void);
 
 #endif

@@ -11,10 +11,12 @@
 #include "device.h"
 #include "notify.h"
 #include "state.h"
+
+#define CREATE_TRACE_POINTS
 #include "trace.h"
 
 static void notify(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
-		 enum vdpa_cause cause)
+		   enum vdpa_cause cause)
 {
 	entry->state.transitions++;
 	trace_vdpa_state(vdpa_entry_name(entry), from, to, cause);

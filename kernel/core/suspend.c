@@ -119,7 +119,7 @@ static void group_free(struct kref *ref)
 	kvfree(group);
 }
 
-void vdpa_group_put(struct vdpa_group *group)
+static void group_put(struct vdpa_group *group)
 {
 	kref_put(&group->ref, group_free);
 }
@@ -185,7 +185,7 @@ static void group_step(struct vdpa_group *group)
 		group_undo(group);
 	if (!--group->pending) {
 		if (cancel_delayed_work(&group->deadline))
-			vdpa_group_put(group);
+			group_put(group);
 		group_answer(group);
 	}
 }
@@ -227,7 +227,7 @@ static void member_undo(struct work_struct *work)
 	member_release(member);
 	group_step(group);
 	mutex_unlock(&group->lock);
-	vdpa_group_put(group);
+	group_put(group);
 }
 
 static void member_failed(struct member *member, int err)
@@ -260,7 +260,7 @@ static void member_work(struct work_struct *work)
 	member_release(member);
 	group_step(group);
 	mutex_unlock(&group->lock);
-	vdpa_group_put(group);
+	group_put(group);
 }
 
 /* While nothing has failed, whoever has not done it is still at it. */
@@ -286,20 +286,11 @@ static void group_deadline(struct work_struct *work)
 		group_undo(group);
 	}
 	mutex_unlock(&group->lock);
-	vdpa_group_put(group);
+	group_put(group);
 }
 
-/**
- * vdpa_group_new - begin a group
- * @req: the request; it is answered through the group from vdpa_group_start() on
- * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
- * @max: devices that it has room for
- * @force: also a network device with a control queue that this host uses
- *
- * Return: the group, to be put with vdpa_group_put(), or NULL.
- */
-struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via,
-				  unsigned int max, bool force)
+static struct vdpa_group *group_new(struct vdpa_request *req, const struct vdpa_group_plan *plan,
+				    unsigned int max)
 {
 	struct vdpa_group *group = kvzalloc(struct_size(group, members, max), GFP_KERNEL);
 
@@ -309,17 +300,19 @@ struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state 
 	mutex_init(&group->lock);
 	INIT_DELAYED_WORK(&group->deadline, group_deadline);
 	group->req = req;
-	group->via = via;
-	group->force = force;
+	group->via = plan->via;
+	group->force = plan->force;
 	group->max = max;
 	return group;
 }
 
-static bool group_has(const struct vdpa_group *group, const struct vdpa_entry *entry)
+/* Return: whether the device is among the first @n. */
+static bool group_has(const struct vdpa_group *group, unsigned int n,
+		      const struct vdpa_entry *entry)
 {
 	unsigned int i;
 
-	for (i = 0; i < group->n; i++)
+	for (i = 0; i < n; i++)
 		if (group->members[i].entry == entry)
 			return true;
 	return false;
@@ -340,33 +333,35 @@ static int member_able(const struct member *member)
 	return 0;
 }
 
-/**
- * vdpa_group_add - add a device to a group
- * @group: the group, with room for it
- * @entry: the device, of which the caller is a user: the group takes that over
- *
- * Return: 0, or an error with the request's extack set.
- */
-int vdpa_group_add(struct vdpa_group *group, struct vdpa_entry *entry)
+/* From now on the group is a user of the device. */
+static void group_add(struct vdpa_group *group, struct vdpa_entry *entry)
 {
-	struct member *member = &group->members[group->n];
-	int err;
+	struct member *member = &group->members[group->n++];
 
+	vdpa_entry_get(entry);
 	member->entry = entry;
 	member->group = group;
-	member->index = member->entry->vdev->index;
-	member->serial = member->entry->serial;
+	member->index = entry->vdev->index;
+	member->serial = entry->serial;
 	member->transition.via = group->via;
 	member->transition.cause = VDPA_CAUSE_MANAGEMENT;
 	INIT_WORK(&member->work, member_work);
-	if (group_has(group, member->entry))
-		err = group_refuse(group, member, -EINVAL, "is named twice");
-	else
-		err = member_able(member);
-	if (err)
-		member_release(member);
-	else
-		group->n++;
+}
+
+/* Each once, and none whose parent does not know how. */
+static int check_members(struct vdpa_group *group)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < group->n; i++) {
+		const struct member *member = &group->members[i];
+
+		if (group_has(group, i, member->entry))
+			err = group_refuse(group, member, -EINVAL, "is named twice");
+		else
+			err = member_able(member);
+	}
 	return err;
 }
 
@@ -500,31 +495,15 @@ static int begin_all(struct vdpa_group *group)
 	return 0;
 }
 
-/**
- * vdpa_group_start - suspend or resume a group
- * @group: the group, of at least one
- * @deadline: in ms from now, 0 for none
- *
- * Return: 0, and the group will answer the request; or an error with the request's
- * extack set: no device was touched and the caller answers.
- */
-int vdpa_group_start(struct vdpa_group *group, u32 deadline)
+/* All are in transition: have their parents asked. */
+static void group_go(struct vdpa_group *group, u32 deadline)
 {
+	ktime_t end = deadline ? ktime_add_ms(ktime_get(), deadline) : 0;
 	unsigned int i;
-	int err;
-
-	err = check_states(group);
-	if (!err && suspends(group))
-		err = check_deadline(group, deadline);
-	if (!err)
-		err = begin_all(group);
-	if (err)
-		return err;
 
 	mutex_lock(&group->lock);
 	for (i = 0; i < group->n; i++) {
-		if (deadline)
-			group->members[i].transition.deadline = ktime_add_ms(ktime_get(), deadline);
+		group->members[i].transition.deadline = end;
 		member_queue(&group->members[i]);
 	}
 	if (deadline) {
@@ -532,7 +511,38 @@ int vdpa_group_start(struct vdpa_group *group, u32 deadline)
 		queue_delayed_work(deadline_wq, &group->deadline, msecs_to_jiffies(deadline));
 	}
 	mutex_unlock(&group->lock);
-	return 0;
+}
+
+/**
+ * vdpa_group_start - suspend or resume devices
+ * @req: the request
+ * @plan: what is to be done
+ * @entries: the devices, of which the caller is a user
+ * @n: how many; at least one
+ *
+ * Return: 0, and @req will be answered; or an error with its extack and fault set: no device was
+ * touched, and the caller answers.
+ */
+int vdpa_group_start(struct vdpa_request *req, const struct vdpa_group_plan *plan,
+		     struct vdpa_entry *const *entries, unsigned int n)
+{
+	struct vdpa_group *group = group_new(req, plan, n);
+	unsigned int i;
+	int err;
+
+	if (!group)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		group_add(group, entries[i]);
+	err = check_members(group) ?: check_states(group);
+	if (!err && suspends(group))
+		err = check_deadline(group, plan->deadline);
+	if (!err)
+		err = begin_all(group);
+	if (!err)
+		group_go(group, plan->deadline);
+	group_put(group);
+	return err;
 }
 
 int __init vdpa_groups_init(void)

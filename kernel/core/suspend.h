@@ -10,17 +10,26 @@
 #ifndef _VDPA_SUSPEND_H
 #define _VDPA_SUSPEND_H
 
+#include <linux/types.h>
 #include <uapi/linux/vdpa.h>
 
 struct vdpa_entry;
-struct vdpa_group;
 struct vdpa_request;
 
-struct vdpa_group *vdpa_group_new(struct vdpa_request *req, enum vdpa_dev_state via,
-				  unsigned int max, bool force);
-int vdpa_group_add(struct vdpa_group *group, struct vdpa_entry *entry);
-int vdpa_group_start(struct vdpa_group *group, u32 deadline);
-void vdpa_group_put(struct vdpa_group *group);
+/**
+ * struct vdpa_group_plan - what is to be done with devices
+ * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
+ * @deadline: in ms from now, 0 for none
+ * @force: also a network device with a control queue that this host uses
+ */
+struct vdpa_group_plan {
+	enum vdpa_dev_state via;
+	u32 deadline;
+	bool force;
+};
+
+int vdpa_group_start(struct vdpa_request *req, const struct vdpa_group_plan *plan,
+		     struct vdpa_entry *const *entries, unsigned int n);
 
 int vdpa_groups_init(void);
 void vdpa_groups_exit(void);

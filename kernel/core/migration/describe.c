@@ -69,8 +69,8 @@ static int put_range(struct vdpa_description *description, const char *name, u64
 	return vdpa_description_add_common(description, &attr);
 }
 
-static int put_set(struct vdpa_description *description, const char *name, const char *const *members,
-		   unsigned int n)
+static int put_set(struct vdpa_description *description, const char *name,
+		   const char *const *members, unsigned int n)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = name, .type = "set", .rule = "superset", .has_value = true,
@@ -112,7 +112,8 @@ static int add_build(struct vdpa_description *description, const struct vdpa_mgm
 /* What is the same for a device and the management device that made it. */
 static int add_origin(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
-	return add_api(description) ?: add_parent(description, mgmtdev) ?: add_build(description, mgmtdev);
+	return add_api(description) ?: add_parent(description, mgmtdev) ?: add_build(description,
+										     mgmtdev);
 }
 
 static bool takes(const struct vdpa_mgmtdev *mgmtdev, enum vdpa_attr attr)
@@ -120,7 +121,8 @@ static bool takes(const struct vdpa_mgmtdev *mgmtdev, enum vdpa_attr attr)
 	return mgmtdev->mdev->config_attr_mask & BIT_ULL(attr);
 }
 
-static int add_features(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev, u64 features)
+static int add_features(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev,
+			u64 features)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = "device_features",
@@ -313,8 +315,9 @@ static int describe_own(struct vdpa_description *own, struct vdpa_entry *entry,
 	return migration->describe_mgmtdev(mgmtdev->mdev, own->class, &own->sink);
 }
 
-static int describe(struct vdpa_description *description, struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev,
-		    const struct vdpa_asker *asker, struct netlink_ext_ack *extack)
+static int describe(struct vdpa_description *description, struct vdpa_entry *entry,
+		    struct vdpa_mgmtdev *mgmtdev, const struct vdpa_asker *asker,
+		    struct netlink_ext_ack *extack)
 {
 	struct vdpa_description *own = vdpa_description_new(description->class, description->size);
 	int err;
@@ -327,8 +330,8 @@ static int describe(struct vdpa_description *description, struct vdpa_entry *ent
 		err = entry ? describe_device(description, entry, asker) :
 			      describe_class(description, mgmtdev);
 	if (err && err != -ECANCELED)
-		complain(description, err, entry ? vdpa_entry_name(entry) : dev_name(mgmtdev->mdev->device),
-			 extack);
+		complain(description, err,
+			 entry ? vdpa_entry_name(entry) : dev_name(mgmtdev->mdev->device), extack);
 	description->own = NULL;
 	vdpa_description_free(own);
 	return err;
@@ -356,7 +359,8 @@ void vdpa_descriptions_free(struct vdpa_descriptions *descriptions)
 }
 
 /* Return: the list of a class, or NULL. */
-struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *descriptions, u32 class)
+struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *descriptions,
+						u32 class)
 {
 	unsigned int i;
 
@@ -376,8 +380,8 @@ struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *
  * Return: the description, to be given to vdpa_descriptions_free(), or an ERR_PTR.
  */
 struct vdpa_descriptions *vdpa_describe_device(struct vdpa_entry *entry,
-					      const struct vdpa_asker *asker,
-					      struct netlink_ext_ack *extack)
+					       const struct vdpa_asker *asker,
+					       struct netlink_ext_ack *extack)
 {
 	struct vdpa_descriptions *descriptions = description_new(1);
 	int err = -ENOMEM;
@@ -412,7 +416,7 @@ static unsigned int count_classes(const struct vdpa_mgmtdev *mgmtdev)
  * Return: the description, to be given to vdpa_descriptions_free(), or an ERR_PTR.
  */
 struct vdpa_descriptions *vdpa_describe_mgmtdev(struct vdpa_mgmtdev *mgmtdev,
-					      struct netlink_ext_ack *extack)
+						struct netlink_ext_ack *extack)
 {
 	unsigned int i, n = count_classes(mgmtdev);
 	struct vdpa_descriptions *descriptions = description_new(n);
@@ -477,7 +481,8 @@ static void print_value(char *buf, size_t size, const struct vdpa_migration_attr
 	}
 }
 
-static void tell_mismatch(const struct vdpa_description *source, const struct vdpa_description *target,
+static void tell_mismatch(const struct vdpa_description *source,
+			  const struct vdpa_description *target,
 			  const struct vdpa_mismatch *mismatch, struct netlink_ext_ack *extack)
 {
 	char there[VALUE_LEN], here[VALUE_LEN], text[NETLINK_MAX_FMTMSG_LEN];
@@ -516,8 +521,9 @@ static int last_word(const struct vdpa_description *source, struct vdpa_entry *e
 	return err ? -EMEDIUMTYPE : 0;
 }
 
-static int judge(const struct vdpa_description *source, const struct vdpa_descriptions *descriptions,
-		 bool creates, struct netlink_ext_ack *extack)
+static int judge(const struct vdpa_description *source,
+		 const struct vdpa_descriptions *descriptions, bool creates,
+		 struct netlink_ext_ack *extack)
 {
 	const struct vdpa_description *target = vdpa_descriptions_find(descriptions, source->class);
 	struct vdpa_mismatch mismatch;

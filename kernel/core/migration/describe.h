@@ -28,12 +28,13 @@ struct vdpa_descriptions {
 };
 
 struct vdpa_descriptions *vdpa_describe_device(struct vdpa_entry *entry,
-					      const struct vdpa_asker *asker,
-					      struct netlink_ext_ack *extack);
+					       const struct vdpa_asker *asker,
+					       struct netlink_ext_ack *extack);
 struct vdpa_descriptions *vdpa_describe_mgmtdev(struct vdpa_mgmtdev *mgmtdev,
-					      struct netlink_ext_ack *extack);
+						struct netlink_ext_ack *extack);
 void vdpa_descriptions_free(struct vdpa_descriptions *descriptions);
-struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *descriptions, u32 class);
+struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *descriptions,
+						u32 class);
 
 int vdpa_judge(const struct vdpa_description *source, struct vdpa_entry *entry,
 	       struct vdpa_mgmtdev *mgmtdev, const struct vdpa_asker *asker,

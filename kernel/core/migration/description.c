@@ -143,7 +143,8 @@ static bool keep(struct vdpa_description *description, const char **s)
 	return true;
 }
 
-static bool keep_members(struct vdpa_description *description, struct vdpa_migration_attribute *attr)
+static bool keep_members(struct vdpa_description *description,
+			 struct vdpa_migration_attribute *attr)
 {
 	const char **copy;
 	unsigned int i;
@@ -189,7 +190,8 @@ static bool keep_value(struct vdpa_description *description, struct vdpa_migrati
  * Return: 0; -EINVAL if it is malformed, -E2BIG if there is no room, both with the
  * list's @fault set.
  */
-int vdpa_description_add(struct vdpa_description *description, const struct vdpa_migration_attribute *attr)
+int vdpa_description_add(struct vdpa_description *description,
+			 const struct vdpa_migration_attribute *attr)
 {
 	struct vdpa_migration_attribute copy = *attr;
 	const char *fault = attr_fault(description, attr);
@@ -199,7 +201,8 @@ int vdpa_description_add(struct vdpa_description *description, const struct vdpa
 		return -EINVAL;
 	}
 	if (description->n == ARRAY_SIZE(description->attrs) || !keep(description, &copy.name) ||
-	    !keep(description, &copy.type) || !keep(description, &copy.rule) || !keep_value(description, &copy)) {
+	    !keep(description, &copy.type) || !keep(description, &copy.rule) ||
+	    !keep_value(description, &copy)) {
 		description->fault = "the description is too long";
 		return -E2BIG;
 	}
@@ -208,9 +211,11 @@ int vdpa_description_add(struct vdpa_description *description, const struct vdpa
 }
 
 /* Add an attribute of the common part, or in its place what the parent has said. */
-int vdpa_description_add_common(struct vdpa_description *description, const struct vdpa_migration_attribute *attr)
+int vdpa_description_add_common(struct vdpa_description *description,
+				const struct vdpa_migration_attribute *attr)
 {
-	return vdpa_description_add(description, vdpa_description_find(description->own, attr->name) ?: attr);
+	return vdpa_description_add(description,
+				    vdpa_description_find(description->own, attr->name) ?: attr);
 }
 
 /* Add what the parent has said and is not in the list yet. */
@@ -237,8 +242,8 @@ static int sink_add(struct vdpa_migration_list *sink, const struct vdpa_migratio
  *
  * Return: the attribute, or NULL.
  */
-const struct vdpa_migration_attribute *vdpa_description_find(const struct vdpa_description *description,
-						      const char *name)
+const struct vdpa_migration_attribute *
+vdpa_description_find(const struct vdpa_description *description, const char *name)
 {
 	unsigned int i;
 
@@ -257,7 +262,8 @@ const struct vdpa_migration_attribute *vdpa_description_find(const struct vdpa_d
  */
 struct vdpa_description *vdpa_description_new(u32 class, size_t size)
 {
-	struct vdpa_description *description = kvzalloc(struct_size(description, arena, size), GFP_KERNEL_ACCOUNT);
+	struct vdpa_description *description = kvzalloc(struct_size(description, arena, size),
+							GFP_KERNEL_ACCOUNT);
 
 	if (!description)
 		return NULL;

@@ -48,11 +48,13 @@ struct vdpa_description {
 
 struct vdpa_description *vdpa_description_new(u32 class, size_t size);
 void vdpa_description_free(struct vdpa_description *description);
-int vdpa_description_add(struct vdpa_description *description, const struct vdpa_migration_attribute *attr);
-int vdpa_description_add_common(struct vdpa_description *description, const struct vdpa_migration_attribute *attr);
+int vdpa_description_add(struct vdpa_description *description,
+			 const struct vdpa_migration_attribute *attr);
+int vdpa_description_add_common(struct vdpa_description *description,
+				const struct vdpa_migration_attribute *attr);
 int vdpa_description_add_rest(struct vdpa_description *description);
-const struct vdpa_migration_attribute *vdpa_description_find(const struct vdpa_description *description,
-						      const char *name);
+const struct vdpa_migration_attribute *
+vdpa_description_find(const struct vdpa_description *description, const char *name);
 enum vdpa_value vdpa_value_of(const char *type);
 
 #endif

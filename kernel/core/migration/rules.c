@@ -181,8 +181,8 @@ static const char *judge(const struct vdpa_migration_attribute *source,
  *
  * Return: whether it can.
  */
-bool vdpa_compatible(const struct vdpa_description *source, const struct vdpa_description *target, bool creates,
-		     struct vdpa_mismatch *mismatch)
+bool vdpa_compatible(const struct vdpa_description *source, const struct vdpa_description *target,
+		     bool creates, struct vdpa_mismatch *mismatch)
 {
 	unsigned int i;
 

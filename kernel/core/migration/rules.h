@@ -21,7 +21,7 @@ struct vdpa_mismatch {
 	const char *why;
 };
 
-bool vdpa_compatible(const struct vdpa_description *source, const struct vdpa_description *target, bool creates,
-		     struct vdpa_mismatch *mismatch);
+bool vdpa_compatible(const struct vdpa_description *source, const struct vdpa_description *target,
+		     bool creates, struct vdpa_mismatch *mismatch);
 
 #endif

@@ -145,8 +145,7 @@ int vdpa_snapshot_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 	}
 	if (!why)
 		return 0;
-	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " %s",
-				vdpa_entry_name(entry), why);
+	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " %s", vdpa_entry_name(entry), why);
 	return err;
 }
 

@@ -130,7 +130,8 @@ static int set_vq(const struct vdpa_upload_vq *vq, struct vdpa_entry *entry,
 	       ops->set_vq_state(entry->vdev, vq->index, &vq->state);
 }
 
-static int set_vqs(const struct vdpa_upload *upload, struct vdpa_request *req, struct vdpa_vq_state *old)
+static int set_vqs(const struct vdpa_upload *upload, struct vdpa_request *req,
+		   struct vdpa_vq_state *old)
 {
 	struct vdpa_entry *entry = req->entry;
 	unsigned int i;
@@ -148,8 +149,8 @@ static int set_vqs(const struct vdpa_upload *upload, struct vdpa_request *req, s
 }
 
 /* @sequence: set to what tells whether the device was reset since */
-static int load_vqs(const struct vdpa_upload *upload, struct vdpa_request *req, struct vdpa_vq_state *old,
-		    u32 *sequence)
+static int load_vqs(const struct vdpa_upload *upload, struct vdpa_request *req,
+		    struct vdpa_vq_state *old, u32 *sequence)
 {
 	struct vdpa_entry *entry = req->entry;
 	u64 seq;
@@ -172,8 +173,8 @@ static void undo_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry,
 
 	vdpa_poll_down_write(sem);
 	view = vdpa_state_read(entry, &seq);
-	if (view.sequence == sequence && (view.now == VDPA_DEV_STATE_INACTIVE ||
-				    view.now == VDPA_DEV_STATE_SUSPENDED))
+	if (view.sequence == sequence &&
+	    (view.now == VDPA_DEV_STATE_INACTIVE || view.now == VDPA_DEV_STATE_SUSPENDED))
 		restore_vqs(upload, entry, old, upload->n_vqs);
 	up_write(sem);
 }

@@ -21,14 +21,16 @@ static int check(struct vdpa_request *req)
 	struct vdpa_description *source;
 	int err;
 
-	source = vdpa_nl_read_description(vdpa_nl_request_info(req)->attrs[VDPA_ATTR_MIGRATION], &req->extack);
+	source = vdpa_nl_read_description(vdpa_nl_request_info(req)->attrs[VDPA_ATTR_MIGRATION],
+					  &req->extack);
 	if (IS_ERR(source))
 		return PTR_ERR(source);
-	err = vdpa_judge(source, entry, entry ? entry->mgmtdev : req->mgmtdev, &VDPA_ASKER_REQUEST(req),
-			 &req->extack);
+	err = vdpa_judge(source, entry, entry ? entry->mgmtdev : req->mgmtdev,
+			 &VDPA_ASKER_REQUEST(req), &req->extack);
 	vdpa_description_free(source);
 	if (err == -EMEDIUMTYPE)
-		NL_SET_BAD_ATTR(&req->extack, vdpa_nl_request_info(req)->attrs[VDPA_ATTR_MIGRATION]);
+		NL_SET_BAD_ATTR(&req->extack,
+				vdpa_nl_request_info(req)->attrs[VDPA_ATTR_MIGRATION]);
 	return err;
 }
 

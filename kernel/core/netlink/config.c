@@ -15,7 +15,7 @@
 
 /*
  * How long a dump waits, in all, for devices whose parents are in an operation,
- * in ms: its first round is a doit, of which request.h says why it must not wait.
+ * in ms: its first round is a doit, of which nl_request.h says why it must not wait.
  */
 #define DUMP_PATIENCE_MS	50
 

@@ -159,8 +159,8 @@ static int read_value(const struct nlattr *nest, struct nlattr **tb, const char 
 }
 
 /* @members: room for VDPA_MIGRATION_MEMBERS_MAX */
-static int read_attr(const struct nlattr *nest, const char **members, struct vdpa_description *description,
-		     struct netlink_ext_ack *extack)
+static int read_attr(const struct nlattr *nest, const char **members,
+		     struct vdpa_description *description, struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[ARRAY_SIZE(attr_policy)];
 	struct vdpa_migration_attribute attr = {};
@@ -214,7 +214,8 @@ static int read_attrs(const struct nlattr *nest, struct vdpa_description *descri
  * Return: the description, to be given to vdpa_description_free(); ERR_PTR(-EINVAL) if it is
  * malformed, ERR_PTR(-ENOMEM).
  */
-struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest, struct netlink_ext_ack *extack)
+struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest,
+						  struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[ARRAY_SIZE(description_policy)];
 	struct vdpa_description *description;
@@ -229,7 +230,8 @@ struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest, str
 		return ERR_PTR(-EINVAL);
 	}
 	/* A member takes a pointer more there than its header here. */
-	description = vdpa_description_new(nla_get_u32(tb[VDPA_MIGRATION_CLASS]), 3 * nla_len(nest));
+	description = vdpa_description_new(nla_get_u32(tb[VDPA_MIGRATION_CLASS]),
+					   3 * nla_len(nest));
 	if (!description)
 		return ERR_PTR(-ENOMEM);
 	err = read_attrs(nest, description, extack);

@@ -330,40 +330,6 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return vdpa_nl_request_wait(req);
 }
 
-/* What does not change as long as the device is there. Return: 0 or -EMSGSIZE. */
-int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry)
-{
-	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(entry)) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_ID, entry->device_id) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_VENDOR_ID, entry->vendor_id) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_MAX_VQS, entry->vdev->nvqs) ||
-	    nla_put_u16(msg, VDPA_ATTR_DEV_MAX_VQ_SIZE, entry->max_vq_size) ||
-	    nla_put_u16(msg, VDPA_ATTR_DEV_MIN_VQ_SIZE, entry->min_vq_size))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static u32 dev_caps(const struct vdpa_entry *entry)
-{
-	const struct vdpa_config_ops *ops = entry->parent_ops;
-
-	return (ops->suspend ? VDPA_DEV_CAP_SUSPEND : 0) |
-	       (ops->resume ? VDPA_DEV_CAP_RESUME : 0) |
-	       (entry->has_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
-	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0);
-}
-
-/* What the device can do, and its status. Return: 0 or -EMSGSIZE. */
-int vdpa_nl_put_caps(struct sk_buff *msg, const struct vdpa_entry *entry)
-{
-	u8 status = entry->parent_ops->get_status(entry->vdev);
-
-	if (nla_put_u8(msg, VDPA_ATTR_DEV_STATUS, status) ||
-	    nla_put_u32(msg, VDPA_ATTR_DEV_CAPS, dev_caps(entry)))
-		return -EMSGSIZE;
-	return 0;
-}
-
 static int put_driver(struct sk_buff *msg, struct vdpa_entry *entry)
 {
 	int err;

@@ -78,7 +78,8 @@ static void session_drop(struct session *session)
 	kfree(session);
 }
 
-static struct vdpa_upload *upload_new(const struct nlattr *description, struct netlink_ext_ack *extack)
+static struct vdpa_upload *upload_new(const struct nlattr *description,
+				      struct netlink_ext_ack *extack)
 {
 	struct vdpa_upload *upload = kzalloc(sizeof(*upload), GFP_KERNEL);
 	struct vdpa_description *source;

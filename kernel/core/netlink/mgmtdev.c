@@ -10,16 +10,6 @@
 #include "netlink/netlink.h"
 #include "notify.h"
 
-/* The names that a request for @mgmtdev has to bear. Return: 0 or -EMSGSIZE. */
-int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev)
-{
-	const struct device *dev = mgmtdev->mdev->device;
-
-	if (dev->bus && nla_put_string(msg, VDPA_ATTR_MGMTDEV_BUS_NAME, dev->bus->name))
-		return -EMSGSIZE;
-	return nla_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, dev_name(dev));
-}
-
 static int mgmtdev_fill(struct vdpa_mgmtdev *mgmtdev, struct sk_buff *msg, u32 portid, u32 seq,
 			int flags, struct netlink_callback *cb)
 {

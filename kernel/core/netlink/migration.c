@@ -23,7 +23,7 @@
 
 /*
  * How long a round of a dump waits for parents, in ms, and for how long it goes on with that
- * about each. The first round is a doit, of which request.h says why it must not wait; in the
+ * about each. The first round is a doit, of which nl_request.h says why it must not wait; in the
  * others the client waits in its own receive, with a lock held that its own requests want.
  */
 #define ROUND_PATIENCE_MS	100
@@ -60,8 +60,8 @@ struct description_query {
 };
 
 static struct vdpa_descriptions *describe(const struct subject *subject,
-					 const struct vdpa_asker *asker,
-					 struct netlink_ext_ack *extack)
+					  const struct vdpa_asker *asker,
+					  struct netlink_ext_ack *extack)
 {
 	if (subject->entry)
 		return vdpa_describe_device(subject->entry, asker, extack);
@@ -172,7 +172,8 @@ static int fill(struct sk_buff *msg, const struct subject *subject,
 }
 
 /* What the dump has asked about @subject, or asks now. Return: NULL if there is no memory. */
-static struct description_query *dump_query(struct netlink_callback *cb, const struct subject *subject)
+static struct description_query *dump_query(struct netlink_callback *cb,
+					    const struct subject *subject)
 {
 	struct description_query *q = (struct description_query *)cb->args[2];
 
@@ -299,7 +300,8 @@ static int reply(struct vdpa_request *req, const struct subject *subject)
 	msg = nlmsg_new(MESSAGE_SIZE, GFP_KERNEL);
 	err = -ENOMEM;
 	if (msg)
-		err = fill(msg, subject, descriptions, false, info->snd_portid, info->snd_seq, NULL);
+		err = fill(msg, subject, descriptions, false, info->snd_portid, info->snd_seq,
+			   NULL);
 	vdpa_descriptions_free(descriptions);
 	if (err) {
 		nlmsg_free(msg);

@@ -21,6 +21,11 @@ int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extac
 int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *nest,
 			 const struct nla_policy *policy, struct netlink_ext_ack *extack);
 
+int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev);
+int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry);
+int vdpa_nl_put_caps(struct sk_buff *msg, const struct vdpa_entry *entry);
+
+/* family.c */
 int vdpa_nl_init(void);
 void vdpa_nl_exit(void);
 
@@ -36,13 +41,10 @@ static inline struct vdpa_mgmtdev *vdpa_nl_mgmtdev(const struct genl_info *info)
 }
 
 /* nl_mgmtdev.c */
-int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev);
 int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
 /* nl_dev.c */
-int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry);
-int vdpa_nl_put_caps(struct sk_buff *msg, const struct vdpa_entry *entry);
 int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);

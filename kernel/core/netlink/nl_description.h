@@ -13,6 +13,7 @@ struct sk_buff;
 struct vdpa_description;
 
 int vdpa_nl_put_description(struct sk_buff *msg, const struct vdpa_description *description);
-struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest, struct netlink_ext_ack *extack);
+struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest,
+						  struct netlink_ext_ack *extack);
 
 #endif

@@ -8,6 +8,7 @@
 #include <net/netlink.h>
 
 #include "device.h"
+#include "line.h"
 #include "netlink/query.h"
 #include "netlink/queue.h"
 #include "netlink/nl_request.h"
@@ -212,7 +213,7 @@ void vdpa_query_ask(struct vdpa_query *q, unsigned long until)
 	q->count = q->held;
 	kref_get(&q->ref);
 	/* only they may ask about queues */
-	vdpa_request_queue_work(&q->work, true);
+	vdpa_line_queue_work(&q->work, true);
 	wait_for_completion_killable_timeout(&q->done, left);
 	query_leave(q);
 }

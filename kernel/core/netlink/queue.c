@@ -17,7 +17,7 @@
 /*
  * How long a round of a dump waits for answers, in ms: about all devices, and about the one
  * device that was asked for. In these rounds the client waits in its own receive. The first
- * one is a doit, of which request.h says why it must not wait.
+ * one is a doit, of which nl_request.h says why it must not wait.
  */
 #define ROUND_PATIENCE_MS	100
 #define NAMED_PATIENCE_MS	1000

@@ -22,8 +22,8 @@
 #include "vq.h"
 
 /*
- * How long a round waits, in ms. The first one is a doit, of which request.h says why it must not
- * wait; in the others the client waits in its own receive, with a lock held that its own
+ * How long a round waits, in ms. The first one is a doit, of which nl_request.h says why it must
+ * not wait; in the others the client waits in its own receive, with a lock held that its own
  * requests want.
  */
 #define ROUND_PATIENCE_MS	100

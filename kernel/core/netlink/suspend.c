@@ -3,6 +3,8 @@
  * Suspend and resume over netlink.
  */
 #include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
 #include <net/genetlink.h>
 #include <uapi/linux/vdpa.h>
 
@@ -41,30 +43,40 @@ static int count_devices(struct vdpa_request *req, unsigned int *n)
 	return 0;
 }
 
-static int add_device(struct vdpa_request *req, struct vdpa_group *group,
-		      const struct nlattr *name)
+static void put_devices(struct vdpa_entry **entries, unsigned int n)
 {
-	struct vdpa_entry *entry;
-	int err = vdpa_nl_find_device(name, &req->extack, &entry);
-
-	return err ?: vdpa_group_add(group, entry);
+	while (n--)
+		vdpa_entry_put(entries[n]);
+	kvfree(entries);
 }
 
-static int add_devices(struct vdpa_request *req, struct vdpa_group *group)
+/* Return: the devices that the request names, to be given to put_devices(), or an ERR_PTR. */
+static struct vdpa_entry **find_devices(struct vdpa_request *req, unsigned int n)
 {
 	struct nlattr **attrs = vdpa_nl_request_info(req)->attrs;
+	struct vdpa_entry **entries;
 	struct nlattr *attr;
-	int left, err;
+	unsigned int i = 0;
+	int left, err = 0;
 
-	if (!attrs[VDPA_ATTR_DEV_GROUP])
-		return add_device(req, group, attrs[VDPA_ATTR_DEV_NAME]);
-	/* The policy lets nothing else than names in. */
-	nla_for_each_nested(attr, attrs[VDPA_ATTR_DEV_GROUP], left) {
-		err = add_device(req, group, attr);
-		if (err)
-			return err;
+	entries = kvcalloc(n, sizeof(*entries), GFP_KERNEL);
+	if (!entries)
+		return ERR_PTR(-ENOMEM);
+	if (!attrs[VDPA_ATTR_DEV_GROUP]) {
+		err = vdpa_nl_find_device(attrs[VDPA_ATTR_DEV_NAME], &req->extack, entries);
+	} else {
+		/* The policy lets nothing else than names in. */
+		nla_for_each_nested(attr, attrs[VDPA_ATTR_DEV_GROUP], left) {
+			err = vdpa_nl_find_device(attr, &req->extack, &entries[i]);
+			if (err)
+				break;
+			i++;
+		}
 	}
-	return 0;
+	if (!err)
+		return entries;
+	put_devices(entries, i);
+	return ERR_PTR(err);
 }
 
 static int read_deadline(struct vdpa_request *req, enum vdpa_dev_state via, u32 *deadline)
@@ -99,25 +111,26 @@ static int check_force(struct vdpa_request *req, enum vdpa_dev_state via)
 /* Whatever this returns but 0, no device was touched. */
 static int start(struct vdpa_request *req, enum vdpa_dev_state via)
 {
-	struct vdpa_group *group;
+	struct vdpa_group_plan plan = {
+		.via = via,
+		.force = vdpa_nl_request_info(req)->attrs[VDPA_ATTR_FORCE],
+	};
+	struct vdpa_entry **entries;
 	unsigned int n;
-	u32 deadline;
 	int err;
 
 	err = count_devices(req, &n);
 	if (!err)
-		err = read_deadline(req, via, &deadline);
+		err = read_deadline(req, via, &plan.deadline);
 	if (!err)
 		err = check_force(req, via);
 	if (err)
 		return err;
-	group = vdpa_group_new(req, via, n, vdpa_nl_request_info(req)->attrs[VDPA_ATTR_FORCE]);
-	if (!group)
-		return -ENOMEM;
-	err = add_devices(req, group);
-	if (!err)
-		err = vdpa_group_start(group, deadline);
-	vdpa_group_put(group);
+	entries = find_devices(req, n);
+	if (IS_ERR(entries))
+		return PTR_ERR(entries);
+	err = vdpa_group_start(req, &plan, entries, n);
+	put_devices(entries, n);
 	return err;
 }
 
