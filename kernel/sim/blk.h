@@ -7,8 +7,16 @@
 
 #include "sim.h"
 
+struct dentry;
 struct vdpa_migration_reader;
 struct vdpa_migration_writer;
+
+/* Limits that the device announces, and that no request may exceed. */
+#define BLK_SIZE_MAX		SZ_64K
+#define BLK_SEG_MAX		126
+#define BLK_REQUEST_MAX		(BLK_SIZE_MAX * BLK_SEG_MAX)
+#define BLK_ZERO_SECTORS_MAX	(SZ_1G >> SECTOR_SHIFT)
+#define BLK_ZERO_SEG_MAX	16
 
 /* Bytes of a store's name, with its terminator. */
 #define BLK_STORE_NAME	64
@@ -50,6 +58,18 @@ static inline struct blk *sim_to_blk(struct vdpasim *sim)
 {
 	return container_of(sim, struct blk, sim);
 }
+
+/* blk_request.c */
+
+enum vdpasim_step blk_step(struct vdpasim_vq *vq, u32 *bytes);
+const char *const *blk_get_stat_names(struct vdpasim *sim, u16 idx);
+
+/* blk_next.c: what the next devices are to be like */
+
+bool blk_next_init(u64 capacity);
+u64 blk_next_read(char *store);
+void blk_next_knobs(struct dentry *dir);
+void blk_knobs(struct blk *blk);
 
 /* blk_state.c */
 

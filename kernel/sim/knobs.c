@@ -15,11 +15,8 @@
  * accepts: the ranges of versions that are accepted.
  */
 #include <linux/debugfs.h>
-#include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/minmax.h>
 #include <linux/module.h>
-#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -28,50 +25,9 @@
 
 #define KNOB_MODE	0600
 
-/* Makes counting down nth one step for callers that race. Nothing is taken under it. */
-static DEFINE_SPINLOCK(nth_lock);
-
-static int take_errno(struct vdpasim_fault *fault)
-{
-	int err;
-
-	spin_lock(&nth_lock);
-	err = -(int)min_t(u32, fault->errno, MAX_ERRNO);
-	if (err && fault->nth) {
-		if (--fault->nth)
-			err = 0;
-		else
-			fault->errno = 0;
-	}
-	spin_unlock(&nth_lock);
-	return err;
-}
-
-/* In ms: how often an operation that is delayed looks whether it still shall be. */
-#define DELAY_LOOK_MS	10
-
-static int wait_out(const u32 *delay_ms)
-{
-	unsigned long begin = jiffies, end;
-
-	while (end = begin + msecs_to_jiffies(READ_ONCE(*delay_ms)), time_before(jiffies, end))
-		if (msleep_interruptible(min(jiffies_to_msecs(end - jiffies), DELAY_LOOK_MS)))
-			return -EINTR;
-	return 0;
-}
-
-/**
- * vdpasim_fault - let go wrong what a test has asked for
- * @fault: of the operation that is about to be done
- *
- * May sleep, until a signal at most; no lock should be held. Return: 0, the error asked for, or
- * -EINTR.
- */
-int vdpasim_fault(struct vdpasim_fault *fault)
-{
-	return wait_out(&fault->delay_ms) ?: take_errno(fault);
-}
-EXPORT_SYMBOL_GPL(vdpasim_fault);
+static bool knobs = true;
+module_param(knobs, bool, 0444);
+MODULE_PARM_DESC(knobs, "Directories in debugfs by which a test makes operations slow or fail (default Y)");
 
 static void create_delay(struct dentry *dir, const char *op, struct vdpasim_fault *fault)
 {
@@ -90,31 +46,6 @@ static void create_fault(struct dentry *dir, const char *op, struct vdpasim_faul
 	debugfs_create_u32(name, KNOB_MODE, dir, &fault->errno);
 	snprintf(name, sizeof(name), "%s_nth", op);
 	debugfs_create_u32(name, KNOB_MODE, dir, &fault->nth);
-}
-
-/**
- * vdpasim_text_init - set a word at first
- * @text: for the word
- * @word: the word
- */
-void vdpasim_text_init(struct vdpasim_text *text, const char *word)
-{
-	mutex_init(&text->lock);
-	strscpy(text->word, word);
-}
-
-/**
- * vdpasim_text_read - copy a word
- * @text: has it
- * @word: VDPASIM_TEXT_MAX bytes
- *
- * May sleep.
- */
-void vdpasim_text_read(struct vdpasim_text *text, char *word)
-{
-	mutex_lock(&text->lock);
-	strscpy(word, text->word, VDPASIM_TEXT_MAX);
-	mutex_unlock(&text->lock);
 }
 
 static int text_show(struct seq_file *seq, void *unused)
@@ -179,11 +110,14 @@ static int stall_set(void *data, u64 val)
 DEFINE_DEBUGFS_ATTRIBUTE(stall_fops, stall_get, stall_set, "0x%llx\n");
 
 /**
- * vdpasim_knobs_parent - create the knobs of a management device
- * @parent: has its directories
+ * vdpasim_knobs_parent - create the directories of a management device and its knobs
+ * @parent: the management device; without knobs its directories are ones in which debugfs creates
+ *	nothing
  */
 void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 {
+	parent->dir = knobs ? debugfs_create_dir(parent->name, NULL) : ERR_PTR(-ENODEV);
+	parent->devices = debugfs_create_dir("devices", parent->dir);
 	create_fault(parent->dir, "add", &parent->add);
 	create_delay(parent->dir, "del", &parent->del);
 	create_fault(parent->dir, "suspend", &parent->suspend);

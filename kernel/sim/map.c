@@ -432,3 +432,25 @@ void vdpasim_maps_free(struct vdpasim *sim)
 	kfree(sim->iotlbs);
 	change_mm(sim, NULL);
 }
+
+/* The group of a queue. May not sleep. */
+u32 vdpasim_vq_group(struct vdpasim *sim, u16 idx)
+{
+	const struct vdpasim_class *class = sim->parent->class;
+
+	return class->vq_group ? class->vq_group(sim, idx) : 0;
+}
+
+/* Under sim->lock: let each queue look addresses up in the address space its group is in. */
+void vdpasim_place_queues(struct vdpasim *sim)
+{
+	struct vdpasim_vq *vq;
+	u16 i;
+
+	for (i = 0; i < sim->nvqs; i++) {
+		vq = &sim->vqs[i];
+		mutex_lock(&vq->lock);
+		vq->iotlb = &sim->iotlbs[sim->group_asid[vdpasim_vq_group(sim, i)]];
+		mutex_unlock(&vq->lock);
+	}
+}

@@ -16,6 +16,13 @@
 
 #define NET_PAIRS_MAX		16
 
+/* The control queue has a group, and with it an address space, of its own. */
+enum {
+	NET_GROUP_DATA,
+	NET_GROUP_CTRL,
+	NET_GROUPS,
+};
+
 #define NET_MTU_MAX		9216
 #define NET_FRAME_MAX		(NET_MTU_MAX + ETH_HLEN + VLAN_HLEN)
 
@@ -127,12 +134,15 @@ static inline struct simnet *sim_to_simnet(struct vdpasim *sim)
 	return container_of(sim, struct simnet, sim);
 }
 
-/* net.c */
+/* net_queues.c: frames in and out */
 
-void net_set_mac(struct simnet *net, const u8 *mac, bool given);
+u32 net_vq_group(struct vdpasim *sim, u16 idx);
+const char *const *net_stat_names(struct vdpasim *sim, u16 idx);
+enum vdpasim_step net_step(struct vdpasim_vq *vq, u32 *bytes);
 
 /* net_switch.c */
 
+void net_set_mac(struct simnet *net, const u8 *mac, bool given);
 void net_switch_add(struct simnet *net);
 void net_switch_remove(struct simnet *net);
 void net_switch_rename(struct simnet *net, const u8 *mac);

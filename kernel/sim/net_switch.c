@@ -269,3 +269,26 @@ struct net_addr *net_switch_copy_extra(struct simnet *net, unsigned int *n)
 	read_unlock(&switch_lock);
 	return copy;
 }
+
+/**
+ * net_set_mac - change the address of a device
+ * @net: device
+ * @mac: its address from now on
+ * @given: by management: the driver is told, and a reset does not take it back
+ *
+ * Takes state_lock and the switch's lock, one after the other.
+ */
+void net_set_mac(struct simnet *net, const u8 *mac, bool given)
+{
+	u8 copy[ETH_ALEN];
+
+	ether_addr_copy(copy, mac);
+	spin_lock(&net->sim.state_lock);
+	ether_addr_copy(net->mac, copy);
+	if (given)
+		ether_addr_copy(net->given_mac, copy);
+	spin_unlock(&net->sim.state_lock);
+	net_switch_rename(net, copy);
+	if (given)
+		vdpasim_config_changed(&net->sim);
+}

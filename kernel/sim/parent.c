@@ -31,8 +31,6 @@ int vdpasim_parent_register(struct vdpasim_parent *parent)
 		goto err_wq;
 	}
 
-	parent->dir = debugfs_create_dir(parent->name, NULL);
-	parent->devices = debugfs_create_dir("devices", parent->dir);
 	vdpasim_knobs_parent(parent);
 
 	err = vdpasim_migration_register(parent);

@@ -49,6 +49,10 @@
 				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | \
 				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
 
+/* What a driver has to accept: rings are little-endian, and their addresses go through a map. */
+#define VDPASIM_FEATURES_REQUIRED	(BIT_ULL(VIRTIO_F_VERSION_1) | \
+					 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
+
 struct dentry;
 struct vdpa_migration_list;
 struct vdpa_migration_reader;
@@ -350,18 +354,26 @@ static inline void vdpasim_count(struct vdpasim_vq *vq, unsigned int stat, u64 n
 	atomic64_add(n, &vq->stats[stat]);
 }
 
-/* device.c: creation, and the config operations */
+/* create.c: the life of a device */
 
 struct vdpasim *vdpasim_create(struct vdpasim_parent *parent, const char *name, size_t size,
 			       u16 nvqs, u64 features);
 int vdpasim_register(struct vdpasim *sim);
 void vdpasim_dev_del(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa);
+
+/* device.c: the config operations */
+
+extern const struct vdpa_config_ops vdpasim_config_ops;
+int vdpasim_suspend(struct vdpa_device *vdpa);
+
+/* run.c: whether queues may move */
+
+void vdpasim_update_running(struct vdpasim *sim);
 void vdpasim_config_changed(struct vdpasim *sim);
 bool vdpasim_may_move(const struct vdpasim_vq *vq);
 void vdpasim_kick(struct vdpasim_vq *vq);
 void vdpasim_kick_all(struct vdpasim *sim);
 int vdpasim_settle(struct vdpasim *sim);
-int vdpasim_suspend(struct vdpa_device *vdpa);
 void vdpasim_broken(struct vdpasim_vq *vq, const char *why);
 
 /* parent.c: the management device */
@@ -389,6 +401,8 @@ int vdpasim_write(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len);
 int vdpasim_read16(struct vdpasim_vq *vq, u64 iova, u16 *val);
 int vdpasim_write16(struct vdpasim_vq *vq, u64 iova, u16 val);
 bool vdpasim_use_va(void);
+u32 vdpasim_vq_group(struct vdpasim *sim, u16 idx);
+void vdpasim_place_queues(struct vdpasim *sim);
 int vdpasim_maps_init(struct vdpasim *sim);
 void vdpasim_maps_free(struct vdpasim *sim);
 int vdpasim_dma_map(struct vdpa_device *vdpa, unsigned int asid, u64 iova, u64 size, u64 addr,
@@ -400,11 +414,14 @@ void vdpasim_unbind_mm(struct vdpa_device *vdpa);
 bool vdpasim_enter_mm(struct vdpasim *sim, struct mm_struct **mm);
 void vdpasim_leave_mm(struct mm_struct *mm);
 
-/* knobs.c: faults on demand */
+/* fault.c: what a test has asked for, if anything */
 
 int vdpasim_fault(struct vdpasim_fault *fault);
 void vdpasim_text_init(struct vdpasim_text *text, const char *word);
 void vdpasim_text_read(struct vdpasim_text *text, char *word);
+
+/* knobs.c: where it asks */
+
 void vdpasim_knobs_parent(struct vdpasim_parent *parent);
 void vdpasim_knobs_device(struct vdpasim *sim);
 

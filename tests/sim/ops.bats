@@ -230,3 +230,23 @@ waiting_in_suspend() { grep -qs vdpasim_fault "/proc/$PID/stack"; }
 	wait_until 60 ended "$PID"
 	assert_equal "$(cat "$OUT")" $'written 1000\nread 1000\nwrong 0'
 }
+
+@test "without knobs the parents work all the same, and debugfs has nothing of them" {
+	load_sim ours net blk knobs=0
+	load_bus_drivers virtio_vdpa
+
+	vdpa dev add name b0 mgmtdev "$BLK"
+	vdpa dev add name n0 mgmtdev "$NET"
+	wait_until 20 blockdev_of b0 >/dev/null
+	wait_until 20 netdev_of n0 >/dev/null
+	numbered 65536 | dd of="/dev/$(blockdev_of b0)" bs=64k oflag=direct status=none
+	numbered 65536 | cmp -n 65536 - "/dev/$(blockdev_of b0)"
+	[ ! -e "$KNOBS/$BLK" ]
+	[ ! -e "$KNOBS/$NET" ]
+	[ ! -e "$KNOBS/devices" ]
+	[ ! -e "$KNOBS/b0" ]
+	vdpa dev suspend b0
+	vdpa dev resume b0
+	vdpa dev del b0
+	vdpa dev del n0
+}
