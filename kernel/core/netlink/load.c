@@ -3,7 +3,7 @@
  * A device's state over netlink: DEV_STATE_SET.
  *
  * A state may be larger than any message. So what a client sends for a device is
- * collected, for each socket by itself, and the last piece has it loaded, as a request.
+ * collected, for each socket by itself, and the last piece has it loaded, by a worker.
  * What was not loaded goes with its socket.
  */
 #include <linux/err.h>

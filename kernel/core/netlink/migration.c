@@ -2,8 +2,8 @@
 /*
  * Descriptions of devices and management devices over netlink.
  *
- * Parents may take their time over their part of it: a request about one is a request,
- * a dump waits for each a little and lists who does not answer by name alone.
+ * Parents may take their time over their part of it: for a request about one a worker asks
+ * them, a dump waits for each a little and lists who does not answer by name alone.
  */
 #include <linux/completion.h>
 #include <linux/err.h>

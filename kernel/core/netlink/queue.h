@@ -3,7 +3,7 @@
  * Requests about virtqueues, of one or of all: what VQ_GET and VSTATS_GET share.
  *
  * Parents may have to ask their hardware about a queue, or a process (vduse). So
- * a worker asks them: for a request about one queue it is a request; a dump waits for
+ * a worker asks them, for a request about one queue as for a dump; the latter waits for
  * them a little, and lists one that does not answer (VDPA_ATTR_DEV_UNANSWERED), or cannot,
  * by what it can do and its status alone.
  */
