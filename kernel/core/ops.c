@@ -87,7 +87,7 @@ static irqreturn_t config_interrupt(void *data)
 	irqreturn_t ret = IRQ_NONE;
 	unsigned long flags;
 
-	if (READ_ONCE(entry->state.told))
+	if (READ_ONCE(entry->state.notified))
 		vdpa_event_config(entry, VDPA_CAUSE_DEVICE);
 	queue_work(system_unbound_wq, &entry->refresh);
 	spin_lock_irqsave(&entry->config_cb_lock, flags);

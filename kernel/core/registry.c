@@ -6,7 +6,6 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
-#include <net/netlink.h>
 
 #include "device.h"
 #include "registry.h"
@@ -23,21 +22,6 @@ static u32 vdpa_generation = 1;
 struct vdpa_str vdpa_str(const char *s)
 {
 	return (struct vdpa_str){ .s = s, .len = strlen(s) };
-}
-
-/**
- * vdpa_str_from_attr - the string in an attribute
- * @attr: an attribute with a string, terminated or not
- *
- * Return: the bytes before the first terminator, or before the attribute's end.
- * They lie in the message.
- */
-struct vdpa_str vdpa_str_from_attr(const struct nlattr *attr)
-{
-	return (struct vdpa_str){
-		.s = nla_data(attr),
-		.len = strnlen(nla_data(attr), nla_len(attr)),
-	};
 }
 
 bool vdpa_str_eq(struct vdpa_str a, struct vdpa_str b)

@@ -21,7 +21,6 @@
 #include <linux/rhashtable-types.h>
 #include <uapi/linux/vdpa.h>
 
-struct nlattr;
 struct vdpa_entry;
 
 /*
@@ -67,14 +66,13 @@ static inline void vdpa_guard_close(struct vdpa_guard *guard)
 	wait_for_completion_state(&guard->idle, TASK_IDLE);
 }
 
-/* A string that need not be terminated, as netlink attributes are. */
+/* A string that need not be terminated, as those in messages are. */
 struct vdpa_str {
 	const char *s;
 	u32 len;
 };
 
 struct vdpa_str vdpa_str(const char *s);
-struct vdpa_str vdpa_str_from_attr(const struct nlattr *attr);
 bool vdpa_str_eq(struct vdpa_str a, struct vdpa_str b);
 
 /**

@@ -20,7 +20,7 @@ static void notify(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa
 {
 	entry->state.transitions++;
 	trace_vdpa_state(vdpa_entry_name(entry), from, to, cause);
-	if (entry->state.told)
+	if (entry->state.notified)
 		vdpa_event_state(entry, from, to, cause);
 }
 
@@ -56,7 +56,7 @@ void vdpa_state_set_holds(struct vdpa_entry *entry, u8 holds, enum vdpa_cause ca
 	if (state->holds == holds)
 		return;
 	state->holds = holds;
-	if (state->told && !state->removing)
+	if (state->notified && !state->removing)
 		vdpa_event_state(entry, state->now, state->now, cause);
 }
 
@@ -183,7 +183,7 @@ void vdpa_state_publish(struct vdpa_entry *entry)
 	unsigned long flags;
 
 	spin_lock_irqsave(&state->lock, flags);
-	state->told = true;
+	state->notified = true;
 	vdpa_event_dev(entry, VDPA_EVENT_DEV_ADDED);
 	if (state->now != VDPA_DEV_STATE_INACTIVE)
 		vdpa_event_state(entry, VDPA_DEV_STATE_INACTIVE, state->now, VDPA_CAUSE_DRIVER);

@@ -44,7 +44,7 @@ struct vdpa_latencies {
  * @lock: protects all of this; a spinlock, inside which those of the events and of
  *	@idle are taken
  * @now: what it is doing
- * @told: changes of @now are told: not before the device can be found
+ * @notified: changes of @now are told: not before the device can be found
  * @removing: it is being deleted: what happens to @now meanwhile is not told
  * @prober: who has vhost_vdpa probe it right now; NULL: nobody
  * @leaving: a driver of this host is about to leave it
@@ -63,7 +63,7 @@ struct vdpa_latencies {
 struct vdpa_state {
 	spinlock_t lock; /* see above */
 	enum vdpa_dev_state now;
-	bool told;
+	bool notified;
 	bool removing;
 	struct task_struct *prober;
 	bool leaving;

@@ -74,6 +74,21 @@ int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *n
 }
 
 /**
+ * vdpa_nl_str - the string in an attribute
+ * @attr: an attribute with a string, terminated or not
+ *
+ * Return: the bytes before the first terminator, or before the attribute's end.
+ * They lie in the message.
+ */
+struct vdpa_str vdpa_nl_str(const struct nlattr *attr)
+{
+	return (struct vdpa_str){
+		.s = nla_data(attr),
+		.len = strnlen(nla_data(attr), nla_len(attr)),
+	};
+}
+
+/**
  * vdpa_nl_find_device - find a device that can be managed
  * @name: the attribute that names it
  * @extack: says what is wrong, and points at @name
@@ -84,7 +99,7 @@ int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *n
 int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extack,
 			struct vdpa_entry **entry)
 {
-	struct vdpa_str text = vdpa_str_from_attr(name);
+	struct vdpa_str text = vdpa_nl_str(name);
 
 	*entry = vdpa_registry_find(text);
 	if (!*entry) {

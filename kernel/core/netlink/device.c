@@ -66,7 +66,7 @@ static int check_name(struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the device's name is missing");
 		return -EINVAL;
 	}
-	fault = name_fault(vdpa_str_from_attr(attr));
+	fault = name_fault(vdpa_nl_str(attr));
 	if (fault) {
 		NL_SET_BAD_ATTR(info->extack, attr);
 		info->extack->_msg = fault;
@@ -210,7 +210,7 @@ static int add_submit(struct sk_buff *skb, struct genl_info *info,
 		      const struct vdpa_dev_set_config *config)
 {
 	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
-	struct vdpa_str text = vdpa_str_from_attr(name);
+	struct vdpa_str text = vdpa_nl_str(name);
 	struct vdpa_request *req;
 	int err;
 

@@ -155,9 +155,9 @@ static int find_mgmtdev(struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the management device's name is missing");
 		return -EINVAL;
 	}
-	name = vdpa_str_from_attr(info->attrs[VDPA_ATTR_MGMTDEV_DEV_NAME]);
+	name = vdpa_nl_str(info->attrs[VDPA_ATTR_MGMTDEV_DEV_NAME]);
 	if (bus_attr)
-		bus = vdpa_str_from_attr(bus_attr);
+		bus = vdpa_nl_str(bus_attr);
 	mgmtdev = vdpa_mgmtdev_find(bus_attr ? &bus : NULL, name);
 	if (!mgmtdev) {
 		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_MGMTDEV_DEV_NAME]);
