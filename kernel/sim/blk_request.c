@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a driver asks a simulated disk for. */
+#include <asm/byteorder.h>
 #include <linux/string.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/virtio_blk.h>
