@@ -347,13 +347,7 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 # The kernel's own driver
 
 @test "a suspended network interface can be deleted: its driver would wait for it" {
-	unload_all
-	load_sim ours net
-	load_bus_drivers virtio_vdpa
-	vdpa dev add name n0 mgmtdev "$NET"
-	wait_until 20 netdev_of n0 >/dev/null
-	netdev=$(netdev_of n0)
-	ip link set "$netdev" up
+	nic_of_the_host
 	ip addr add 2001:db8::1/64 dev "$netdev"
 	vdpa dev suspend n0 force
 

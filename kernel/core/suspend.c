@@ -100,7 +100,7 @@ static bool suspends(const struct vdpa_group *group)
 	return group->via == VDPA_DEV_STATE_SUSPENDING;
 }
 
-/* The device is nobody's business any more, for now: it can be deleted. */
+/* The group is no user of the device any more: it can be deleted. */
 static void member_release(struct member *member)
 {
 	if (member->entry)

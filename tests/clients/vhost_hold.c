@@ -20,7 +20,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,9 +29,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#ifndef VHOST_VDPA_RESUME	/* older headers */
-#define VHOST_VDPA_RESUME _IO(VHOST_VIRTIO, 0x7E)
-#endif
+#include "vhost_newer.h"
 
 struct plan {
 	bool owner;

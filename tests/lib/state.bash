@@ -141,3 +141,14 @@ started_pair() {
 	wait_until 60 has_state n0 active
 	wait_until 60 has_state b0 active
 }
+
+# nic_of_the_host - a network device n0 that this host itself uses, as the interface $netdev
+nic_of_the_host() {
+	unload_all
+	load_sim ours net
+	load_bus_drivers virtio_vdpa
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
+	wait_until 20 netdev_of n0 >/dev/null
+	netdev=$(netdev_of n0)
+	ip link set "$netdev" up
+}

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <poll.h>
 #include <stdio.h>
@@ -18,10 +17,7 @@
 #include <unistd.h>
 
 #include "model.h"
-
-#ifndef VHOST_VDPA_RESUME	/* older headers */
-#define VHOST_VDPA_RESUME _IO(VHOST_VIRTIO, 0x7E)
-#endif
+#include "vhost_newer.h"
 
 #define BUS	"/sys/bus/vdpa"
 #define MODULE	"vdpa_sim_blk"

@@ -89,6 +89,25 @@ struct vdpa_str vdpa_nl_str(const struct nlattr *attr)
 }
 
 /**
+ * vdpa_nl_read_deadline - read a deadline out of a request
+ * @attr: VDPA_ATTR_DEADLINE
+ * @deadline: set to it, in ms
+ * @extack: says what is wrong, and points at it
+ *
+ * Return: 0 or -ERANGE.
+ */
+int vdpa_nl_read_deadline(const struct nlattr *attr, u32 *deadline,
+			  struct netlink_ext_ack *extack)
+{
+	*deadline = nla_get_u32(attr);
+	if (*deadline && *deadline <= VDPA_DEADLINE_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "a deadline is 1 to %u ms, not %u",
+				VDPA_DEADLINE_MAX, *deadline);
+	return -ERANGE;
+}
+
+/**
  * vdpa_nl_find_device - find a device that can be managed
  * @name: the attribute that names it
  * @extack: says what is wrong, and points at @name

@@ -290,12 +290,7 @@ static int read_patience(struct genl_info *info, u32 *deadline, int *late)
 				    "either not to wait or a deadline, not both");
 		return -EINVAL;
 	}
-	*deadline = nla_get_u32(attr);
-	if (*deadline && *deadline <= VDPA_DEADLINE_MAX)
-		return 0;
-	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "a deadline is 1 to %u ms, not %u",
-				VDPA_DEADLINE_MAX, *deadline);
-	return -ERANGE;
+	return vdpa_nl_read_deadline(attr, deadline, info->extack);
 }
 
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)

@@ -16,6 +16,8 @@ struct vdpa_request;
 extern struct genl_family vdpa_nl_family;
 
 struct vdpa_str vdpa_nl_str(const struct nlattr *attr);
+int vdpa_nl_read_deadline(const struct nlattr *attr, u32 *deadline,
+			  struct netlink_ext_ack *extack);
 int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extack,
 			struct vdpa_entry **entry);
 

@@ -90,12 +90,7 @@ static int read_deadline(struct vdpa_request *req, enum vdpa_dev_state via, u32 
 		NL_SET_ERR_MSG_ATTR(&req->extack, attr, "a resume has no deadline");
 		return -EINVAL;
 	}
-	*deadline = nla_get_u32(attr);
-	if (*deadline && *deadline <= VDPA_DEADLINE_MAX)
-		return 0;
-	NL_SET_ERR_MSG_ATTR_FMT(&req->extack, attr, "a deadline is 1 to %u ms, not %u",
-				VDPA_DEADLINE_MAX, *deadline);
-	return -ERANGE;
+	return vdpa_nl_read_deadline(attr, deadline, &req->extack);
 }
 
 static int check_force(struct vdpa_request *req, enum vdpa_dev_state via)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -15,12 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../vhost_newer.h"
 #include "vmm.h"
-
-/* Newer than the headers of some distributions. */
-#ifndef VHOST_VDPA_RESUME
-#define VHOST_VDPA_RESUME _IO(VHOST_VIRTIO, 0x7E)
-#endif
 
 #define PAGE	4096UL
 
