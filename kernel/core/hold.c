@@ -324,6 +324,32 @@ int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_transition *transition)
 	return ours ? vdpa_hold_perform(entry, transition) : 0;
 }
 
+/* Return: true once the parent is at nothing else; it is asked from now on. */
+static bool turn_begin(struct vdpa_entry *entry)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+	bool free;
+
+	spin_lock_irqsave(&state->lock, flags);
+	free = !state->in_parent;
+	if (free)
+		state->in_parent = true;
+	spin_unlock_irqrestore(&state->lock, flags);
+	return free;
+}
+
+/* The parent is asked no more, for now. */
+static void turn_end(struct vdpa_entry *entry)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&state->lock, flags);
+	parent_end(state);
+	spin_unlock_irqrestore(&state->lock, flags);
+}
+
 /* The driver's side. */
 
 /* What there is to do for a driver that wants to suspend or resume. */
@@ -379,14 +405,10 @@ static bool driver_begin(struct vdpa_entry *entry, struct vdpa_transition *trans
 static int driver_pass(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	const struct vdpa_config_ops *ops = entry->parent_ops;
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
 	int err;
 
 	err = suspends(transition) ? ops->suspend(entry->vdev) : ops->resume(entry->vdev);
-	spin_lock_irqsave(&state->lock, flags);
-	parent_end(state);
-	spin_unlock_irqrestore(&state->lock, flags);
+	turn_end(entry);
 	return err;
 }
 
@@ -415,21 +437,6 @@ int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via)
 	default:
 		return 0;
 	}
-}
-
-/* Return: true once the parent is at nothing else; it is asked from now on. */
-static bool turn_begin(struct vdpa_entry *entry)
-{
-	struct vdpa_state *state = &entry->state;
-	unsigned long flags;
-	bool free;
-
-	spin_lock_irqsave(&state->lock, flags);
-	free = !state->in_parent;
-	if (free)
-		state->in_parent = true;
-	spin_unlock_irqrestore(&state->lock, flags);
-	return free;
 }
 
 /**
@@ -528,9 +535,7 @@ void vdpa_hold_leave(struct vdpa_entry *entry)
 	spin_unlock_irqrestore(&state->lock, flags);
 	if (held && entry->parent_ops->resume && ask_resume(entry))
 		dev_warn(&entry->vdev->dev, "could not be resumed for its driver to leave it\n");
-	spin_lock_irqsave(&state->lock, flags);
-	parent_end(state);
-	spin_unlock_irqrestore(&state->lock, flags);
+	turn_end(entry);
 }
 
 /* It has left it. */
