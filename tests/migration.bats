@@ -327,6 +327,66 @@ found() { jq -r '.find.there.candidates[] | .dev // .mgmtdev' <<<"$output"; }
 	vdpa dev resume b0
 }
 
+# beside FILE - what is in its directory
+beside() { ls -A "$(dirname "$1")"; }
+
+# killed_at CALL DIR - a save into DIR/state is killed when it makes that system call; waits for who clears up after it.
+killed_at() {
+	run strace -f -o /dev/null -e "inject=$1:signal=SIGKILL" "$VDPA_TOOL" dev state save b0 file "$2/state"
+	[ "$status" -eq 137 ] || fail "status $status: $1 did not happen" "$output"
+}
+
+@test "a save that is killed leaves nothing behind, the old file or the new one" {
+	local dir call new
+
+	sims
+	a_started_disk b0
+	vdpa dev suspend b0
+	saved b0
+	# A file system that has files without a name, and one that has not.
+	for dir in "$BATS_TEST_TMPDIR/tmpfs" "$VDPA_OUT/9p"; do
+		mkdir "$dir"
+		for call in fsync linkat; do
+			[[ $dir != *9p || $call = fsync ]] || continue
+			killed_at "$call" "$dir"
+			[ -z "$(beside "$dir/state")" ] || fail "$dir, $call: $(beside "$dir/state")"
+		done
+		for call in write fsync rename; do
+			echo old >"$dir/state"
+			killed_at "$call" "$dir"
+			assert_equal "$(beside "$dir/state")" state
+			# The call is made before its signal kills.
+			new=$(<"$dir/state")
+			[[ $new = old || ($call = rename && $new = "$(<state)") ]] || fail "$dir, $call: $new"
+		done
+		vdpa dev state save b0 file "$dir/state"
+		cmp state "$dir/state"
+		assert_equal "$(beside "$dir/state") $(stat -c %a "$dir/state")" 'state 600'
+		rm -r "$dir"
+	done
+	vdpa dev resume b0
+}
+
+@test "a save ends when the file and its name are on the disk" {
+	sims
+	a_started_disk b0
+	vdpa dev suspend b0
+	mkdir sub
+	for round in new old; do
+		strace -f -y -o calls -e trace=fsync,linkat,rename "$VDPA_TOOL" dev state save b0 file sub/state
+		run -0 grep -nE 'linkat\(.*state|fsync\(' calls
+		assert_match "${lines[0]}" 'fsync\([0-9]+</'
+		assert_match "${lines[${#lines[@]} - 1]}" "fsync\([0-9]+<$PWD/sub>\) += 0"
+	done
+	# A directory that may not be read: then all of the file system is.
+	chmod 300 sub
+	setpriv --bounding-set=-dac_override,-dac_read_search strace -f -o calls -e trace=syncfs \
+		"$VDPA_TOOL" dev state save b0 file sub/state
+	grep -q 'syncfs(.*= 0' calls
+	assert_equal "$(beside sub/state)" state
+	vdpa dev resume b0
+}
+
 @test "several devices are saved and loaded in one call, in the order in which they are named" {
 	sims
 	for i in 1 2 3 4; do a_started_disk "b$i"; done

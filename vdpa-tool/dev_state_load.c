@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa dev state load */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/vdpa.h>
 
@@ -18,6 +20,9 @@
 
 struct load {
 	struct parallel parallel;
+	char *device;			/* its name, which @parallel has as well */
+	const char *file;		/* with its state alone; NULL: all states are in one */
+	char *source;			/* the device that the state is of; NULL: it does not say */
 	struct saved_state state;
 };
 
@@ -28,16 +33,28 @@ static int load_one(struct nl *nl, void *data)
 	return saved_state_send(nl, load->parallel.device, &load->state, &load->parallel.err);
 }
 
-/* --- the file --- */
+/* --- the files --- */
 
-static int take_document(struct document_text *text, struct saved_state *state, struct nl_error *err)
+/* The name in a saved state. */
+static char *source_name(const json_t *root)
+{
+	const char *name = json_string_value(json_object_get(json_object_get(root, "vdpa_state"), "device"));
+	char *copy = name ? strdup(name) : NULL;
+
+	if (name && !copy)
+		error_no_memory();
+	return copy;
+}
+
+static int take_document(struct document_text *text, struct load *load, struct nl_error *err)
 {
 	json_t *root = document_next(text, err);
 	int failed;
 
 	if (!root)
 		return err->errnum ? -1 : nl_fail(err, EINVAL, "has fewer states than devices are named");
-	failed = saved_state_parse(root, state, err);
+	failed = saved_state_parse(root, &load->state, err);
+	load->source = source_name(root);
 	json_decref(root);
 	return failed;
 }
@@ -48,7 +65,7 @@ static int take_documents(struct document_text *text, struct load *loads, int co
 	json_t *more;
 
 	for (int i = 0; i < count; i++)
-		if (take_document(text, &loads[i].state, err) < 0)
+		if (take_document(text, &loads[i], err) < 0)
 			return -1;
 	more = document_next(text, err);
 	json_decref(more);
@@ -57,8 +74,35 @@ static int take_documents(struct document_text *text, struct load *loads, int co
 	return err->errnum ? -1 : 0;
 }
 
-/* The states stand in the file in the order in which the devices are named. */
-static enum status read_states(const char *file, struct load *loads, int count)
+static bool is_source(const struct load *loads, int count, const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (loads[i].source && strcmp(loads[i].source, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Where the order alone says whose state goes where, and the states are of devices of these very names, it is wrong:
+ * equal devices would take each other's without a complaint.
+ */
+static int check_order(const struct load *loads, int count, struct nl_error *err)
+{
+	const struct load *wrong = NULL;
+
+	for (int i = 0; i < count; i++) {
+		if (!is_source(loads, count, loads[i].device))
+			return 0;
+		if (!wrong && strcmp(loads[i].source, loads[i].device) != 0)
+			wrong = &loads[i];
+	}
+	if (!wrong)
+		return 0;
+	return nl_fail(err, EINVAL, "has the states in another order: %.63s would get that of %.63s; name the devices "
+		       "in the order of the file, or as DEV=FILE", wrong->device, wrong->source);
+}
+
+static enum status read_states(const char *file, struct load *loads, int count, bool ordered)
 {
 	struct document_text text;
 	struct nl_error err = { 0 };
@@ -67,8 +111,22 @@ static enum status read_states(const char *file, struct load *loads, int count)
 	if (document_read(file, count, DOCUMENT_STATE_MAX, &text, &err) < 0)
 		return error_file(file, &err);
 	failed = take_documents(&text, loads, count, &err);
+	if (!failed && ordered)
+		failed = check_order(loads, count, &err);
 	document_text_free(&text);
 	return failed ? error_file(file, &err) : STATUS_DONE;
+}
+
+static enum status read_all_states(const char *file, struct load *loads, int count)
+{
+	enum status status = STATUS_DONE;
+
+	/* The states stand in the file in the order in which the devices are named. */
+	if (!loads[0].file)
+		return read_states(file, loads, count, true);
+	for (int i = 0; status == STATUS_DONE && i < count; i++)
+		status = read_states(loads[i].file, &loads[i], 1, false);
+	return status;
 }
 
 /* --- the command --- */
@@ -114,35 +172,106 @@ static enum status load_all(struct vdpa *vdpa, struct load *loads, int count)
 	return status;
 }
 
+/* --- devices by name, or DEV=FILE --- */
+
+/* @pairs: each is DEV=FILE. A FILE may have a '=' in it, which a device in this form has not. */
+static enum status split(struct vdpa *vdpa, struct load *load, const char *word, bool pairs)
+{
+	const char *equals = pairs ? strchr(word, '=') : NULL;
+	const char *reason;
+
+	if (pairs && !equals)
+		return error_usage(vdpa, "\"%s\" is not DEV=FILE, as the others are", word);
+	load->device = equals ? strndup(word, equals - word) : strdup(word);
+	if (!load->device)
+		error_no_memory();
+	load->parallel.device = load->device;
+	if (!equals)
+		return STATUS_DONE;
+	reason = arg_file(equals + 1, &load->file);
+	return reason ? error_usage(vdpa, "file \"%s\" %s", equals + 1, reason) : STATUS_DONE;
+}
+
+static bool has_pairs(int count, char **words)
+{
+	for (int i = 0; i < count; i++)
+		if (strchr(words[i], '='))
+			return true;
+	return false;
+}
+
+static enum status check_devices(struct vdpa *vdpa, const struct load *loads, int count)
+{
+	char **names = calloc(count, sizeof(*names));
+	enum status status;
+	bool input = false;
+
+	if (!names)
+		error_no_memory();
+	for (int i = 0; i < count; i++)
+		names[i] = loads[i].device;
+	status = args_names(vdpa, count, names);
+	free(names);
+	for (int i = 0; status == STATUS_DONE && i < count; i++) {
+		if (!loads[i].file || strcmp(loads[i].file, "-") != 0)
+			continue;
+		if (input)
+			return error_usage(vdpa, "only one of the files can be standard input");
+		input = true;
+	}
+	return status;
+}
+
+static enum status take_devices(struct vdpa *vdpa, struct load *loads, int count, char **words, bool pairs)
+{
+	enum status status = STATUS_DONE;
+
+	for (int i = 0; status == STATUS_DONE && i < count; i++)
+		status = split(vdpa, &loads[i], words[i], pairs);
+	return status == STATUS_DONE ? check_devices(vdpa, loads, count) : status;
+}
+
+static enum status load_devices(struct vdpa *vdpa, struct load *loads, int count, char **words, const char *file)
+{
+	bool pairs = !file && has_pairs(count, words);
+	enum status status = take_devices(vdpa, loads, count, words, pairs);
+
+	if (status == STATUS_DONE && !pairs)
+		status = args_own_file(vdpa, file ? file : "-");
+	if (status == STATUS_DONE)
+		status = read_all_states(file ? file : "-", loads, count);
+	if (status == STATUS_DONE)
+		status = command_connect(vdpa);
+	return status == STATUS_DONE ? load_all(vdpa, loads, count) : status;
+}
+
+static void loads_free(struct load *loads, int count)
+{
+	for (int i = 0; i < count; i++) {
+		saved_state_free(&loads[i].state);
+		free(loads[i].device);
+		free(loads[i].source);
+	}
+	free(loads);
+}
+
 enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
 {
 	int count = args_count_names(argc, argv, keywords);
-	struct arguments arguments = { .file = "-" };
+	struct arguments arguments = { 0 };
 	struct load *loads;
 	enum status status;
 	uint32_t given;
 
-	status = args_names(vdpa, count, argv);
-	if (status == STATUS_DONE)
-		status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments,
-				       &given);
-	if (status == STATUS_DONE)
-		status = args_own_file(vdpa, arguments.file);
+	if (!count)
+		return args_names(vdpa, count, argv);
+	status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments, &given);
 	if (status != STATUS_DONE)
 		return status;
-
 	loads = calloc(count, sizeof(*loads));
 	if (!loads)
 		error_no_memory();
-	for (int i = 0; i < count; i++)
-		loads[i].parallel.device = argv[i];
-	status = read_states(arguments.file, loads, count);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status == STATUS_DONE)
-		status = load_all(vdpa, loads, count);
-	for (int i = 0; i < count; i++)
-		saved_state_free(&loads[i].state);
-	free(loads);
+	status = load_devices(vdpa, loads, count, argv, arguments.file);
+	loads_free(loads, count);
 	return status;
 }

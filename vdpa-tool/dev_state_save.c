@@ -17,6 +17,7 @@
 #include "args.h"
 #include "dev.h"
 #include "error.h"
+#include "new_file.h"
 #include "parallel.h"
 #include "saved_state.h"
 
@@ -47,78 +48,54 @@ static int write_piece(const char *bytes, size_t len, void *file)
 	return fwrite_unlocked(bytes, 1, len, file) == len ? 0 : -1;
 }
 
-static int write_all(FILE *file, const struct save *saves, int count)
+/* What goes into one file. */
+struct documents {
+	const struct save *saves;
+	int count;
+};
+
+static int write_all(FILE *file, const void *data)
 {
 	size_t flags = options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
+	const struct documents *documents = data;
 
-	for (int i = 0; i < count; i++)
-		if (json_dump_callback(saves[i].document, write_piece, file, flags) < 0 || putc('\n', file) == EOF)
+	for (int i = 0; i < documents->count; i++)
+		if (json_dump_callback(documents->saves[i].document, write_piece, file, flags) < 0 ||
+		    putc('\n', file) == EOF)
 			return -1;
 	return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
 
-static int write_fd(int fd, const struct save *saves, int count)
-{
-	FILE *file = fdopen(fd, "w");
-	struct stat st;
-	int failed;
-
-	if (!file) {
-		close(fd);
-		return -1;
-	}
-	failed = write_all(file, saves, count);
-	if (!failed && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		failed = fsync(fd);
-	return fclose(file) == 0 ? failed : -1;
-}
-
 /*
- * A file appears when it is complete, or not at all. It has the memory of a guest
- * in it, so to speak: only its owner reads it.
+ * What is no regular file, a pipe for instance, is written to. A file has the memory of a guest in it, so to speak:
+ * it appears when it is complete, or not at all, and only its owner reads it.
  */
-static int write_new(const char *path, const struct save *saves, int count)
-{
-	char *draft;
-	int failed = -1;
-	int fd;
-
-	if (asprintf(&draft, "%s.XXXXXX", path) < 0)
-		error_no_memory();
-	fd = mkostemp(draft, O_CLOEXEC);
-	if (fd >= 0) {
-		failed = write_fd(fd, saves, count);
-		if (!failed)
-			failed = rename(draft, path);
-		if (failed) {
-			int errnum = errno;
-
-			unlink(draft);
-			errno = errnum;
-		}
-	}
-	free(draft);
-	return failed;
-}
-
-/* What is no regular file, a pipe for instance, is written to. */
-static int write_path(const char *path, const struct save *saves, int count)
+static int write_path(const char *path, const struct documents *documents)
 {
 	struct stat st;
+	FILE *file;
+	int failed;
 	int fd;
 
 	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
-		return write_new(path, saves, count);
+		return new_file(path, write_all, documents);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? -1 : write_fd(fd, saves, count);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	failed = write_all(file, documents);
+	return fclose(file) == 0 ? failed : -1;
 }
 
-static enum status write_documents(const char *path, const struct save *saves, int count)
+static enum status write_documents(const char *path, const struct documents *documents)
 {
 	bool standard = strcmp(path, "-") == 0;
 
 	errno = 0;
-	if ((standard ? write_all(stdout, saves, count) : write_path(path, saves, count)) == 0)
+	if ((standard ? write_all(stdout, documents) : write_path(path, documents)) == 0)
 		return STATUS_DONE;
 	/* What is left in the buffer is not tried again, and not said twice. */
 	if (standard) {
@@ -146,13 +123,14 @@ static const struct keyword keywords[] = {
 /* All of them or nothing: a group that is saved in part cannot move. */
 static enum status save_all(struct nl *nl, struct save *saves, int count, const char *path)
 {
+	const struct documents documents = { .saves = saves, .count = count };
 	enum status status = STATUS_DONE;
 
 	parallel(nl, saves, count, sizeof(*saves), save_one);
 	for (int i = 0; i < count; i++)
 		if (!saves[i].parallel.done)
 			status = error_refused(saves[i].parallel.device, &saves[i].parallel.err);
-	return status == STATUS_DONE ? write_documents(path, saves, count) : status;
+	return status == STATUS_DONE ? write_documents(path, &documents) : status;
 }
 
 enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)

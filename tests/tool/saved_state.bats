@@ -175,6 +175,65 @@ refused() {
 	assert_match "$stderr" 'file: a value is missing'
 }
 
+# named NAME - the state of a device of that name, in the file $F
+named() { state ".vdpa_state.device = \"$1\""; }
+
+# mistake PATTERN WORD… - the arguments or the files are wrong, and the kernel is not asked.
+mistake() {
+	run -1 --separate-stderr "$VDPA_TOOL" dev state load "${@:2}"
+	[ -z "$output" ]
+	assert_match "$stderr" "$1"
+}
+
+# asks_kernel WORD… - nothing is wrong with it: the kernel is asked, and has no vDPA here.
+asks_kernel() {
+	run -2 --separate-stderr "$VDPA_TOOL" dev state load "$@"
+	[ -z "$output" ]
+}
+
+@test "each device is given a file of its own, one of them standard input" {
+	local dir=$BATS_TEST_TMPDIR
+
+	named n0 && mv "$F" "$dir/n0=old" && named b0 && mv "$F" "$dir/b0"
+	asks_kernel n1="$dir/n0=old" b1="$dir/b0"
+	asks_kernel n1="$dir/n0=old"
+	asks_kernel n1="$dir/n0=old" b1=- <"$dir/b0"
+	cat "$dir/n0=old" "$dir/b0" >"$dir/both"
+	mistake "$dir/both: has more states than devices are named" n1="$dir/both" b1="$dir/b0"
+	mistake '/dev/null: has fewer states' n1="$dir/n0=old" b1=/dev/null
+	mistake "$dir/none: No such file" n1="$dir/none"
+	mistake 'only one of the files can be standard input' n1=- b1=-
+	mistake '"b1" is not DEV=FILE, as the others are' n1="$dir/n0=old" b1
+	mistake 'device "n1" is given twice' n1="$dir/n0=old" n1="$dir/b0"
+	mistake 'file "" is empty' n1=
+	mistake 'device "" is empty' =x
+	# Where one file has them all, a name may have a "=" in it.
+	asks_kernel n1=x b1 file "$dir/both"
+	echo "dev state load n1=- b1=$dir/b0" >"$dir/batch"
+	run -1 --separate-stderr "$VDPA_TOOL" -b "$dir/batch"
+	assert_match "$stderr" 'batch:1: .*file "-" is not to be had in a batch'
+}
+
+@test "states of the very devices that are named are refused in another order, and others are not" {
+	local dir=$BATS_TEST_TMPDIR
+
+	for name in b0 b1 b2; do named $name && mv "$F" "$dir/$name"; done
+	cat "$dir/b1" "$dir/b0" >"$dir/states"
+	mistake "$dir/states: has the states in another order: b0 would get that of b1; .*DEV=FILE" b0 b1 file "$dir/states"
+	mistake '^vdpa: -: has the states in another order' b0 b1 <"$dir/states"
+	asks_kernel b1 b0 file "$dir/states"
+	# At the target, names are what they are there.
+	asks_kernel b3 b4 file "$dir/states"
+	asks_kernel b0 b4 file "$dir/states"
+	# Who says which is whose means it.
+	asks_kernel b0="$dir/b1" b1="$dir/b0"
+	cat "$dir/b0" "$dir/b2" "$dir/b1" >"$dir/states"
+	mistake 'b1 would get that of b2' b0 b1 b2 file "$dir/states"
+	# Twice the same is no order of theirs.
+	cat "$dir/b0" "$dir/b0" >"$dir/states"
+	asks_kernel b0 b1 file "$dir/states"
+}
+
 @test "20000 damaged replies neither crash the command nor make it read past their end" {
 	run -0 kernel fuzz 20000
 	assert_match "$output" '^20000 rounds: '

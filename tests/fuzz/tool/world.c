@@ -306,20 +306,18 @@ ssize_t __wrap_read(int fd, void *buf, size_t size)
 	return size;
 }
 
-int __wrap_mkostemp(char *template, int flags);
 int __wrap_stat(const char *path, struct stat *st);
 int __real_stat(const char *path, struct stat *st);
 int __wrap_rename(const char *from, const char *to);
 int __real_rename(const char *from, const char *to);
 int __wrap_unlink(const char *path);
 int __real_unlink(const char *path);
+int __wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags);
+int __real_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags);
+int __wrap_fsync(int fd);
+int __real_fsync(int fd);
 int __wrap_access(const char *path, int mode);
 int __real_access(const char *path, int mode);
-
-int __wrap_mkostemp(char *template, int flags)
-{
-	return __wrap_open(template, flags | O_WRONLY);
-}
 
 /* What begins with "pipe" is one, other files are not there yet. */
 int __wrap_stat(const char *path, struct stat *st)
@@ -340,6 +338,16 @@ int __wrap_rename(const char *from, const char *to)
 int __wrap_unlink(const char *path)
 {
 	return world ? 0 : __real_unlink(path);
+}
+
+int __wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	return world ? 0 : __real_linkat(from_dir, from, to_dir, to, flags);
+}
+
+int __wrap_fsync(int fd)
+{
+	return world ? 0 : __real_fsync(fd);
 }
 
 int __wrap_access(const char *path, int mode)
