@@ -13,25 +13,14 @@
 #include "document.h"
 #include "error.h"
 #include "migration.h"
-#include "parallel.h"
 #include "saved_state.h"
 
-/* --- one device, in a thread of its own --- */
-
 struct load {
-	struct parallel parallel;
-	char *device;			/* its name, which @parallel has as well */
+	char *device;
 	const char *file;		/* with its state alone; NULL: all states are in one */
 	char *source;			/* the device that the state is of; NULL: it does not say */
 	struct saved_state state;
 };
-
-static int load_one(struct nl *nl, void *data)
-{
-	struct load *load = data;
-
-	return saved_state_send(nl, load->parallel.device, &load->state, &load->parallel.err);
-}
 
 /* --- the files --- */
 
@@ -143,33 +132,60 @@ static const struct keyword keywords[] = {
 	{ .word.name = NULL }
 };
 
-/* Of several devices none is to be changed because one does not fit: they are all asked about first. */
+static void put_group(struct nlmsghdr *nlh, const struct load *loads, int count)
+{
+	struct nlattr *group = mnl_attr_nest_start(nlh, VDPA_ATTR_DEV_GROUP);
+
+	for (int i = 0; i < count; i++)
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, loads[i].device);
+	mnl_attr_nest_end(nlh, group);
+}
+
+/* The kernel would name the first device that does not fit, and here each does. */
 static enum status ask_all(struct vdpa *vdpa, const struct load *loads, int count)
 {
 	enum status status = STATUS_DONE;
 
-	for (int i = 0; count > 1 && i < count; i++) {
-		const char *device = loads[i].parallel.device;
-		const struct target target = { .device = device };
+	for (int i = 0; i < count; i++) {
+		const struct target target = { .device = loads[i].device };
 		struct nl_error err = { 0 };
 
 		if (migration_ask(vdpa, &target, &loads[i].state.description, &err) != VERDICT_FIT)
-			status = error_refused(device, &err);
+			status = error_refused(loads[i].device, &err);
 	}
 	return status;
 }
 
-static enum status load_all(struct vdpa *vdpa, struct load *loads, int count)
+static enum status load_one(struct vdpa *vdpa, const struct load *load)
 {
-	enum status status = ask_all(vdpa, loads, count);
+	struct nl_error err = { 0 };
 
+	if (saved_state_send(&vdpa->nl, load->device, &load->state, true, &err) == 0)
+		return STATUS_DONE;
+	return error_refused(load->device, &err);
+}
+
+/* All of them or none: the kernel gets all states before it is asked to load the first. */
+static enum status load_all(struct vdpa *vdpa, const struct load *loads, int count)
+{
+	struct nl_error err = { 0 };
+	enum status status;
+
+	if (count == 1)
+		return load_one(vdpa, loads);
+	if (!nl_knows(&vdpa->nl, VDPA_CMD_DEV_STATE_LOAD)) {
+		nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core cannot load several devices, all or none "
+			"(needs the vdpa.ko that comes with this command)");
+		return error_refused(NULL, &err);
+	}
+	status = ask_all(vdpa, loads, count);
 	if (status != STATUS_DONE)
 		return status;
-	parallel(&vdpa->nl, loads, count, sizeof(*loads), load_one);
 	for (int i = 0; i < count; i++)
-		if (!loads[i].parallel.done)
-			status = error_refused(loads[i].parallel.device, &loads[i].parallel.err);
-	return status;
+		if (saved_state_send(&vdpa->nl, loads[i].device, &loads[i].state, false, &err) < 0)
+			return error_refused(loads[i].device, &err);
+	put_group(nl_request(&vdpa->nl, VDPA_CMD_DEV_STATE_LOAD, 0), loads, count);
+	return nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0 ? STATUS_DONE : error_refused(NULL, &err);
 }
 
 /* --- devices by name, or DEV=FILE --- */
@@ -185,7 +201,6 @@ static enum status split(struct vdpa *vdpa, struct load *load, const char *word,
 	load->device = equals ? strndup(word, equals - word) : strdup(word);
 	if (!load->device)
 		error_no_memory();
-	load->parallel.device = load->device;
 	if (!equals)
 		return STATUS_DONE;
 	reason = arg_file(equals + 1, &load->file);
@@ -231,7 +246,8 @@ static enum status take_devices(struct vdpa *vdpa, struct load *loads, int count
 	return status == STATUS_DONE ? check_devices(vdpa, loads, count) : status;
 }
 
-static enum status load_devices(struct vdpa *vdpa, struct load *loads, int count, char **words, const char *file)
+static enum status load_devices(struct vdpa *vdpa, struct load *loads, int count, char **words,
+				const char *file)
 {
 	bool pairs = !file && has_pairs(count, words);
 	enum status status = take_devices(vdpa, loads, count, words, pairs);

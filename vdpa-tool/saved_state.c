@@ -402,7 +402,7 @@ static int put_private(struct piece *piece, const struct saved_state *state, str
 	return 0;
 }
 
-int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state,
+int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state, bool load,
 		     struct nl_error *err)
 {
 	struct piece piece = { .nl = nl, .device = device };
@@ -413,6 +413,7 @@ int saved_state_send(struct nl *nl, const char *device, const struct saved_state
 	mnl_attr_put_u8(piece.nlh, VDPA_ATTR_STATE_STATUS, state->status);
 	if (put_queues(&piece, state->queues, err) < 0 || put_private(&piece, state, err) < 0)
 		return -1;
-	mnl_attr_put(piece.nlh, VDPA_ATTR_STATE_END, 0, NULL);
+	if (load)
+		mnl_attr_put(piece.nlh, VDPA_ATTR_STATE_END, 0, NULL);
 	return nl_exchange(nl, NULL, NULL, NULL, err);
 }

@@ -51,10 +51,11 @@ int saved_state_parse(json_t *root, struct saved_state *state, struct nl_error *
 void saved_state_free(struct saved_state *state);
 
 /*
- * Sends it in pieces for @device, over a socket that has nothing else to do. The
- * last one loads it: nothing has changed on the device where this returns -1, with @err.
+ * Sends it in pieces for @device, over a socket that has nothing else to do. The last one loads it
+ * if @load, else it waits for VDPA_CMD_DEV_STATE_LOAD: nothing has changed on the device where this
+ * returns -1, with @err.
  */
-int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state,
+int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state, bool load,
 		     struct nl_error *err);
 
 #endif

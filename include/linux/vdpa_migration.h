@@ -169,6 +169,11 @@ struct vdpa_migration_reader {
  * @suspend_estimate: how long a suspend of the device would take now, in ns. May not sleep.
  *	A deadline that is shorter is refused without touching the device.
  * @resume_estimate: how long a resume would take, in ns. May not sleep.
+ * @unload: give a device back what it had before the last @load, where others that were loaded
+ *	with it were refused. It was not reset, started or resumed since; should it be just now,
+ *	this returns -EBUSY. What is kept for this can be given up when one of these happens,
+ *	and with the next @load. Where it is absent, a device that has @load is not loaded
+ *	together with others. Return: 0, or an error: the device keeps what was loaded.
  *
  * The structure is copied.
  */
@@ -185,6 +190,7 @@ struct vdpa_migration_ops {
 	int (*suspend)(struct vdpa_device *vdev, ktime_t deadline);
 	u64 (*suspend_estimate)(struct vdpa_device *vdev);
 	u64 (*resume_estimate)(struct vdpa_device *vdev);
+	int (*unload)(struct vdpa_device *vdev);
 };
 
 /* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */

@@ -4,9 +4,12 @@
  */
 #include "export.h"
 
+#include <linux/netlink.h>
+
 #include "bus.h"
 #include "device.h"
 #include "kver.h"
+#include "message.h"
 #include "mgmtdev.h"
 #include "notify.h"
 #include "ops.h"
@@ -167,6 +170,27 @@ static void entry_publish(struct vdpa_entry *entry)
 	entry->published = true;
 	vdpa_registry_add(entry);
 	vdpa_state_publish(entry);
+}
+
+/**
+ * vdpa_entry_check_owner - whether a device belongs to nobody else while it is loaded
+ * @entry: the device
+ * @owner: who asks, a group of devices that are loaded together; NULL: anybody
+ * @extack: says that it does
+ *
+ * Context: any.
+ * Return: 0 or -EBUSY.
+ */
+int vdpa_entry_check_owner(const struct vdpa_entry *entry, const void *owner,
+			   struct netlink_ext_ack *extack)
+{
+	const void *now = READ_ONCE(entry->load_group);
+
+	if (!now || now == owner)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+			   " is just being loaded by another request", vdpa_entry_name(entry));
+	return -EBUSY;
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "registry.h"
 #include "state.h"
 
+struct netlink_ext_ack;
 struct vdpa_request;
 
 /* The bus driver that hands devices to user space. */
@@ -37,6 +38,7 @@ struct vdpa_request;
  * @vdev: the device itself, allocated with the parent's part around it
  * @guard: who calls the parent's operations right now
  * @line: who wants to ask its parent about it
+ * @load_group: the devices with which it is being loaded, as who owns it; NULL: nobody does
  * @name: the name it holds; NULL while it is not registered
  * @mgmtdev: the management device that made it; NULL for a device that its
  *	driver registered by itself ("unmanaged")
@@ -78,6 +80,7 @@ struct vdpa_entry {
 	struct vdpa_device *vdev;
 	struct vdpa_guard guard;
 	struct vdpa_line line;
+	const void *load_group;
 	struct vdpa_name *name;
 	struct vdpa_mgmtdev *mgmtdev;
 	struct list_head sibling;
@@ -123,6 +126,8 @@ static inline void vdpa_entry_put(struct vdpa_entry *entry)
 	vdpa_guard_put(&entry->guard);
 }
 
+int vdpa_entry_check_owner(const struct vdpa_entry *entry, const void *owner,
+			   struct netlink_ext_ack *extack);
 void vdpa_entries_publish(struct vdpa_mgmtdev *mgmtdev);
 
 #endif

@@ -33,7 +33,7 @@ void vdpa_request_put(struct vdpa_request *req)
  * vdpa_request_init - begin a request, which is all zeroes
  * @req: the request, with two holders: the caller, and who ends it with vdpa_request_done()
  * @ops: how its client hears of it
- * @user: whose request it is
+ * @user: whose request it is; NULL: it is part of another one
  * @admin: the client has CAP_NET_ADMIN
  */
 void vdpa_request_init(struct vdpa_request *req, const struct vdpa_request_ops *ops,
@@ -55,7 +55,8 @@ static void request_finish(struct vdpa_request *req)
 	if (req->mgmtdev)
 		vdpa_mgmtdev_put(req->mgmtdev);
 	vdpa_name_release(req->name);
-	vdpa_pending_end(req->user);
+	if (req->user)
+		vdpa_pending_end(req->user);
 	req->user = NULL;
 }
 

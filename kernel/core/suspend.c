@@ -465,6 +465,9 @@ static int check_states(struct vdpa_group *group)
 	for (i = 0; i < group->n; i++) {
 		struct member *member = &group->members[i];
 
+		if (READ_ONCE(member->entry->load_group))
+			return group_refuse(group, member, -EBUSY,
+					    "is just being loaded by another request");
 		view = vdpa_state_read(member->entry, &seq);
 		if (!vdpa_hold_can(&view, &member->transition))
 			return refuse_state(group, member, &view);

@@ -115,8 +115,11 @@ struct vdpa_vq_view vdpa_vq_read(struct vdpa_entry *entry, u16 index)
  */
 int vdpa_vq_can_set(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 {
+	int err = vdpa_entry_check_owner(entry, NULL, extack);
 	u64 seq;
 
+	if (err)
+		return err;
 	switch (vdpa_state_read(entry, &seq).now) {
 	case VDPA_DEV_STATE_SUSPENDED:
 	case VDPA_DEV_STATE_INACTIVE:

@@ -119,12 +119,14 @@ static const struct vdpasim_class blk_class = {
 	.fill_config	= blk_fill_config,
 	.step		= blk_step,
 	.start		= blk_state_start,
+	.resume		= blk_state_resume,
 	.stop		= blk_state_stop,
 	.stat_names	= blk_get_stat_names,
 	.describe	= blk_describe,
 	.describe_next	= blk_describe_next,
 	.save		= blk_state_save,
 	.load		= blk_state_load,
+	.unload		= blk_state_unload,
 	.free		= blk_free,
 };
 

@@ -43,6 +43,8 @@ struct blk_store *blk_store_load(struct vdpa_migration_reader *from);
  * @sim: what it has in common with the others
  * @store: its data; changed under sim->lock while the queues rest
  * @loaded: the data that it goes on from with its next start, or NULL; under sim->lock
+ * @old_store: what @store was before the last load; NULL: it is the same, or that is forgotten
+ * @old_loaded: what @loaded was before the last load, unless @store was another
  * @capacity: in sectors, under state_lock; read without by the queues
  * @store_name: empty for a private store
  */
@@ -50,6 +52,8 @@ struct blk {
 	struct vdpasim sim; /* the first, as the vDPA core allocates it */
 	struct blk_store *store;
 	struct blk_store *loaded;
+	struct blk_store *old_store;
+	struct blk_store *old_loaded;
 	u64 capacity;
 	char store_name[BLK_STORE_NAME];
 };
@@ -74,8 +78,10 @@ void blk_knobs(struct blk *blk);
 /* blk_state.c */
 
 void blk_state_start(struct vdpasim *sim);
+void blk_state_resume(struct vdpasim *sim);
 void blk_state_stop(struct vdpasim *sim);
 int blk_state_save(struct vdpasim *sim, struct vdpa_migration_writer *to);
 int blk_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from);
+void blk_state_unload(struct vdpasim *sim);
 
 #endif

@@ -55,6 +55,15 @@ static void use_store(struct blk *blk, struct blk_store *store)
 	blk->store = store;
 }
 
+/* The last load is not taken back any more. */
+static void forget_old(struct blk *blk)
+{
+	blk_store_put(blk->old_store);
+	blk_store_put(blk->old_loaded);
+	blk->old_store = NULL;
+	blk->old_loaded = NULL;
+}
+
 /**
  * blk_state_start - go on from what was loaded
  * @sim: disk, at rest
@@ -68,6 +77,18 @@ void blk_state_start(struct vdpasim *sim)
 	if (blk->loaded)
 		use_store(blk, blk->loaded);
 	blk->loaded = NULL;
+	forget_old(blk);
+}
+
+/**
+ * blk_state_resume - go on after a suspend
+ * @sim: disk, at rest
+ *
+ * May sleep. Under sim->lock.
+ */
+void blk_state_resume(struct vdpasim *sim)
+{
+	forget_old(sim_to_blk(sim));
 }
 
 /**
@@ -82,6 +103,7 @@ void blk_state_stop(struct vdpasim *sim)
 
 	blk_store_put(blk->loaded);
 	blk->loaded = NULL;
+	forget_old(blk);
 }
 
 /**
@@ -110,9 +132,33 @@ int blk_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 		blk_store_put(store);
 		return -EINVAL;
 	}
-	blk_store_put(blk->loaded);
-	blk->loaded = store;
-	if (sim->suspended)
-		blk_state_start(sim);
+	forget_old(blk);
+	if (sim->suspended && store) {
+		blk->old_store = blk->store;
+		blk->store = store;
+	} else {
+		blk->old_loaded = blk->loaded;
+		blk->loaded = store;
+	}
 	return 0;
+}
+
+/**
+ * blk_state_unload - go back to what was there before the last load
+ * @sim: disk, at rest since
+ *
+ * May sleep. Under sim->lock.
+ */
+void blk_state_unload(struct vdpasim *sim)
+{
+	struct blk *blk = sim_to_blk(sim);
+
+	if (blk->old_store) {
+		use_store(blk, blk->old_store);
+	} else {
+		blk_store_put(blk->loaded);
+		blk->loaded = blk->old_loaded;
+	}
+	blk->old_store = NULL;
+	blk->old_loaded = NULL;
 }

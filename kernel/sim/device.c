@@ -354,6 +354,8 @@ static int resume(struct vdpa_device *vdpa)
 	if (mutex_lock_killable(&sim->lock))
 		return -EINTR;
 
+	if (sim->parent->class->resume)
+		sim->parent->class->resume(sim);
 	set_suspended(sim, false);
 	vdpasim_kick_all(sim);
 	mutex_unlock(&sim->lock);

@@ -2,7 +2,8 @@
 /*
  * Faults on demand, for tests. In debugfs:
  *
- *   PARENT/{add,suspend,resume,describe,check,save,load}_{delay_ms,errno,nth}   PARENT/del_delay_ms
+ *   PARENT/{add,suspend,resume,describe,check,save,load,unload}_{delay_ms,errno,nth}
+ *   PARENT/del_delay_ms
  *   PARENT/version   PARENT/accepts
  *   PARENT/devices/DEVICE/{suspend,resume,save,load}_{delay_ms,errno,nth}
  *   PARENT/devices/DEVICE/del_delay_ms   PARENT/devices/DEVICE/stall
@@ -126,6 +127,7 @@ void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 	create_fault(parent->dir, "check", &parent->check);
 	create_fault(parent->dir, "save", &parent->save);
 	create_fault(parent->dir, "load", &parent->load);
+	create_fault(parent->dir, "unload", &parent->unload);
 	create_fault(parent->dir, "get_vq_state", &parent->get_vq_state);
 	create_fault(parent->dir, "set_vq_state", &parent->set_vq_state);
 	debugfs_create_file("version", KNOB_MODE, parent->dir, &parent->version, &text_fops);

@@ -21,6 +21,10 @@ module_param(honour_deadline, bool, 0444);
 MODULE_PARM_DESC(honour_deadline,
 		 "Suspends that would miss a deadline are given up by it, and told beforehand (default N)");
 
+static bool take_back = true;
+module_param(take_back, bool, 0444);
+MODULE_PARM_DESC(take_back, "What was loaded can be taken back (default Y)");
+
 /**
  * struct state_header - the start of a private state
  * @magic: STATE_MAGIC
@@ -147,6 +151,24 @@ static int load(struct vdpa_device *vdpa, const struct vdpa_migration_source *so
 	return err;
 }
 
+static int unload(struct vdpa_device *vdpa)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	int err;
+
+	err = vdpasim_fault(&sim->parent->unload);
+	if (err)
+		return err;
+	if (mutex_lock_killable(&sim->lock))
+		return -EINTR;
+	if (READ_ONCE(sim->running))
+		err = -EBUSY;
+	else
+		sim->parent->class->unload(sim);
+	mutex_unlock(&sim->lock);
+	return err;
+}
+
 static u64 delays_ns(const struct vdpasim_fault *a, const struct vdpasim_fault *b)
 {
 	return ((u64)READ_ONCE(a->delay_ms) + READ_ONCE(b->delay_ms)) * NSEC_PER_MSEC;
@@ -193,6 +215,7 @@ int vdpasim_migration_register(struct vdpasim_parent *parent)
 		.check			= check,
 		.save			= save,
 		.load			= load,
+		.unload			= take_back ? unload : NULL,
 		.suspend		= honour_deadline ? suspend : NULL,
 		.suspend_estimate	= honour_deadline ? suspend_estimate : NULL,
 		.resume_estimate	= honour_deadline ? resume_estimate : NULL,

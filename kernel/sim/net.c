@@ -61,6 +61,7 @@ static void net_start(struct vdpasim *sim)
 	else
 		set_defaults(net);
 	net->loaded = NULL;
+	net_state_resume(sim);
 
 	spin_lock(&net->rx_lock);
 	net->up = true;
@@ -85,6 +86,7 @@ static void net_stop(struct vdpasim *sim)
 
 	net_state_free(net->loaded);
 	net->loaded = NULL;
+	net_state_resume(sim);
 	net_switch_extra(net, NULL, 0);
 	net_set_mac(net, net->given_mac, false);
 }
@@ -149,12 +151,14 @@ static const struct vdpasim_class net_class = {
 	.fill_config	= net_fill_config,
 	.step		= net_step,
 	.start		= net_start,
+	.resume		= net_state_resume,
 	.stop		= net_stop,
 	.stat_names	= net_stat_names,
 	.describe	= net_describe,
 	.describe_next	= net_describe_next,
 	.save		= net_state_save,
 	.load		= net_state_load,
+	.unload		= net_state_unload,
 	.free		= net_free,
 };
 

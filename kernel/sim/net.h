@@ -101,6 +101,7 @@ struct net_backlog {
  * @mac: address it has now: the driver may have set another, until it resets the device; under
  *	state_lock
  * @loaded: a state to go on from with the next start, or NULL; under sim->lock
+ * @old: what the last load has replaced, to be taken back; NULL: nothing; under sim->lock
  * @entry: in the switch's list, under the switch's lock
  * @addr: its own address in the switch, under the switch's lock
  * @extra: more unicast addresses that the driver wants to receive, under the switch's lock
@@ -118,6 +119,7 @@ struct simnet {
 	u8 given_mac[ETH_ALEN];
 	u8 mac[ETH_ALEN];
 	struct net_state *loaded;
+	struct net_state *old;
 	struct list_head entry;
 	struct net_addr addr;
 	struct net_addr *extra;
@@ -156,6 +158,8 @@ void net_state_free(struct net_state *state);
 void net_state_apply(struct simnet *net, struct net_state *state);
 int net_state_save(struct vdpasim *sim, struct vdpa_migration_writer *to);
 int net_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from);
+void net_state_unload(struct vdpasim *sim);
+void net_state_resume(struct vdpasim *sim);
 
 /* net_ctrl.c */
 

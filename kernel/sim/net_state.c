@@ -326,6 +326,38 @@ void net_state_apply(struct simnet *net, struct net_state *state)
 }
 
 /**
+ * net_state_resume - forget what was there before the last load
+ * @sim: NIC
+ *
+ * May sleep. Under sim->lock.
+ */
+void net_state_resume(struct vdpasim *sim)
+{
+	struct simnet *net = sim_to_simnet(sim);
+
+	net_state_free(net->old);
+	net->old = NULL;
+}
+
+/* At once, or with the next start. */
+static int load_state(struct simnet *net, struct net_state *state)
+{
+	struct net_state *old = net->loaded;
+
+	if (net->sim.suspended)
+		old = take_state(net);
+	if (IS_ERR(old))
+		return PTR_ERR(old);
+	net_state_free(net->old);
+	net->old = old;
+	if (net->sim.suspended)
+		net_state_apply(net, state);
+	else
+		net->loaded = state;
+	return 0;
+}
+
+/**
  * net_state_load - take over a private state
  * @sim: NIC, at rest
  * @from: the stream
@@ -345,11 +377,27 @@ int net_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 		net_state_free(state);
 		return err;
 	}
-	if (sim->suspended) {
-		net_state_apply(net, state);
-		return 0;
+	err = load_state(net, state);
+	if (err)
+		net_state_free(state);
+	return err;
+}
+
+/**
+ * net_state_unload - go back to what was there before the last load
+ * @sim: NIC, at rest since
+ *
+ * May sleep. Under sim->lock.
+ */
+void net_state_unload(struct vdpasim *sim)
+{
+	struct simnet *net = sim_to_simnet(sim);
+
+	if (sim->suspended && net->old) {
+		net_state_apply(net, net->old);
+	} else {
+		net_state_free(net->loaded);
+		net->loaded = net->old;
 	}
-	net_state_free(net->loaded);
-	net->loaded = state;
-	return 0;
+	net->old = NULL;
 }

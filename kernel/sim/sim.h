@@ -181,6 +181,7 @@ enum vdpasim_step {
  * @step: take and complete one chain, if there is one. Under vq->lock, in a worker.
  *	@bytes is to be increased by the bytes moved: a round is bounded by them too.
  * @start: the driver has set DRIVER_OK. Under sim->lock.
+ * @resume: the device goes on after a suspend. Under sim->lock.
  * @stop: the device was reset, its queues rest. Under sim->lock.
  * @stat_names: names of the class's counters of a queue, ends with NULL
  * @describe: add a device's own attributes for migration. May sleep.
@@ -189,6 +190,8 @@ enum vdpasim_step {
  * @load: read a private state and take it over, all or nothing: at once where the device is
  *	suspended, with the next start else, unless it is reset before. Under sim->lock; the
  *	queues rest.
+ * @unload: go back to what was there before the last load; no start, stop or resume came since.
+ *	Under sim->lock; the queues rest.
  * @free: release what the class has added to the device. Also called for a device whose
  *	creation has failed half-way.
  */
@@ -201,12 +204,14 @@ struct vdpasim_class {
 	void (*fill_config)(struct vdpasim *sim, void *config);
 	enum vdpasim_step (*step)(struct vdpasim_vq *vq, u32 *bytes);
 	void (*start)(struct vdpasim *sim);
+	void (*resume)(struct vdpasim *sim);
 	void (*stop)(struct vdpasim *sim);
 	const char *const *(*stat_names)(struct vdpasim *sim, u16 idx);
 	int (*describe)(struct vdpasim *sim, struct vdpa_migration_list *list);
 	int (*describe_next)(struct vdpa_migration_list *list);
 	int (*save)(struct vdpasim *sim, struct vdpa_migration_writer *to);
 	int (*load)(struct vdpasim *sim, struct vdpa_migration_reader *from);
+	void (*unload)(struct vdpasim *sim);
 	void (*free)(struct vdpasim *sim);
 };
 
@@ -250,6 +255,7 @@ struct vdpasim_text {
  * @check: fault of its last word on a migration
  * @save: fault of saving the state of any of its devices
  * @load: fault of loading a state into any of its devices
+ * @unload: fault of taking such a state back from any of its devices
  * @version: of what it saves, for the vDPA core; empty: it declares none
  * @accepts: ranges of versions of which it takes what they have saved
  * @dir: its debugfs directory
@@ -270,6 +276,7 @@ struct vdpasim_parent {
 	struct vdpasim_fault check;
 	struct vdpasim_fault save;
 	struct vdpasim_fault load;
+	struct vdpasim_fault unload;
 	struct vdpasim_fault get_vq_state;
 	struct vdpasim_fault set_vq_state;
 	struct vdpasim_text version;

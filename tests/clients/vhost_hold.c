@@ -7,7 +7,7 @@
  * Opens each CHARDEV, takes the steps asked for, says so a line each ("open"
  * once the file is open) and "ready" when all is done, and then keeps the files
  * open until a signal ends the process. SIGUSR1 has it suspend all devices, SIGUSR2
- * resume them, SIGHUP reset them; it says what came of it, a line for each device:
+ * resume them, SIGHUP reset them, SIGALRM set DRIVER_OK; it says what came of it, a line for each device:
  * "suspend 0", or an errno instead of 0. With --show it prints what the devices
  * answer to the requests for information, as NAME=value, and ends.
  *
@@ -201,6 +201,16 @@ static int reset(int fd)
 	return ioctl(fd, VHOST_VDPA_SET_STATUS, &status);
 }
 
+static int start(int fd)
+{
+	uint8_t status;
+
+	if (ioctl(fd, VHOST_VDPA_GET_STATUS, &status))
+		return -1;
+	status |= VIRTIO_CONFIG_S_DRIVER_OK;
+	return ioctl(fd, VHOST_VDPA_SET_STATUS, &status);
+}
+
 static const struct order {
 	int signal;
 	const char *name;
@@ -209,6 +219,7 @@ static const struct order {
 	{ SIGUSR1, "suspend", suspend },
 	{ SIGUSR2, "resume", resume },
 	{ SIGHUP, "reset", reset },
+	{ SIGALRM, "start", start },
 };
 
 enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };

@@ -49,6 +49,8 @@ enum vdpa_command {
 	VDPA_CMD_MIGRATION_CHECK = 71,	/* judge a description; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_STATE_GET = 72,	/* state of one device: dump only; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_STATE_SET = 73,	/* a piece of such a state; CAP_NET_ADMIN */
+
+	VDPA_CMD_DEV_STATE_LOAD = 82,	/* load such states, all or none; CAP_NET_ADMIN */
 };
 
 /* The multicast group that VDPA_CMD_EVENT messages go to. */
@@ -120,7 +122,7 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_RESUME_LAST = 135,		/* u64, ns the last resume took */
 	VDPA_ATTR_DEV_RESUME_MAX = 136,			/* u64, ns; of the last few */
 
-	/* VDPA_CMD_DEV_SUSPEND and VDPA_CMD_DEV_RESUME */
+	/* VDPA_CMD_DEV_SUSPEND, VDPA_CMD_DEV_RESUME and VDPA_CMD_DEV_STATE_LOAD */
 	VDPA_ATTR_DEV_GROUP = 137,			/* nested, VDPA_ATTR_DEV_NAME of each */
 	VDPA_ATTR_DEADLINE = 138,			/* u32, ms from now; of DEV_DEL too */
 
@@ -325,6 +327,13 @@ enum vdpa_migration_attr {
  * begins anew; private pieces have to follow each other without a gap; the one
  * with VDPA_ATTR_STATE_END loads all that came over this socket for the device, and
  * only that one changes the device. A piece that is refused drops all before it.
+ *
+ * VDPA_CMD_DEV_STATE_LOAD loads what has come over this socket, without an end, for each device
+ * of a VDPA_ATTR_DEV_GROUP. If one is refused, those that were loaded get back what they had.
+ * Either way what had come for them is dropped, unless one of them is not there. A driver that
+ * resets a device meanwhile, or sets DRIVER_OK, is not kept from it, and its device stays as the
+ * driver leaves it. Until the answer nobody else loads these devices, writes their virtqueues,
+ * suspends or resumes them: EBUSY.
  */
 
 /* Bytes of private state. */

@@ -32,6 +32,7 @@ void vdpa_upload_free(struct vdpa_upload *upload)
 	vdpa_description_free(upload->source);
 	kvfree(upload->vqs);
 	vdpa_stream_free(&upload->private);
+	kvfree(upload->old);
 	kfree(upload);
 }
 
@@ -107,14 +108,13 @@ static int check_locked(const struct vdpa_upload *upload, struct vdpa_request *r
 	return err;
 }
 
-/* Back to what @old says of the first @n. */
-static void restore_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry,
-			const struct vdpa_vq_state *old, unsigned int n)
+/* Back to where the first @n were. */
+static void restore_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry, unsigned int n)
 {
 	while (n--) {
 		const struct vdpa_upload_vq *vq = &upload->vqs[n];
 
-		if (vq->known && entry->ops.set_vq_state(entry->vdev, vq->index, &old[n]))
+		if (vq->known && entry->ops.set_vq_state(entry->vdev, vq->index, &upload->old[n]))
 			dev_warn(&entry->vdev->dev, "queue %u keeps what was loaded\n", vq->index);
 	}
 }
@@ -130,42 +130,45 @@ static int set_vq(const struct vdpa_upload_vq *vq, struct vdpa_entry *entry,
 	       ops->set_vq_state(entry->vdev, vq->index, &vq->state);
 }
 
-static int set_vqs(const struct vdpa_upload *upload, struct vdpa_request *req,
-		   struct vdpa_vq_state *old)
+static int set_vqs(const struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	struct vdpa_entry *entry = req->entry;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < upload->n_vqs; i++) {
-		err = set_vq(&upload->vqs[i], entry, &old[i]);
+		err = set_vq(&upload->vqs[i], entry, &upload->old[i]);
 		if (!err)
 			continue;
-		restore_vqs(upload, entry, old, i);
+		restore_vqs(upload, entry, i);
 		return upload_refuse(req, err, ": its parent refuses queue %u: %pe",
 				   upload->vqs[i].index, ERR_PTR(err));
 	}
 	return 0;
 }
 
-/* @sequence: set to what tells whether the device was reset since */
-static int load_vqs(const struct vdpa_upload *upload, struct vdpa_request *req,
-		    struct vdpa_vq_state *old, u32 *sequence)
+static int load_vqs(struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	struct vdpa_entry *entry = req->entry;
 	u64 seq;
 	int err;
 
 	vdpa_poll_down_write(&entry->vdev->cf_lock);
-	err = check_locked(upload, req) ?: set_vqs(upload, req, old);
-	*sequence = vdpa_state_read(entry, &seq).sequence;
+	err = check_locked(upload, req) ?: set_vqs(upload, req);
+	upload->sequence = vdpa_state_read(entry, &seq).sequence;
 	up_write(&entry->vdev->cf_lock);
 	return err;
 }
 
+/* Return: whether the device has been at rest since, and its driver has not begun anew. */
+static bool rests(const struct vdpa_upload *upload, const struct vdpa_state_view *view)
+{
+	return view->sequence == upload->sequence &&
+	       (view->now == VDPA_DEV_STATE_INACTIVE || view->now == VDPA_DEV_STATE_SUSPENDED);
+}
+
 /* Whatever its client does, this is to be done; unless the driver has begun anew. */
-static void undo_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry,
-		     const struct vdpa_vq_state *old, u32 sequence)
+static void undo_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry)
 {
 	struct rw_semaphore *sem = &entry->vdev->cf_lock;
 	struct vdpa_state_view view;
@@ -173,13 +176,12 @@ static void undo_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry,
 
 	vdpa_poll_down_write(sem);
 	view = vdpa_state_read(entry, &seq);
-	if (view.sequence == sequence &&
-	    (view.now == VDPA_DEV_STATE_INACTIVE || view.now == VDPA_DEV_STATE_SUSPENDED))
-		restore_vqs(upload, entry, old, upload->n_vqs);
+	if (rests(upload, &view))
+		restore_vqs(upload, entry, upload->n_vqs);
 	up_write(sem);
 }
 
-static int load_private(struct vdpa_upload *upload, struct vdpa_request *req, u32 sequence)
+static int load_private(struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	const struct vdpa_migration_source source = {
 		.class = upload->source->class,
@@ -196,7 +198,7 @@ static int load_private(struct vdpa_upload *upload, struct vdpa_request *req, u3
 	if (err)
 		return upload_refuse(req, err, ": its parent refuses the private state: %pe",
 				   ERR_PTR(err));
-	if (vdpa_state_read(entry, &seq).sequence != sequence)
+	if (vdpa_state_read(entry, &seq).sequence != upload->sequence)
 		return upload_refuse(req, -ECANCELED, " was reset while it was loaded");
 	return 0;
 }
@@ -214,25 +216,50 @@ static int load_private(struct vdpa_upload *upload, struct vdpa_request *req, u3
 int vdpa_upload_apply(struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	struct vdpa_entry *entry = req->entry;
-	struct vdpa_vq_state *old;
-	u32 sequence;
 	u64 seq;
 	int err;
 
-	err = check_state(req, vdpa_state_read(entry, &seq).now) ?:
+	err = vdpa_entry_check_owner(entry, upload->group, &req->extack) ?:
+	      check_state(req, vdpa_state_read(entry, &seq).now) ?:
 	      vdpa_judge(upload->source, entry, entry->mgmtdev, NULL, &req->extack) ?:
 	      check_able(upload, req);
 	if (err)
 		return err;
-	old = kvcalloc(upload->n_vqs + 1, sizeof(*old), GFP_KERNEL);
-	if (!old)
+	upload->old = kvcalloc(upload->n_vqs + 1, sizeof(*upload->old), GFP_KERNEL);
+	if (!upload->old)
 		return -ENOMEM;
-	err = load_vqs(upload, req, old, &sequence);
+	err = load_vqs(upload, req);
 	if (!err) {
-		err = load_private(upload, req, sequence);
+		err = load_private(upload, req);
 		if (err)
-			undo_vqs(upload, entry, old, sequence);
+			undo_vqs(upload, entry);
 	}
-	kvfree(old);
+	return err;
+}
+
+/**
+ * vdpa_upload_undo - give a device back what it had before a state was loaded
+ * @upload: the state, which vdpa_upload_apply() has loaded; nobody has loaded another one since
+ * @entry: the device
+ *
+ * Context: a worker; may sleep for as long as the parent takes.
+ * Return: 0, also if a reset has made the device forget it; -EBUSY if the device works with it;
+ * or what the parent says: it keeps what was loaded.
+ */
+int vdpa_upload_undo(struct vdpa_upload *upload, struct vdpa_entry *entry)
+{
+	const struct vdpa_migration_ops *migration = &entry->mgmtdev->migration;
+	struct vdpa_state_view view;
+	int err = 0;
+	u64 seq;
+
+	view = vdpa_state_read(entry, &seq);
+	if (!rests(upload, &view))
+		return view.now == VDPA_DEV_STATE_INACTIVE ||
+		       view.now == VDPA_DEV_STATE_REMOVING ? 0 : -EBUSY;
+	if (migration->unload)
+		err = migration->unload(entry->vdev);
+	if (!err)
+		undo_vqs(upload, entry);
 	return err;
 }

@@ -12,6 +12,7 @@
 
 #include "migration/stream.h"
 
+struct vdpa_entry;
 struct vdpa_request;
 struct vdpa_description;
 
@@ -40,6 +41,9 @@ struct vdpa_upload_vq {
  * @max_vqs: room in @vqs
  * @vqs: the virtqueues
  * @private: the parent's own state
+ * @group: what may own the device meanwhile; NULL: it is loaded by itself
+ * @old: where the virtqueues in @vqs were before it was loaded; NULL: it was not
+ * @sequence: of the device's state while it was loaded
  */
 struct vdpa_upload {
 	struct vdpa_description *source;
@@ -49,9 +53,13 @@ struct vdpa_upload {
 	unsigned int max_vqs;
 	struct vdpa_upload_vq *vqs;
 	struct vdpa_stream private;
+	const void *group;
+	struct vdpa_vq_state *old;
+	u32 sequence;
 };
 
 void vdpa_upload_free(struct vdpa_upload *upload);
 int vdpa_upload_apply(struct vdpa_upload *upload, struct vdpa_request *req);
+int vdpa_upload_undo(struct vdpa_upload *upload, struct vdpa_entry *entry);
 
 #endif

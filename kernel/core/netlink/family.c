@@ -142,6 +142,10 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.doit		= vdpa_nl_dev_state_set_doit,
 		.flags		= GENL_ADMIN_PERM,
 		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_STATE_LOAD,
+		.doit		= vdpa_nl_dev_state_load_doit,
+		.flags		= GENL_ADMIN_PERM,
 	},
 };
 

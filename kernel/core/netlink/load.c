@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device's state over netlink: DEV_STATE_SET.
+ * A device's state over netlink: DEV_STATE_SET and DEV_STATE_LOAD.
  *
  * A state may be larger than any message. So what a client sends for a device is
- * collected, for each socket by itself, and the last piece has it loaded, by a worker.
+ * collected, for each socket by itself, and the last piece has it loaded, by a worker; or else
+ * a request that has several of them loaded together.
  * What was not loaded goes with its socket.
  */
 #include <linux/err.h>
@@ -19,10 +20,13 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
+#include "message.h"
 #include "migration/description.h"
+#include "migration/load_group.h"
 #include "migration/upload.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_description.h"
+#include "netlink/nl_group.h"
 #include "netlink/nl_vq.h"
 #include "netlink/nl_request.h"
 
@@ -267,12 +271,12 @@ static int take_private(struct genl_info *info, struct vdpa_upload *upload)
 	return err;
 }
 
-static int check_complete(struct genl_info *info, const struct vdpa_upload *upload)
+static int check_complete(const struct vdpa_upload *upload, struct netlink_ext_ack *extack)
 {
 	if (upload->has_features)
 		return 0;
-	NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_STATE_FEATURES);
-	NL_SET_ERR_MSG(info->extack, "the negotiated features are missing");
+	NL_SET_ERR_ATTR_MISS(extack, NULL, VDPA_ATTR_STATE_FEATURES);
+	NL_SET_ERR_MSG(extack, "the negotiated features are missing");
 	return -EINVAL;
 }
 
@@ -299,7 +303,10 @@ static struct vdpa_upload *take_piece(struct sock *sock, struct genl_info *info,
 	err = take_features(info, upload) ?: take_vqs(info, upload) ?: take_private(info, upload);
 	end = info->attrs[VDPA_ATTR_STATE_END];
 	if (!err && end)
-		err = check_complete(info, upload);
+		err = check_complete(upload, info->extack);
+	/* Here as well, as it may be long before it is this one's turn. */
+	if (!err && end)
+		err = vdpa_entry_check_owner(vdpa_nl_entry(info), NULL, info->extack);
 	if (!err && !end)
 		return NULL;
 	if (!err)
@@ -329,6 +336,95 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	req->data = upload;
 	vdpa_entry_get(entry);
 	vdpa_request_queue(req, apply);
+	return vdpa_nl_request_wait(req);
+}
+
+/* Under the lock. What has come for a device is given up here, or taken. */
+static struct vdpa_upload *take_upload(const struct sock *sock, struct vdpa_entry *entry,
+				       struct netlink_ext_ack *extack)
+{
+	struct session *session = session_find(sock, vdpa_entry_name(entry));
+	struct vdpa_upload *upload;
+
+	if (!session) {
+		NL_SET_ERR_MSG_FMT(extack, "no state has come for device " VDPA_MSG_NAME,
+				   vdpa_entry_name(entry));
+		return NULL;
+	}
+	upload = session->upload;
+	session->upload = NULL;
+	session_drop(session);
+	return upload;
+}
+
+/* Each device once: its state is there for one. */
+static int take_uploads(struct vdpa_request *req, struct vdpa_entry *const *entries,
+			struct vdpa_upload **uploads, unsigned int n)
+{
+	const struct sock *sock = container_of(req, struct vdpa_nl_request, req)->sock;
+	unsigned int i;
+	int err = 0;
+
+	mutex_lock(&session_lock);
+	for (i = 0; i < n; i++) {
+		struct netlink_ext_ack *extack = err ? NULL : &req->extack;
+
+		uploads[i] = take_upload(sock, entries[i], extack);
+		if (err)
+			continue;
+		err = uploads[i] ? check_complete(uploads[i], extack) : -EINVAL;
+		req->fault = uploads[i] ? 0 : VDPA_ATTR_DEV_NAME;
+		req->fault_index = i;
+	}
+	mutex_unlock(&session_lock);
+	return err;
+}
+
+static int load_together(struct vdpa_request *req, struct vdpa_entry *const *entries,
+			 unsigned int n)
+{
+	struct vdpa_upload **uploads = kvcalloc(n, sizeof(*uploads), GFP_KERNEL);
+	int err;
+
+	if (!uploads)
+		return -ENOMEM;
+	err = take_uploads(req, entries, uploads, n) ?:
+	      vdpa_load_group_start(req, entries, uploads, n);
+	while (err && n--)
+		if (uploads[n])
+			vdpa_upload_free(uploads[n]);
+	kvfree(uploads);
+	return err;
+}
+
+/* Whatever this returns but 0, no device was touched. */
+static int load_start(struct vdpa_request *req)
+{
+	struct vdpa_entry **entries;
+	unsigned int n;
+	int err;
+
+	err = vdpa_nl_count_devices(req, &n);
+	if (err)
+		return err;
+	entries = vdpa_nl_find_devices(req, n);
+	if (IS_ERR(entries))
+		return PTR_ERR(entries);
+	err = load_together(req, entries, n);
+	vdpa_nl_put_devices(entries, n);
+	return err;
+}
+
+int vdpa_nl_dev_state_load_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vdpa_request *req = vdpa_nl_request_new(skb, info);
+	int err;
+
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	err = load_start(req);
+	if (err)
+		vdpa_request_done(req, err);
 	return vdpa_nl_request_wait(req);
 }
 

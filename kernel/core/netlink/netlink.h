@@ -76,6 +76,7 @@ int vdpa_nl_dev_state_get_done(struct netlink_callback *cb);
 
 /* nl_load.c */
 int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_state_load_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_loads_init(void);
 void vdpa_nl_loads_exit(void);
 

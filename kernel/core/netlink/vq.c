@@ -205,5 +205,11 @@ int vdpa_nl_dev_vq_set_doit(struct sk_buff *skb, struct genl_info *info)
 					vdpa_entry_name(entry));
 		err = -EOPNOTSUPP;
 	}
+	/* Here as well, as it may be long before it is this one's turn. */
+	if (!err) {
+		err = vdpa_entry_check_owner(entry, NULL, info->extack);
+		if (err)
+			NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
+	}
 	return err ?: vdpa_nl_request_run(skb, info, entry, vq_set, NULL);
 }

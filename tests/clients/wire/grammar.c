@@ -246,6 +246,9 @@ const struct wire_command wire_commands[] = {
 			A(DEV_NAME), A(MIGRATION), A(STATE_FEATURES), M(STATE_STATUS), MANY(STATE_VQ),
 			M(STATE_OFFSET), M(STATE_PRIVATE), A(STATE_END),
 		},
+	}, {
+		.name = "dev-state-load", .number = VDPA_CMD_DEV_STATE_LOAD, .one = true, .changes = true,
+		.request = { A(DEV_GROUP) },
 	},
 };
 
