@@ -5,6 +5,7 @@
 # processors: 2
 
 load lib/state
+load lib/monitor
 
 # Longer than any test takes: what is delayed so ends when the delay is taken back.
 STUCK_MS=600000
@@ -17,47 +18,10 @@ setup() {
 	load_bus_drivers vhost_vdpa
 }
 
-# monitored DEV… - a virtual machine's monitor, as far as holds go, has started the device; DRIVER and DRIVER_OUT know it.
-monitored() {
-	local name
-
-	for name; do
-		start "$VDPA_CLIENTS/vhost_hold" --status 15 --queues 2 "$(vhost_of "$name")"
-		DRIVER[$name]=$PID DRIVER_OUT[$name]=$OUT
-	done
-	for name; do
-		wait_until 30 said "${DRIVER_OUT[$name]}" ready || fail "$(<"${DRIVER_OUT[$name]}")"
-	done
-}
-
-# The monitor of DEV does it; how often it has done so before is counted.
-begins() { kill "-$2" "${DRIVER[$1]}"; }
-times_done() { awk -v word="$2" '$1 == word { n++ } END { print n + 0 }' "${DRIVER_OUT[$1]}"; }
-has_done() { [ "$(times_done "$1" "$2")" -ge "$3" ]; }
-orders() {
-	local name=$1 signal=$2 word=$3 before
-
-	before=$(times_done "$name" "$word")
-	begins "$name" "$signal"
-	wait_until 30 has_done "$name" "$word" $((before + 1))
-	assert_equal "$(tail -n 1 "${DRIVER_OUT[$name]}")" "$word 0"
-}
-driver_suspends() { orders "$1" USR1 suspend; }
-driver_resumes() { orders "$1" USR2 resume; }
-driver_resets() { orders "$1" HUP reset; }
-
 devices_of_a_monitor() {
 	user_devices "$NET" n0
 	user_devices "$BLK" b0
 	monitored n0 b0
-}
-
-# refused PROCESS - a command that was started ends, and the kernel has refused it
-refused() {
-	local status=0
-
-	wait "$1" || status=$?
-	assert_equal "$status" 2
 }
 
 # Two holds

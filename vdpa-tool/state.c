@@ -32,12 +32,13 @@ struct bit {
 	const char *name;
 };
 
-/* virtio 1.2, 2.1 */
+/* virtio 1.4, 2.1 */
 static const struct bit status_bits[] = {
 	{ 1, "acknowledge" },
 	{ 2, "driver" },
 	{ 8, "features_ok" },
 	{ 4, "driver_ok" },
+	{ 16, "suspend" },
 	{ 64, "needs_reset" },
 	{ 128, "failed" },
 };

@@ -32,6 +32,7 @@ static bit_names common = {
 	[39] = "NOTIF_CONFIG_DATA",
 	[40] = "RING_RESET",
 	[41] = "ADMIN_VQ",
+	[43] = "SUSPEND",
 };
 
 static bit_names net = {

@@ -8,6 +8,7 @@
 
 #include "bus.h"
 #include "device.h"
+#include "hold_status.h"
 #include "kver.h"
 #include "message.h"
 #include "mgmtdev.h"
@@ -43,6 +44,7 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 	entry->vdev = vdev;
 	entry->serial = atomic64_inc_return(&serial);
 	vdpa_state_init(entry);
+	vdpa_hold_status_init(entry);
 	INIT_LIST_HEAD(&entry->sibling);
 	vdpa_removal_init(entry);
 	return entry;
@@ -145,6 +147,7 @@ static void entry_read_constants(struct vdpa_entry *entry)
 	entry->max_vq_size = ops->get_vq_num_max(vdev);
 	entry->min_vq_size = ops->get_vq_num_min ? ops->get_vq_num_min(vdev) : 1;
 	entry->has_vq_state = has_vq_state(entry);
+	entry->offers_suspend = ops->get_device_features(vdev) & BIT_ULL(VIRTIO_F_SUSPEND);
 }
 
 /* The name that DEV_NEW reserved for the parent's dev_add, or a new one. */
@@ -269,6 +272,7 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	if (err) {
 		entry_hide(entry);
 		disable_work_sync(&entry->refresh);
+		vdpa_hold_status_exit(entry);
 		entry_drop_name(entry);
 		return err;
 	}
@@ -285,6 +289,7 @@ static void entry_unregister(struct vdpa_entry *entry)
 	entry_hide(entry);
 	device_del(&entry->vdev->dev);
 	disable_work_sync(&entry->refresh);
+	vdpa_hold_status_exit(entry);
 	entry_drop_name(entry);
 	put_device(&entry->vdev->dev);
 }

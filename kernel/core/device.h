@@ -35,6 +35,9 @@ struct vdpa_request;
  * @driver_features: what its driver has negotiated, last
  * @serial: no other device has had or will have it
  * @refresh: sees what it is doing, when it has something to say
+ * @status_poll: sees whether the device has answered to a suspend through its status
+ * @status_delay: how long to wait before looking again, in jiffies; who has begun the suspend sets
+ *	it before the work is queued, which then changes it
  * @vdev: the device itself, allocated with the parent's part around it
  * @guard: who calls the parent's operations right now
  * @line: who wants to ask its parent about it
@@ -43,13 +46,14 @@ struct vdpa_request;
  * @mgmtdev: the management device that made it; NULL for a device that its
  *	driver registered by itself ("unmanaged")
  * @sibling: in @mgmtdev's list of devices
- * @device_id: virtio device ID. This and the next four are constants of a
+ * @device_id: virtio device ID. This and the next five are constants of a
  *	device, asked for once, so that listing the devices asks parents for nothing
  *	but the status, which they know.
  * @vendor_id: virtio vendor ID
  * @max_vq_size: descriptors
  * @min_vq_size: descriptors
  * @has_vq_state: its parent tells and takes the state of virtqueues
+ * @offers_suspend: its features have virtio's own suspend
  * @driver: name of the bound bus driver, NULL if none; the string is the driver's
  *	and valid under vdpa_registry_lock only
  * @published: it can be found
@@ -77,6 +81,8 @@ struct vdpa_entry {
 	u64 driver_features;
 	u64 serial;
 	struct work_struct refresh;
+	struct delayed_work status_poll;
+	unsigned long status_delay;
 	struct vdpa_device *vdev;
 	struct vdpa_guard guard;
 	struct vdpa_line line;
@@ -90,6 +96,7 @@ struct vdpa_entry {
 	u16 max_vq_size;
 	u16 min_vq_size;
 	bool has_vq_state;
+	bool offers_suspend;
 
 	const char *driver;
 	bool published;

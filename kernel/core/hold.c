@@ -10,6 +10,7 @@
 #include "device.h"
 #include "hold.h"
 #include "state.h"
+#include "status.h"
 
 static u8 own_hold(const struct vdpa_transition *transition)
 {
@@ -19,6 +20,17 @@ static u8 own_hold(const struct vdpa_transition *transition)
 static bool suspends(const struct vdpa_transition *transition)
 {
 	return transition->via == VDPA_DEV_STATE_SUSPENDING;
+}
+
+/* In the turn of who asks the parent. */
+static void note_means(struct vdpa_entry *entry, enum vdpa_means means)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&state->lock, flags);
+	state->means = means;
+	spin_unlock_irqrestore(&state->lock, flags);
 }
 
 /* Which queues are ready. */
@@ -84,16 +96,40 @@ static void queues_restore(struct vdpa_entry *entry)
 
 /* Asking the parent, in a turn that is ours: no lock is held. */
 
-static int ask_resume(struct vdpa_entry *entry)
+static int ops_resume(struct vdpa_entry *entry)
 {
-	int err = entry->parent_ops->resume(entry->vdev);
+	int err;
 
+	if (!entry->parent_ops->resume)
+		return -EOPNOTSUPP;
+	err = entry->parent_ops->resume(entry->vdev);
 	if (!err && entry->ready.before)
 		queues_restore(entry);
 	return err;
 }
 
-static int ask_suspend(struct vdpa_entry *entry, ktime_t deadline)
+/* A device that fails instead of answering has failed before the transition ends. */
+static int status_answer(struct vdpa_entry *entry, int err)
+{
+	if (err == -EIO)
+		vdpa_state_refresh(entry);
+	return err;
+}
+
+static int ask_resume(struct vdpa_entry *entry)
+{
+	int err;
+
+	if (entry->state.means == VDPA_MEANS_STATUS)
+		err = status_answer(entry, vdpa_status_resume(entry));
+	else
+		err = ops_resume(entry);
+	if (!err)
+		note_means(entry, VDPA_MEANS_NONE);
+	return err;
+}
+
+static int ops_suspend(struct vdpa_entry *entry, ktime_t deadline)
 {
 	const struct vdpa_config_ops *ops = entry->parent_ops;
 	struct vdpa_mgmtdev *mgmtdev = entry->mgmtdev;
@@ -107,16 +143,32 @@ static int ask_suspend(struct vdpa_entry *entry, ktime_t deadline)
 	if (!err || !ops->resume)
 		return err;
 	/* Half of it may be suspended. */
-	undo = ask_resume(entry);
+	undo = ops_resume(entry);
 	if (undo)
 		dev_warn(&entry->vdev->dev, "a resume after a suspend that failed says %pe\n",
 			 ERR_PTR(undo));
 	return err;
 }
 
+static int ask_suspend(struct vdpa_entry *entry, const struct vdpa_transition *transition)
+{
+	int err;
+
+	/* A driver that asks by the operation gets the operation. */
+	if (transition->cause == VDPA_CAUSE_MANAGEMENT && vdpa_status_needed(entry)) {
+		note_means(entry, VDPA_MEANS_STATUS);
+		return status_answer(entry, vdpa_status_suspend(entry));
+	}
+	note_means(entry, VDPA_MEANS_OPS);
+	err = ops_suspend(entry, transition->deadline);
+	if (err)
+		note_means(entry, VDPA_MEANS_NONE);
+	return err;
+}
+
 static int ask(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
-	return suspends(transition) ? ask_suspend(entry, transition->deadline) : ask_resume(entry);
+	return suspends(transition) ? ask_suspend(entry, transition) : ask_resume(entry);
 }
 
 /* Under the lock. */
@@ -144,7 +196,7 @@ bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_transit
 }
 
 /* Under the lock. */
-static void transition_begin(struct vdpa_entry *entry, struct vdpa_transition *transition)
+void vdpa_hold_transition_begin(struct vdpa_entry *entry, struct vdpa_transition *transition)
 {
 	struct vdpa_state *state = &entry->state;
 	u8 others = state->holds & ~own_hold(transition);
@@ -164,8 +216,8 @@ static bool transition_is_current(const struct vdpa_state *state,
 }
 
 /* Under the lock: it ends, and was carried out if @reached. */
-static void transition_end(struct vdpa_entry *entry, const struct vdpa_transition *transition,
-			   bool reached)
+void vdpa_hold_transition_end(struct vdpa_entry *entry, const struct vdpa_transition *transition,
+			      bool reached)
 {
 	bool suspended = suspends(transition) == reached;
 	struct vdpa_state *state = &entry->state;
@@ -178,12 +230,14 @@ static void transition_end(struct vdpa_entry *entry, const struct vdpa_transitio
 	if (reached && transition->cause == VDPA_CAUSE_MANAGEMENT)
 		state->held_by = transition->sequence;
 	state->in_transition = false;
+	state->in_status = false;
 	wake_up_all(&state->idle);
 	if (!transition->ask) {
 		vdpa_state_set_holds(entry, holds, transition->cause);
 		return;
 	}
 	state->holds = holds;
+	state->status_bit &= !!(holds & VDPA_HOLD_DRIVER);
 	vdpa_state_change(entry, suspended ? VDPA_DEV_STATE_SUSPENDED : VDPA_DEV_STATE_ACTIVE,
 			  transition->cause);
 }
@@ -210,7 +264,7 @@ bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_transition *transitio
 	*view = vdpa_state_view_locked(entry);
 	can = vdpa_hold_can(view, transition);
 	if (can)
-		transition_begin(entry, transition);
+		vdpa_hold_transition_begin(entry, transition);
 	spin_unlock_irqrestore(&state->lock, flags);
 	return can;
 }
@@ -223,7 +277,7 @@ void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_transition *tra
 
 	spin_lock_irqsave(&state->lock, flags);
 	if (transition_is_current(state, transition))
-		transition_end(entry, transition, false);
+		vdpa_hold_transition_end(entry, transition, false);
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
@@ -257,14 +311,21 @@ static bool perform_end(struct vdpa_entry *entry, const struct vdpa_transition *
 	if (good && !err && transition->ask)
 		vdpa_latency_note(suspends(transition) ? &state->suspend : &state->resume, ns);
 	if (good)
-		transition_end(entry, transition, !err);
+		vdpa_hold_transition_end(entry, transition, !err);
 	parent_end(state);
 	spin_unlock_irqrestore(&state->lock, flags);
 	return good;
 }
 
-/* In our turn. */
-static int perform(struct vdpa_entry *entry, const struct vdpa_transition *transition)
+/**
+ * vdpa_hold_perform_now - as vdpa_hold_perform(), by whom the parent waits for
+ * @entry: the device
+ * @transition: the transition, begun
+ *
+ * Context: in the turn of who asks the parent, which ends here; else as vdpa_hold_perform().
+ * Return: as vdpa_hold_perform().
+ */
+int vdpa_hold_perform_now(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	ktime_t start = ktime_get();
 	int err = transition->ask ? ask(entry, transition) : 0;
@@ -286,7 +347,7 @@ int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_transition *tr
 	bool good;
 
 	wait_event_idle(entry->state.idle, perform_begin(entry, transition, &good));
-	return good ? perform(entry, transition) : -ECANCELED;
+	return good ? vdpa_hold_perform_now(entry, transition) : -ECANCELED;
 }
 
 /* Return: true once it is known whether the hold is still @ours; a transition is begun then. */
@@ -301,7 +362,7 @@ static bool undo_begin(struct vdpa_entry *entry, struct vdpa_transition *transit
 	known = !*ours || !state->in_transition;
 	if (*ours && known) {
 		transition->via = VDPA_DEV_STATE_RESUMING;
-		transition_begin(entry, transition);
+		vdpa_hold_transition_begin(entry, transition);
 	}
 	spin_unlock_irqrestore(&state->lock, flags);
 	return known;
@@ -340,7 +401,7 @@ static bool turn_begin(struct vdpa_entry *entry)
 }
 
 /* The parent is asked no more, for now. */
-static void turn_end(struct vdpa_entry *entry)
+void vdpa_hold_turn_end(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
@@ -378,7 +439,7 @@ static enum driver_step driver_step(struct vdpa_entry *entry, struct vdpa_transi
 					     transition->cause);
 			return STEP_NONE;
 		}
-		transition_begin(entry, transition);
+		vdpa_hold_transition_begin(entry, transition);
 		state->in_parent = true;
 		return STEP_TRANSITION;
 	default:
@@ -408,7 +469,7 @@ static int driver_pass(struct vdpa_entry *entry, const struct vdpa_transition *t
 	int err;
 
 	err = suspends(transition) ? ops->suspend(entry->vdev) : ops->resume(entry->vdev);
-	turn_end(entry);
+	vdpa_hold_turn_end(entry);
 	return err;
 }
 
@@ -431,7 +492,7 @@ int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via)
 		return -EINTR;
 	switch (step) {
 	case STEP_TRANSITION:
-		return perform(entry, &transition);
+		return vdpa_hold_perform_now(entry, &transition);
 	case STEP_PASS:
 		return driver_pass(entry, &transition);
 	default:
@@ -466,16 +527,31 @@ static bool is_probed(const struct vdpa_entry *entry)
 	return !prober || prober == current;
 }
 
+/* Who waits for a device to answer to its status makes way. */
+static void want_reset(struct vdpa_entry *entry, int n)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&state->lock, flags);
+	state->resets += n;
+	wake_up_all(&state->idle);
+	spin_unlock_irqrestore(&state->lock, flags);
+}
+
 /**
  * vdpa_hold_reset_begin - the bus driver is about to reset the device
  * @entry: the device
  *
- * Context: may sleep for as long as the parent takes for what it is at. Not killable:
- * who resets may be at the end of a file, and its memory is unmapped after that.
+ * Context: may sleep for as long as the parent takes for what it is at, but not for a device to
+ * answer to its status. Not killable: who resets may be at the end of a file, and its memory is
+ * unmapped after that.
  */
 void vdpa_hold_reset_begin(struct vdpa_entry *entry)
 {
+	want_reset(entry, 1);
 	wait_event_idle(entry->state.idle, is_probed(entry) && turn_begin(entry));
+	want_reset(entry, -1);
 	vdpa_state_driver_begin(entry);
 }
 
@@ -488,6 +564,7 @@ void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done)
 	spin_lock_irqsave(&state->lock, flags);
 	vdpa_state_driver_end(entry);
 	if (done) {
+		WRITE_ONCE(entry->driver_features, 0);
 		state->sequence++;
 		vdpa_state_change(entry, VDPA_DEV_STATE_INACTIVE, VDPA_CAUSE_DRIVER);
 	}
@@ -495,18 +572,39 @@ void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done)
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* Under the lock: nobody holds it any more. Return: true if the parent has to resume it. */
-static bool leave(struct vdpa_entry *entry)
+/*
+ * Under the lock: nobody holds it any more. Return: whether the parent has to resume it, and how. A
+ * suspend through the status may have been called off before the device has answered.
+ */
+static enum vdpa_means leave(struct vdpa_entry *entry, bool *suspending)
 {
 	struct vdpa_state *state = &entry->state;
-	bool held = state->holds;
+	enum vdpa_means means = state->means;
 
+	*suspending = state->now != VDPA_DEV_STATE_SUSPENDED &&
+		      state->now != VDPA_DEV_STATE_RESUMING;
 	state->sequence++;
 	state->in_transition = false;
+	state->in_status = false;
 	state->holds = 0;
+	state->status_bit = false;
+	state->means = VDPA_MEANS_NONE;
 	if (state->now != VDPA_DEV_STATE_INACTIVE && state->now != VDPA_DEV_STATE_FAILED)
 		vdpa_state_change(entry, VDPA_DEV_STATE_ACTIVE, VDPA_CAUSE_MANAGEMENT);
-	return held;
+	return means;
+}
+
+static void leave_resume(struct vdpa_entry *entry, enum vdpa_means means, bool suspending)
+{
+	int err = 0;
+
+	if (means == VDPA_MEANS_STATUS)
+		err = vdpa_status_leave(entry, suspending);
+	else if (means == VDPA_MEANS_OPS && entry->parent_ops->resume)
+		err = ops_resume(entry);
+	if (err)
+		dev_warn(&entry->vdev->dev, "could not be resumed for its driver to leave it: %pe\n",
+			 ERR_PTR(err));
 }
 
 /**
@@ -523,19 +621,20 @@ static bool leave(struct vdpa_entry *entry)
 void vdpa_hold_leave(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
+	enum vdpa_means means;
 	unsigned long flags;
-	bool held;
+	bool suspending;
 
 	spin_lock_irqsave(&state->lock, flags);
 	state->leaving = true;
+	wake_up_all(&state->idle);
 	spin_unlock_irqrestore(&state->lock, flags);
 	wait_event_idle(state->idle, turn_begin(entry));
 	spin_lock_irqsave(&state->lock, flags);
-	held = leave(entry);
+	means = leave(entry, &suspending);
 	spin_unlock_irqrestore(&state->lock, flags);
-	if (held && entry->parent_ops->resume && ask_resume(entry))
-		dev_warn(&entry->vdev->dev, "could not be resumed for its driver to leave it\n");
-	turn_end(entry);
+	leave_resume(entry, means, suspending);
+	vdpa_hold_turn_end(entry);
 }
 
 /* It has left it. */

@@ -20,6 +20,9 @@
  * A driver is never refused what mainline does not refuse it: to suspend what it
  * has suspended, or to resume what it has not, succeeds and does nothing.
  *
+ * A driver has two ways to take its hold and to give it back, the operations and a bit of the
+ * status (status.h), and one hold.
+ *
  * Some parents forget in a suspend which queues were ready, or stay half
  * suspended when one fails. So queues that were ready before are made ready after
  * the resume, and a suspend that fails is followed by a resume.
@@ -34,22 +37,6 @@
 #include "state.h"
 
 struct vdpa_entry;
-
-/**
- * struct vdpa_transition - the right to take or give back a hold
- * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
- * @cause: who wants it, VDPA_CAUSE_DRIVER or _MANAGEMENT
- * @deadline: for a parent that can honour one (CLOCK_MONOTONIC); 0: none
- * @sequence: it is good while it is the state's
- * @ask: the parent has to do something; else the other one holds the device as well
- */
-struct vdpa_transition {
-	enum vdpa_dev_state via;
-	enum vdpa_cause cause;
-	ktime_t deadline;
-	u32 sequence;
-	bool ask;
-};
 
 /**
  * struct vdpa_ready - which of a device's queues are ready
@@ -72,6 +59,7 @@ bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_transition *transitio
 		     struct vdpa_state_view *view);
 void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_transition *transition);
 int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_transition *transition);
+int vdpa_hold_perform_now(struct vdpa_entry *entry, const struct vdpa_transition *transition);
 int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_transition *transition);
 
 int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via);
@@ -81,5 +69,11 @@ void vdpa_hold_probe(struct vdpa_entry *entry, bool probing);
 void vdpa_hold_leave(struct vdpa_entry *entry);
 void vdpa_hold_left(struct vdpa_entry *entry);
 void vdpa_hold_wait(struct vdpa_entry *entry);
+
+/* For hold_status.c. */
+void vdpa_hold_transition_begin(struct vdpa_entry *entry, struct vdpa_transition *transition);
+void vdpa_hold_transition_end(struct vdpa_entry *entry, const struct vdpa_transition *transition,
+			      bool reached);
+void vdpa_hold_turn_end(struct vdpa_entry *entry);
 
 #endif

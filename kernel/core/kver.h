@@ -16,6 +16,15 @@
 #include <linux/device.h>
 #include <linux/slab.h>
 #include <linux/vdpa.h>
+#include <uapi/linux/virtio_config.h>
+
+/* Virtio 1.4's suspend: the feature, and the bit of the device status. */
+#ifndef VIRTIO_F_SUSPEND
+#define VIRTIO_F_SUSPEND	43
+#endif
+#ifndef VIRTIO_CONFIG_S_SUSPEND
+#define VIRTIO_CONFIG_S_SUSPEND	16
+#endif
 
 #if KVER_VIRTIO_MAP
 #define KVER_MAP_PARAM		const struct virtio_map_ops *map,

@@ -7,17 +7,31 @@
 
 #include "device.h"
 #include "hold.h"
+#include "hold_status.h"
 #include "notify.h"
 #include "ops.h"
 #include "state.h"
+#include "status.h"
 
 static void observed_set_status(struct vdpa_device *vdev, u8 status)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 
+	if (vdpa_status_negotiated(entry)) {
+		vdpa_hold_status_write(entry, status);
+		return;
+	}
 	vdpa_state_driver_begin(entry);
 	entry->parent_ops->set_status(vdev, status);
 	vdpa_state_driver_status(entry);
+}
+
+static u8 observed_get_status(struct vdpa_device *vdev)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+
+	return vdpa_status_negotiated(entry) ? vdpa_hold_status_read(entry) :
+					       entry->parent_ops->get_status(vdev);
 }
 
 static int observed_reset(struct vdpa_device *vdev)
@@ -126,6 +140,7 @@ static void observed_set_config_cb(struct vdpa_device *vdev, struct vdpa_callbac
 void vdpa_ops_observe(struct vdpa_config_ops *ops, const struct vdpa_config_ops *parent)
 {
 	*ops = *parent;
+	ops->get_status = observed_get_status;
 	ops->set_status = observed_set_status;
 	ops->reset = observed_reset;
 	ops->set_config_cb = observed_set_config_cb;

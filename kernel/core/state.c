@@ -11,6 +11,7 @@
 #include "device.h"
 #include "notify.h"
 #include "state.h"
+#include "status.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -39,7 +40,10 @@ void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vd
 	state->now = to;
 	if (to == VDPA_DEV_STATE_INACTIVE || to == VDPA_DEV_STATE_FAILED) {
 		state->holds = 0;
+		state->status_bit = false;
+		state->means = VDPA_MEANS_NONE;
 		state->in_transition = false;
+		state->in_status = false;
 		state->sequence++;
 		wake_up_all(&state->idle);
 	}
@@ -56,6 +60,7 @@ void vdpa_state_set_holds(struct vdpa_entry *entry, u8 holds, enum vdpa_cause ca
 	if (state->holds == holds)
 		return;
 	state->holds = holds;
+	state->status_bit &= !!(holds & VDPA_HOLD_DRIVER);
 	if (state->notified && !state->removing)
 		vdpa_event_state(entry, state->now, state->now, cause);
 }
@@ -84,18 +89,24 @@ void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing)
 /* What the status says the device is doing, as far as it tells. */
 static enum vdpa_dev_state state_of_status(u8 status)
 {
-	if (status & (VIRTIO_CONFIG_S_FAILED | VIRTIO_CONFIG_S_NEEDS_RESET))
+	if (status & VDPA_STATUS_FAILED_BITS)
 		return VDPA_DEV_STATE_FAILED;
 	if (status & VIRTIO_CONFIG_S_DRIVER_OK)
 		return VDPA_DEV_STATE_ACTIVE;
 	return VDPA_DEV_STATE_INACTIVE;
 }
 
-/* Under the lock. The status does not tell whether a device with DRIVER_OK is suspended. */
+/*
+ * Under the lock. The status does not tell whether a device with DRIVER_OK is suspended, and one
+ * that shows SUSPEND instead has not become inactive.
+ */
 static void set_status(struct vdpa_entry *entry, u8 status, enum vdpa_cause cause)
 {
 	enum vdpa_dev_state told = state_of_status(status);
 
+	if (told == VDPA_DEV_STATE_INACTIVE && vdpa_status_negotiated(entry) &&
+	    vdpa_status_suspended(status))
+		return;
 	if (told != VDPA_DEV_STATE_ACTIVE || entry->state.now == VDPA_DEV_STATE_INACTIVE)
 		vdpa_state_change(entry, told, cause);
 }
@@ -136,7 +147,7 @@ void vdpa_state_driver_status(struct vdpa_entry *entry)
  * Devices fail by themselves. What the status says is worth nothing if the
  * driver was changing it meanwhile; the driver's own call will tell.
  */
-static void refresh_status(struct vdpa_entry *entry)
+void vdpa_state_refresh(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
@@ -159,7 +170,7 @@ static void refresh_status(struct vdpa_entry *entry)
 
 static void refresh_work(struct work_struct *work)
 {
-	refresh_status(container_of(work, struct vdpa_entry, refresh));
+	vdpa_state_refresh(container_of(work, struct vdpa_entry, refresh));
 }
 
 void vdpa_state_init(struct vdpa_entry *entry)
@@ -256,7 +267,7 @@ struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq)
 	struct vdpa_state_view view;
 	unsigned long flags;
 
-	refresh_status(entry);
+	vdpa_state_refresh(entry);
 	spin_lock_irqsave(&state->lock, flags);
 	view = vdpa_state_view_locked(entry);
 	*seq = vdpa_event_seq();

@@ -12,11 +12,12 @@
  *   any         -- reset -->          inactive
  *   any         -- FAILED, NEEDS_RESET -->  failed
  *
- * How devices are held is in hold.h.
+ * How devices are held is in hold.h, what virtio's own suspend bit has to do with it in status.h.
  */
 #ifndef _VDPA_STATE_H
 #define _VDPA_STATE_H
 
+#include <linux/ktime.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -40,6 +41,29 @@ struct vdpa_latencies {
 };
 
 /**
+ * struct vdpa_transition - the right to take or give back a hold
+ * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
+ * @cause: who wants it, VDPA_CAUSE_DRIVER or _MANAGEMENT
+ * @deadline: for a parent that can honour one (CLOCK_MONOTONIC); 0: none
+ * @sequence: it is good while it is the state's
+ * @ask: the parent has to do something; else the other one holds the device as well
+ */
+struct vdpa_transition {
+	enum vdpa_dev_state via;
+	enum vdpa_cause cause;
+	ktime_t deadline;
+	u32 sequence;
+	bool ask;
+};
+
+/* How a device was brought to a standstill, and has to be resumed. */
+enum vdpa_means {
+	VDPA_MEANS_NONE,	/* it was not */
+	VDPA_MEANS_OPS,		/* its parent's suspend operation */
+	VDPA_MEANS_STATUS,	/* virtio's SUSPEND in the device status */
+};
+
+/**
  * struct vdpa_state - what a device is doing
  * @lock: protects all of this; a spinlock, inside which those of the events and of
  *	@idle are taken
@@ -52,6 +76,12 @@ struct vdpa_latencies {
  * @status_sequence: counts their beginnings and ends
  * @holds: enum vdpa_hold: who holds it suspended
  * @held_by: the transition by which management has its hold
+ * @means: how its parent was asked to suspend it; changes in the turn of who asks the parent
+ * @status_bit: its driver has set SUSPEND in the status, and not DRIVER_OK since
+ * @in_status: the transition is the driver's, through the status: nobody waits for its end
+ * @status_transition: that one
+ * @status_since: when it began
+ * @resets: how many wait for the parent, to reset the device
  * @sequence: of the latest transition; counted on, it is void
  * @in_transition: somebody has begun it, and has not come to its end
  * @in_parent: the parent is suspending, resuming or resetting it; one at a time
@@ -71,6 +101,12 @@ struct vdpa_state {
 	u32 status_sequence;
 	u8 holds;
 	u32 held_by;
+	enum vdpa_means means;
+	bool status_bit;
+	bool in_status;
+	struct vdpa_transition status_transition;
+	ktime_t status_since;
+	unsigned int resets;
 	u32 sequence;
 	bool in_transition;
 	bool in_parent;
@@ -107,6 +143,7 @@ void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vd
 void vdpa_state_set_holds(struct vdpa_entry *entry, u8 holds, enum vdpa_cause cause);
 void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing);
 
+void vdpa_state_refresh(struct vdpa_entry *entry);
 void vdpa_state_driver_begin(struct vdpa_entry *entry);
 void vdpa_state_driver_end(struct vdpa_entry *entry);
 void vdpa_state_driver_status(struct vdpa_entry *entry);

@@ -16,6 +16,7 @@
 #include "registry.h"
 #include "request.h"
 #include "state.h"
+#include "status.h"
 #include "suspend.h"
 
 /**
@@ -318,19 +319,21 @@ static bool group_has(const struct vdpa_group *group, unsigned int n,
 	return false;
 }
 
-/* What the parent can do at all. */
+/* What the parent can do at all, or its device and the driver have agreed upon. */
 static int member_able(const struct member *member)
 {
-	const struct vdpa_config_ops *ops = member->entry->parent_ops;
+	const struct vdpa_entry *entry = member->entry;
 	struct vdpa_group *group = member->group;
+	bool able = suspends(group) ? vdpa_can_suspend(entry) : vdpa_can_resume(entry);
+	const char *what = suspends(group) ? "suspended" : "resumed";
 
-	if (suspends(group) && !ops->suspend)
+	if (able)
+		return 0;
+	if (entry->offers_suspend)
 		return group_refuse(group, member, -EOPNOTSUPP,
-				    "cannot be suspended: its parent does not know how");
-	if (!suspends(group) && !ops->resume)
-		return group_refuse(group, member, -EOPNOTSUPP,
-				    "cannot be resumed: its parent does not know how");
-	return 0;
+				    "cannot be %s: its driver lacks SUSPEND", what);
+	return group_refuse(group, member, -EOPNOTSUPP,
+			    "cannot be %s: its parent does not know how", what);
 }
 
 /* From now on the group is a user of the device. */
@@ -379,7 +382,7 @@ static int check_latency(struct vdpa_group *group, struct member *member, u64 de
 		if (ns > deadline_ns)
 			return group_refuse(group, member, -ETIMEDOUT, "would take %llu ms",
 					    div_u64(ns, NSEC_PER_MSEC));
-	} else if (!migration->suspend) {
+	} else if (!migration->suspend || vdpa_status_needed(member->entry)) {
 		ns = vdpa_state_read(member->entry, &seq).suspend.max;
 		if (ns > deadline_ns)
 			return group_refuse(group, member, -ETIMEDOUT, "has taken up to %llu ms",
@@ -397,7 +400,7 @@ static int check_deadline(struct vdpa_group *group, u32 deadline)
 	for (i = 0; !err && i < group->n; i++) {
 		struct member *member = &group->members[i];
 
-		if ((deadline || group->n > 1) && !member->entry->parent_ops->resume)
+		if ((deadline || group->n > 1) && !vdpa_can_resume(member->entry))
 			return group_refuse(group, member, -EOPNOTSUPP,
 					    "could not be resumed if others fail");
 		if (deadline && member->transition.ask)

@@ -147,7 +147,7 @@ static int blk_dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 
 	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES))
 		features = config->device_features;
-	if (features & ~BLK_FEATURES) {
+	if (features & ~(BLK_FEATURES | VDPASIM_FEATURES_ASKED)) {
 		vdpa_mgmtdev_refuse(mdev, VDPA_ATTR_DEV_FEATURES,
 				    "it knows not all of the features");
 		return -EINVAL;
@@ -185,7 +185,7 @@ static struct vdpasim_parent blk_parent = {
 		.ops			= &blk_mgmtdev_ops,
 		.id_table		= blk_id_table,
 		.config_attr_mask	= BIT_ULL(VDPA_ATTR_DEV_FEATURES),
-		.supported_features	= BLK_FEATURES,
+		.supported_features	= BLK_FEATURES | VDPASIM_FEATURES_ASKED,
 	},
 };
 

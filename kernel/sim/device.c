@@ -222,25 +222,86 @@ static u8 get_status(struct vdpa_device *vdpa)
 	return READ_ONCE(vdpa_to_sim(vdpa)->status);
 }
 
-static void set_status(struct vdpa_device *vdpa, u8 status)
+/*
+ * What becomes of a status that the driver writes. A device that works takes SUSPEND, and shows it
+ * instead of DRIVER_OK, which it takes when it is suspended; else it keeps what it shows of both.
+ */
+static u8 next_status(const struct vdpasim *sim, u8 status)
 {
-	struct vdpasim *sim = vdpa_to_sim(vdpa);
-	u8 set;
+	const u8 both = VIRTIO_CONFIG_S_SUSPEND | VIRTIO_CONFIG_S_DRIVER_OK;
+	u8 old = READ_ONCE(sim->status);
+	u8 asked = status & both & ~old;
 
-	mutex_lock(&sim->lock);
-	if (!sim->features)
-		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+	if (!vdpasim_has(sim, VIRTIO_F_SUSPEND) || !(old & both))
+		return status & ~VIRTIO_CONFIG_S_SUSPEND;
+	return (status & ~both) | (asked ?: old & both);
+}
 
+/* Under sim->lock. */
+static void write_status(struct vdpasim *sim, u8 status)
+{
 	spin_lock(&sim->state_lock);
-	set = status & ~sim->status;
 	/* Only a reset takes this one back. */
 	status |= sim->status & VIRTIO_CONFIG_S_NEEDS_RESET;
 	WRITE_ONCE(sim->status, status);
 	vdpasim_update_running(sim);
+	vdpasim_config_late(sim);
 	spin_unlock(&sim->state_lock);
+}
 
-	if (set & VIRTIO_CONFIG_S_DRIVER_OK) {
-		if (sim->parent->class->start)
+/* What goes wrong with a change of the status, if that suspends or resumes. */
+static int status_fault(struct vdpasim *sim, u8 status)
+{
+	u8 old = READ_ONCE(sim->status);
+
+	if (!((next_status(sim, status) ^ old) & VIRTIO_CONFIG_S_SUSPEND))
+		return 0;
+	if (old & VIRTIO_CONFIG_S_SUSPEND)
+		return vdpasim_fault(&sim->parent->resume) ?: vdpasim_fault(&sim->resume);
+	return vdpasim_fault(&sim->parent->suspend) ?: vdpasim_fault(&sim->suspend);
+}
+
+/*
+ * Virtio's own suspend: what was begun is finished before the status says so, for as long as the
+ * driver waits. Under sim->lock.
+ */
+static void status_suspend(struct vdpasim *sim, u8 status)
+{
+	spin_lock(&sim->state_lock);
+	WRITE_ONCE(sim->running, false);
+	spin_unlock(&sim->state_lock);
+	if (!vdpasim_settle(sim)) {
+		write_status(sim, status);
+		return;
+	}
+	write_status(sim, sim->status);
+	vdpasim_kick_all(sim);
+}
+
+/* By the specification a device that fails to suspend or to resume needs a reset. */
+static void set_status(struct vdpa_device *vdpa, u8 status)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	int err = status_fault(sim, status);
+	u8 changed;
+
+	if (err == -EINTR)
+		return;
+	mutex_lock(&sim->lock);
+	if (!sim->features)
+		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+	status = next_status(sim, status);
+	changed = status ^ sim->status;
+
+	if (err)
+		vdpasim_broken(&sim->vqs[0], "it could not be suspended or resumed");
+	else if (changed & status & VIRTIO_CONFIG_S_SUSPEND)
+		status_suspend(sim, status);
+	else
+		write_status(sim, status);
+
+	if (changed & status & VIRTIO_CONFIG_S_DRIVER_OK) {
+		if (!(changed & VIRTIO_CONFIG_S_SUSPEND) && sim->parent->class->start)
 			sim->parent->class->start(sim);
 		vdpasim_kick_all(sim);
 	}
@@ -288,6 +349,7 @@ static int reset(struct vdpa_device *vdpa)
 	spin_lock(&sim->state_lock);
 	WRITE_ONCE(sim->status, 0);
 	sim->suspended = false;
+	sim->config_late = false;
 	vdpasim_update_running(sim);
 	sim->config_cb = (struct vdpa_callback) {};
 	sim->generation++;

@@ -202,7 +202,7 @@ static bool judge_plan(struct vdpa_mgmt_dev *mdev, const struct net_plan *plan)
 		enum vdpa_attr attr;
 		const char *reason;
 	} faults[] = {
-		{ plan->features & ~NET_FEATURES, VDPA_ATTR_DEV_FEATURES,
+		{ plan->features & ~(NET_FEATURES | VDPASIM_FEATURES_ASKED), VDPA_ATTR_DEV_FEATURES,
 		  "it knows not all of the features" },
 		{ plan->features & NET_FEATURES_CTRL &&
 		  !(plan->features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)), VDPA_ATTR_DEV_FEATURES,
@@ -307,7 +307,7 @@ static struct vdpasim_parent net_parent = {
 					  BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU) |
 					  BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MAX_VQP) |
 					  BIT_ULL(VDPA_ATTR_DEV_FEATURES),
-		.supported_features	= NET_FEATURES,
+		.supported_features	= NET_FEATURES | VDPASIM_FEATURES_ASKED,
 		.max_supported_vqs	= 2 * NET_PAIRS_MAX + 1,
 	},
 };

@@ -76,11 +76,22 @@ int vdpasim_settle(struct vdpasim *sim)
 	return 0;
 }
 
-/* Under state_lock, so that the callback is not taken away meanwhile. */
+/*
+ * Under state_lock, so that the callback is not taken away meanwhile. By the specification a device
+ * that its driver has suspended through the status says nothing until it is resumed.
+ */
 static void config_interrupt(struct vdpasim *sim)
 {
-	if (sim->config_cb.callback)
+	sim->config_late = sim->status & VIRTIO_CONFIG_S_SUSPEND;
+	if (!sim->config_late && sim->config_cb.callback)
 		sim->config_cb.callback(sim->config_cb.private);
+}
+
+/* The status has changed: it may be the time to tell what was not told. Under state_lock. */
+void vdpasim_config_late(struct vdpasim *sim)
+{
+	if (sim->config_late)
+		config_interrupt(sim);
 }
 
 /**

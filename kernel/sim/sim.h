@@ -49,6 +49,17 @@
 				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | \
 				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
 
+/* Virtio 1.4's suspend: the feature, and the bit of the device status. */
+#ifndef VIRTIO_F_SUSPEND
+#define VIRTIO_F_SUSPEND	43
+#endif
+#ifndef VIRTIO_CONFIG_S_SUSPEND
+#define VIRTIO_CONFIG_S_SUSPEND	16
+#endif
+
+/* What every device offers that is asked to, and none that is not. */
+#define VDPASIM_FEATURES_ASKED	BIT_ULL(VIRTIO_F_SUSPEND)
+
 /* What a driver has to accept: rings are little-endian, and their addresses go through a map. */
 #define VDPASIM_FEATURES_REQUIRED	(BIT_ULL(VIRTIO_F_VERSION_1) | \
 					 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
@@ -296,7 +307,9 @@ struct vdpasim_parent {
  * @features: driver features
  * @generation: of the config space
  * @status: virtio status
- * @suspended: by the suspend operation
+ * @suspended: by the suspend operation; what the status says of a suspend is apart from that
+ * @config_late: the config space has changed while the status had SUSPEND: the driver is to be told
+ *	when the device is resumed
  * @running: in use, not suspended, not in NEEDS_RESET: queues may move. Written under
  *	@state_lock, read without: who clears it takes the lock of each queue afterwards.
  * @kernel_driver: the driver that has bound the device is the kernel's own virtio one, which does
@@ -327,6 +340,7 @@ struct vdpasim {
 	u32 generation;
 	u8 status;
 	bool suspended;
+	bool config_late;
 	bool running;
 	bool kernel_driver;
 	struct mm_struct *mm;
@@ -377,6 +391,7 @@ int vdpasim_suspend(struct vdpa_device *vdpa);
 
 void vdpasim_update_running(struct vdpasim *sim);
 void vdpasim_config_changed(struct vdpasim *sim);
+void vdpasim_config_late(struct vdpasim *sim);
 bool vdpasim_may_move(const struct vdpasim_vq *vq);
 void vdpasim_kick(struct vdpasim_vq *vq);
 void vdpasim_kick_all(struct vdpasim *sim);

@@ -7,8 +7,10 @@
  * Opens each CHARDEV, takes the steps asked for, says so a line each ("open"
  * once the file is open) and "ready" when all is done, and then keeps the files
  * open until a signal ends the process. SIGUSR1 has it suspend all devices, SIGUSR2
- * resume them, SIGHUP reset them, SIGALRM set DRIVER_OK; it says what came of it, a line for each device:
- * "suspend 0", or an errno instead of 0. With --show it prints what the devices
+ * resume them, SIGHUP reset them; it says what came of it, a line for each device:
+ * "suspend 0", or an errno instead of 0. SIGALRM, SIGIO and SIGPROF have it set
+ * DRIVER_OK, SUSPEND (virtio's own) and FAILED in their status; SIGURG has it say what
+ * that is: "status 15". With --show it prints what the devices
  * answer to the requests for information, as NAME=value, and ends.
  *
  * Exit status: 0 done (--show), 1 usage, 2 the kernel refused.
@@ -30,6 +32,9 @@
 #include <unistd.h>
 
 #include "vhost_newer.h"
+
+/* Virtio 1.4's, which the headers need not know. */
+#define STATUS_SUSPEND	16
 
 struct plan {
 	bool owner;
@@ -158,7 +163,7 @@ static void reach_status(int fd, const struct plan *plan)
 	static const uint8_t steps[] = {
 		VIRTIO_CONFIG_S_ACKNOWLEDGE, VIRTIO_CONFIG_S_DRIVER,
 		VIRTIO_CONFIG_S_FEATURES_OK, VIRTIO_CONFIG_S_DRIVER_OK,
-		VIRTIO_CONFIG_S_FAILED,
+		STATUS_SUSPEND, VIRTIO_CONFIG_S_FAILED,
 	};
 	uint8_t status = 0;
 
@@ -201,14 +206,36 @@ static int reset(int fd)
 	return ioctl(fd, VHOST_VDPA_SET_STATUS, &status);
 }
 
-static int start(int fd)
+/* Return: what it is, or -1. */
+static int status_of(int fd)
 {
 	uint8_t status;
 
-	if (ioctl(fd, VHOST_VDPA_GET_STATUS, &status))
-		return -1;
-	status |= VIRTIO_CONFIG_S_DRIVER_OK;
-	return ioctl(fd, VHOST_VDPA_SET_STATUS, &status);
+	return ioctl(fd, VHOST_VDPA_GET_STATUS, &status) ? -1 : status;
+}
+
+/* As drivers do, who take no bit back. */
+static int set_bit(int fd, uint8_t bit)
+{
+	int old = status_of(fd);
+	uint8_t status = old | bit;
+
+	return old < 0 ? -1 : ioctl(fd, VHOST_VDPA_SET_STATUS, &status);
+}
+
+static int set_suspend(int fd)
+{
+	return set_bit(fd, STATUS_SUSPEND);
+}
+
+static int start(int fd)
+{
+	return set_bit(fd, VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+static int set_failed(int fd)
+{
+	return set_bit(fd, VIRTIO_CONFIG_S_FAILED);
 }
 
 static const struct order {
@@ -220,6 +247,9 @@ static const struct order {
 	{ SIGUSR2, "resume", resume },
 	{ SIGHUP, "reset", reset },
 	{ SIGALRM, "start", start },
+	{ SIGIO, "set_suspend", set_suspend },
+	{ SIGPROF, "set_failed", set_failed },
+	{ SIGURG, "status", status_of },
 };
 
 enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
@@ -236,13 +266,14 @@ static void block_orders(sigset_t *set)
 
 static _Noreturn void obey(const sigset_t *set, const int *fds, int n)
 {
-	int signal;
+	int signal, result;
 
 	while (sigwait(set, &signal) == 0)
 		for (int i = 0; i < ORDERS; i++)
-			for (int j = 0; orders[i].signal == signal && j < n; j++)
-				printf("%s %d\n", orders[i].name,
-				       orders[i].carry_out(fds[j]) ? errno : 0);
+			for (int j = 0; orders[i].signal == signal && j < n; j++) {
+				result = orders[i].carry_out(fds[j]);
+				printf("%s %d\n", orders[i].name, result < 0 ? errno : result);
+			}
 	fail("sigwait");
 }
 

@@ -47,7 +47,7 @@ knob() { echo "$3" >"$KNOBS/$1/$2"; }
 clear_knobs() {
 	local file
 
-	for file in "$KNOBS"/*/stuck_*; do
+	for file in "$KNOBS"/*/{stuck_*,fail_answer}; do
 		[ ! -e "$file" ] || echo 0 >"$file"
 	done
 	for file in "$KNOBS"/*/{add,del,set_status}_delay_ms "$KNOBS"/*/{add,set_attr}_errno; do

@@ -4,7 +4,7 @@
  *
  * It needs nothing but the kernel's headers, <linux/vdpa_migration.h> and
  * <linux/vdpa_refusal.h>, so the same module loads on every vDPA core. It offers up
- * to eight management devices (see the table vtp_parents), keeps what bus drivers write
+ * to nine management devices (see the table vtp_parents), keeps what bus drivers write
  * to its devices and hands it back, and can be told, through debugfs, to be slow, to
  * fail or to get stuck:
  *
@@ -21,6 +21,10 @@
  *                                             /stuck_suspend
  *                                             /halted	(devices now)
  *                                             /overlaps	(of calls for one device)
+ *                                             /stuck_answer	(status only, as the next three)
+ *                                             /fail_answer
+ *                                             /standing	(devices now)
+ *                                             /strays	(writes that virtio forbids)
  *                                             /waiting	(operations held up now)
  *                                             /description	(mig only: see describe.c)
  *
@@ -56,12 +60,13 @@
 #define VTP_ODD_VQS	1
 #define VTP_BARE_VQS	1
 #define VTP_HALT_VQS	2
+#define VTP_STATUS_VQS	2
 #define VTP_DEFAULT_MTU	1500
 #define VTP_STUCK_POLL	msecs_to_jiffies(10)
 
 static char *parents = "net,blk,odd,multi,bus";
 module_param(parents, charp, 0444);
-MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare,halt");
+MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare,halt,status");
 
 static char *unmanaged;
 module_param(unmanaged, charp, 0444);
@@ -74,6 +79,11 @@ MODULE_PARM_DESC(max_devs, "devices a management device accepts, 0 for no limit"
 static bool packed;
 module_param(packed, bool, 0444);
 MODULE_PARM_DESC(packed, "devices offer packed rings, whatever features they are given");
+
+/* Virtio 1.4's suspend, which the headers need not know. */
+#define VTP_F_SUSPEND		43
+#define VTP_S_SUSPEND		16
+#define VTP_SUSPEND_BITS	(VTP_S_SUSPEND | VIRTIO_CONFIG_S_DRIVER_OK)
 
 #define VTP_COMMON_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | \
 				 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
@@ -114,6 +124,10 @@ struct vtp_knobs {
 	u32 set_attr_errno;
 	u32 suspend_errno;
 	bool stuck_suspend;
+	bool stuck_answer;
+	bool fail_answer;
+	atomic_t standing;		/* devices that their status has suspended */
+	atomic_t strays;		/* status writes that no driver may do */
 	atomic_t waiting;		/* calls held up at this moment */
 	atomic_t halted;		/* devices that stand still */
 	atomic_t overlaps;		/* calls of a device during another */
@@ -145,8 +159,10 @@ struct vtp_dev {
 	struct vtp_parent *parent;	/* NULL for the unmanaged device */
 	u32 device_id;
 	u32 nvqs;
+	spinlock_t status_lock;		/* of status and answering, of a device that answers */
 	u8 status;
 	bool halted;
+	bool answering;			/* to what the status asks for, when looked at */
 	atomic_t inside;		/* calls of suspend, resume and reset */
 	u32 generation;
 	u64 device_features;
@@ -416,6 +432,78 @@ static int vtp_halt_reset(struct vdpa_device *vdpa)
 	return 0;
 }
 
+/*
+ * A device with virtio's own suspend, whose parent knows of no other. It answers not when the
+ * status is written, but after it was looked at: a driver that does not look again has not waited.
+ * Under status_lock.
+ */
+static void vtp_answer(struct vtp_dev *dev)
+{
+	struct vtp_knobs *knobs = &dev->parent->knobs;
+	bool suspend = dev->status & VIRTIO_CONFIG_S_DRIVER_OK;
+
+	if (!dev->answering || READ_ONCE(knobs->stuck_answer))
+		return;
+	dev->answering = false;
+	if (READ_ONCE(knobs->fail_answer)) {
+		dev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+		return;
+	}
+	dev->status ^= VTP_SUSPEND_BITS;
+	atomic_add(suspend ? 1 : -1, &knobs->standing);
+}
+
+static u8 vtp_status_get_status(struct vdpa_device *vdpa)
+{
+	struct vtp_dev *dev = to_vtp(vdpa);
+	u8 status;
+
+	spin_lock(&dev->status_lock);
+	status = dev->status;
+	vtp_answer(dev);
+	spin_unlock(&dev->status_lock);
+
+	return status;
+}
+
+/* No driver takes a bit back, or asks again before it has its answer. */
+static bool vtp_is_stray(const struct vtp_dev *dev, u8 status)
+{
+	return (dev->status & ~VTP_SUSPEND_BITS & ~status) ||
+	       (dev->answering && status & ~dev->status & VTP_SUSPEND_BITS);
+}
+
+static void vtp_status_set_status(struct vdpa_device *vdpa, u8 status)
+{
+	struct vtp_dev *dev = to_vtp(vdpa);
+	u8 asked;
+
+	spin_lock(&dev->status_lock);
+	asked = status & ~dev->status & VTP_SUSPEND_BITS;
+	if (vtp_is_stray(dev, status))
+		atomic_inc(&dev->parent->knobs.strays);
+	if (dev->status & VTP_SUSPEND_BITS) {
+		dev->answering |= asked && dev->driver_features & BIT_ULL(VTP_F_SUSPEND);
+		status = (status & ~VTP_SUSPEND_BITS) | (dev->status & VTP_SUSPEND_BITS);
+	}
+	dev->status = status;
+	spin_unlock(&dev->status_lock);
+}
+
+static int vtp_status_reset(struct vdpa_device *vdpa)
+{
+	struct vtp_dev *dev = to_vtp(vdpa);
+
+	spin_lock(&dev->status_lock);
+	if (dev->status & VTP_S_SUSPEND)
+		atomic_dec(&dev->parent->knobs.standing);
+	dev->answering = false;
+	vtp_reset(vdpa);
+	spin_unlock(&dev->status_lock);
+
+	return 0;
+}
+
 static size_t vtp_get_config_size(struct vdpa_device *vdpa)
 {
 	return to_vtp(vdpa)->config_size;
@@ -458,6 +546,9 @@ static void vtp_free(struct vdpa_device *vdpa)
 }
 
 #define VTP_DEVICE_OPS(reset_op)					\
+	VTP_STATUS_OPS(vtp_get_status, vtp_set_status, reset_op)
+
+#define VTP_STATUS_OPS(get_status_op, set_status_op, reset_op)		\
 	.set_vq_address		= vtp_set_vq_address,			\
 	.set_vq_num		= vtp_set_vq_num,			\
 	.kick_vq		= vtp_kick_vq,				\
@@ -473,8 +564,8 @@ static void vtp_free(struct vdpa_device *vdpa)
 	.get_vq_num_min		= vtp_get_vq_num_min,			\
 	.get_device_id		= vtp_get_device_id,			\
 	.get_vendor_id		= vtp_get_vendor_id,			\
-	.get_status		= vtp_get_status,			\
-	.set_status		= vtp_set_status,			\
+	.get_status		= get_status_op,			\
+	.set_status		= set_status_op,			\
 	.reset			= reset_op,				\
 	.get_config_size	= vtp_get_config_size,			\
 	.get_config		= vtp_get_config,			\
@@ -511,6 +602,11 @@ static const struct vdpa_config_ops vtp_halt_ops = {
 	VTP_VQ_STATE_OPS,
 	.suspend		= vtp_halt_suspend,
 	.resume			= vtp_halt_resume,
+};
+
+static const struct vdpa_config_ops vtp_status_ops = {
+	VTP_STATUS_OPS(vtp_status_get_status, vtp_status_set_status, vtp_status_reset),
+	VTP_VQ_STATE_OPS,
 };
 
 /* Making devices */
@@ -586,6 +682,13 @@ static int vtp_init_halt(struct vtp_dev *dev, const struct vdpa_dev_set_config *
 	return 0;
 }
 
+static int vtp_init_status(struct vtp_dev *dev, const struct vdpa_dev_set_config *set)
+{
+	dev->nvqs = VTP_STATUS_VQS;
+
+	return 0;
+}
+
 static const struct vtp_class {
 	u32 device_id;
 	u64 features;		/* what a device gets when none are asked for */
@@ -598,6 +701,8 @@ static const struct vtp_class {
 	{ VIRTIO_ID_CRYPTO, VTP_COMMON_FEATURES, &vtp_other_ops, vtp_init_odd },
 	{ VIRTIO_ID_RPMB, VTP_COMMON_FEATURES, &vtp_bare_ops, vtp_init_bare },
 	{ VIRTIO_ID_IOMMU, VTP_COMMON_FEATURES, &vtp_halt_ops, vtp_init_halt },
+	{ VIRTIO_ID_GPIO, VTP_COMMON_FEATURES | BIT_ULL(VTP_F_SUSPEND), &vtp_status_ops,
+	  vtp_init_status },
 };
 
 static const struct vtp_class *vtp_class_of(u32 device_id)
@@ -621,6 +726,7 @@ static struct vtp_dev *vtp_create(struct device *parent, const char *name,
 	if (IS_ERR(dev))
 		return dev;
 
+	spin_lock_init(&dev->status_lock);
 	dev->vdpa.dma_dev = &dev->vdpa.dev;
 	dev->device_id = class->device_id;
 	dev->device_features = class->features;
@@ -753,6 +859,11 @@ static struct virtio_device_id vtp_id_odd[] = {
 	{ }
 };
 
+static struct virtio_device_id vtp_id_status[] = {
+	{ VIRTIO_ID_GPIO, VIRTIO_DEV_ANY_ID },
+	{ }
+};
+
 static struct virtio_device_id vtp_id_bare[] = {
 	{ VIRTIO_ID_RPMB, VIRTIO_DEV_ANY_ID },
 	{ }
@@ -857,6 +968,17 @@ static struct vtp_parent vtp_parents[] = {
 			.supported_features = VTP_COMMON_FEATURES,
 			.max_supported_vqs = VTP_HALT_VQS,
 		},
+	}, {
+		/* not offered unless asked for */
+		.key = "status",
+		.name = "vdpatest_status",
+		.mgmt = {
+			.ops = &vtp_mgmt_ops,
+			.id_table = vtp_id_status,
+			.config_attr_mask = BIT_ULL(VDPA_ATTR_DEV_FEATURES),
+			.supported_features = VTP_COMMON_FEATURES | BIT_ULL(VTP_F_SUSPEND),
+			.max_supported_vqs = VTP_STATUS_VQS,
+		},
 	},
 };
 
@@ -884,6 +1006,10 @@ static void vtp_add_knobs(struct vtp_parent *parent)
 	debugfs_create_u32("set_attr_errno", 0600, dir, &knobs->set_attr_errno);
 	debugfs_create_u32("suspend_errno", 0600, dir, &knobs->suspend_errno);
 	debugfs_create_bool("stuck_suspend", 0600, dir, &knobs->stuck_suspend);
+	debugfs_create_bool("stuck_answer", 0600, dir, &knobs->stuck_answer);
+	debugfs_create_bool("fail_answer", 0600, dir, &knobs->fail_answer);
+	debugfs_create_atomic_t("standing", 0400, dir, &knobs->standing);
+	debugfs_create_atomic_t("strays", 0400, dir, &knobs->strays);
 	debugfs_create_atomic_t("waiting", 0400, dir, &knobs->waiting);
 	debugfs_create_atomic_t("halted", 0400, dir, &knobs->halted);
 	debugfs_create_atomic_t("overlaps", 0400, dir, &knobs->overlaps);

@@ -205,7 +205,10 @@ enum vdpa_hold {
 	VDPA_HOLD_MANAGEMENT = 2,	/* VDPA_CMD_DEV_SUSPEND */
 };
 
-/* What a device's parent can do, bits of VDPA_ATTR_DEV_CAPS. */
+/*
+ * What can be done with a device, bits of VDPA_ATTR_DEV_CAPS. Suspend and resume are its parent's
+ * or, for as long as it is negotiated, virtio's own (feature bit 43).
+ */
 enum vdpa_dev_cap {
 	VDPA_DEV_CAP_SUSPEND = 1,	/* suspend */
 	VDPA_DEV_CAP_RESUME = 2,	/* resume without a reset */

@@ -16,6 +16,7 @@
 #include "pending.h"
 #include "request.h"
 #include "state.h"
+#include "status.h"
 #include "vq.h"
 
 static void snapshot_free(struct kref *ref)
@@ -135,7 +136,7 @@ int vdpa_snapshot_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 	int err = -EOPNOTSUPP;
 	u64 seq;
 
-	if (!ops->suspend) {
+	if (!vdpa_can_suspend(entry)) {
 		why = "cannot be suspended: its parent does not know how";
 	} else if (!ops->get_vq_state) {
 		why = "cannot be saved: its parent tells no queue state";

@@ -14,6 +14,7 @@
 #include "netlink/netlink.h"
 #include "netlink/nl_request.h"
 #include "registry.h"
+#include "status.h"
 
 /* Reading what mainline lets anyone read stays open, and so does hearing of it. */
 static const struct genl_multicast_group vdpa_nl_mcgrps[] = {
@@ -167,8 +168,8 @@ static u32 dev_caps(const struct vdpa_entry *entry)
 {
 	const struct vdpa_config_ops *ops = entry->parent_ops;
 
-	return (ops->suspend ? VDPA_DEV_CAP_SUSPEND : 0) |
-	       (ops->resume ? VDPA_DEV_CAP_RESUME : 0) |
+	return (vdpa_can_suspend(entry) ? VDPA_DEV_CAP_SUSPEND : 0) |
+	       (vdpa_can_resume(entry) ? VDPA_DEV_CAP_RESUME : 0) |
 	       (entry->has_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
 	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0);
 }

@@ -20,6 +20,7 @@ struct options {
 	unsigned long queues;
 	unsigned long suspend_after;
 	unsigned long suspend_ms;
+	unsigned long by_status;
 	unsigned long reset_after;
 	unsigned long base;
 	unsigned long endless;
@@ -148,7 +149,8 @@ static void start(struct run *run)
 	struct block_request *request;
 	unsigned long i, q;
 
-	vmm_negotiate(vmm, 1ULL << VIRTIO_BLK_F_MQ | 1ULL << VIRTIO_BLK_F_FLUSH);
+	vmm_negotiate(vmm, 1ULL << VIRTIO_BLK_F_MQ | 1ULL << VIRTIO_BLK_F_FLUSH |
+			   (run->options.by_status ? VMM_F_SUSPEND : 0));
 	vmm_setup_vqs(vmm, run->options.queues, run->options.base);
 	vmm->mem_used = run->requests_at;
 	for (q = 0; q < run->options.queues; q++) {
@@ -219,6 +221,7 @@ int vmm_blk(const char *node, int argc, char **argv)
 		{ "queues", &run->options.queues },
 		{ "suspend-after", &run->options.suspend_after },
 		{ "suspend-ms", &run->options.suspend_ms },
+		{ "by-status", &run->options.by_status },
 		{ "reset-after", &run->options.reset_after },
 		{ "base", &run->options.base },
 		{ "endless", &run->options.endless },

@@ -270,14 +270,33 @@ void vmm_config(const struct vmm *vmm, uint32_t offset, void *buf, uint32_t len)
 	free(config);
 }
 
+/* Sets a bit of the status, and waits until it is there and the other one is not. */
+static void exchange_status(struct vmm *vmm, uint8_t set, uint8_t other)
+{
+	uint64_t end = vmm_now_ms() + 60000;
+	uint8_t status = vmm_status(vmm) | set;
+
+	set_status(vmm, status);
+	while ((vmm_status(vmm) & (set | other)) != set)
+		if (vmm_now_ms() > end)
+			vmm_fail("no answer to status %u, but %u", status, vmm_status(vmm));
+}
+
+/* By virtio's own suspend, where that was negotiated. */
 void vmm_suspend(struct vmm *vmm)
 {
-	CALL(vmm, VHOST_VDPA_SUSPEND, NULL);
+	if (vmm->features & VMM_F_SUSPEND)
+		exchange_status(vmm, VMM_S_SUSPEND, VIRTIO_CONFIG_S_DRIVER_OK);
+	else
+		CALL(vmm, VHOST_VDPA_SUSPEND, NULL);
 }
 
 void vmm_resume(struct vmm *vmm)
 {
-	CALL(vmm, VHOST_VDPA_RESUME, NULL);
+	if (vmm->features & VMM_F_SUSPEND)
+		exchange_status(vmm, VIRTIO_CONFIG_S_DRIVER_OK, VMM_S_SUSPEND);
+	else
+		CALL(vmm, VHOST_VDPA_RESUME, NULL);
 }
 
 /* The device's place in the available ring. */

@@ -96,6 +96,10 @@ void vmm_open(struct vmm *vmm, const char *path, size_t mem_size);
 void vmm_attach(struct vmm *vmm, const char *path);
 void vmm_detach(struct vmm *vmm);
 void *vmm_memory(void *at, size_t size);
+/* Virtio 1.4's suspend, which the headers need not know. */
+#define VMM_F_SUSPEND	(1ULL << 43)
+#define VMM_S_SUSPEND	16
+
 void vmm_negotiate(struct vmm *vmm, uint64_t wanted);
 void vmm_share(struct vmm *vmm);
 void vmm_map(struct vmm *vmm, uint64_t iova, void *mem, size_t size, bool writable);
