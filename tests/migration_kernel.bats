@@ -87,7 +87,7 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 		software_version version version 1.0.0
 		device_features bitmask superset! $(sed -n 's/^device_features .* //p' n0)
 		max_vqs u64 at-least 5
-		vq_size range contains 0x1..0x100
+		vq_size range contains 0x1..0x400
 		iova_range range contains 0x0..0xffffffffffffffff
 		vq_layout set superset split
 		capabilities set superset private_state,resume,suspend,vq_state
@@ -216,8 +216,8 @@ identity_of() { tail -c 20 "/sys/module/$1/notes/.note.gnu.build-id" | od -An -v
 	judged EMEDIUMTYPE 'mtu: source 1401, target 1400 \(equal\)' 'mtu u64 equal 1401'
 	judged EMEDIUMTYPE 'max_vqs: source 6, target 5' 'max_vqs u64 at-least 6'
 	judged EMEDIUMTYPE 'max_vqp: source 1, target 2' 'max_vqp u64 at-most 1'
-	judged EMEDIUMTYPE 'vq_size: source 0x0-0x100, target 0x1-0x100' 'vq_size range contains 0x0..0x100'
-	judged EMEDIUMTYPE 'vq_size' 'vq_size range contains 0x1..0x101'
+	judged EMEDIUMTYPE 'vq_size: source 0x0-0x100, target 0x1-0x400' 'vq_size range contains 0x0..0x100'
+	judged EMEDIUMTYPE 'vq_size' 'vq_size range contains 0x1..0x401'
 	judged EMEDIUMTYPE 'capabilities: source \{fly\}, target \{private' 'capabilities set superset fly'
 	judged EMEDIUMTYPE 'capabilities' 'capabilities set equal suspend'
 	judged EMEDIUMTYPE 'device_features: source 0x80000000000000' 'device_features bitmask superset 0x8000000000000000'

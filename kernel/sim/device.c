@@ -3,6 +3,7 @@
 #include <linux/debugfs.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <uapi/linux/vhost_types.h>
 #include <uapi/linux/virtio_config.h>
@@ -59,6 +60,21 @@ static void set_vq_cb(struct vdpa_device *vdpa, u16 idx, struct vdpa_callback *c
 	mutex_unlock(&vq->lock);
 }
 
+static struct vdpasim_scratch *alloc_scratch(u16 num)
+{
+	u16 max = max_t(u16, num, VDPASIM_CHAIN_MIN);
+	struct vdpasim_scratch *scratch;
+	size_t size;
+
+	size = struct_size(scratch, table, max) + max * sizeof(*scratch->segs);
+	scratch = kvmalloc(size, GFP_KERNEL);
+	if (!scratch)
+		return NULL;
+	scratch->max = max;
+	scratch->segs = (void *)(scratch->table + max);
+	return scratch;
+}
+
 /* Under vq->lock. */
 static void vq_enable(struct vdpasim_vq *vq)
 {
@@ -69,7 +85,7 @@ static void vq_enable(struct vdpasim_vq *vq)
 				     vq->index);
 		return;
 	}
-	vq->scratch = kvmalloc(sizeof(*vq->scratch), GFP_KERNEL);
+	vq->scratch = alloc_scratch(vq->num);
 	if (!vq->scratch)
 		return;
 	vq->signalled_valid = false;

@@ -21,6 +21,12 @@
 			 BIT_ULL(VIRTIO_NET_F_STATUS) | \
 			 NET_FEATURES_CTRL)
 
+/*
+ * Left out where nobody asks for it: QEMU migrates through virtqueues of its own, which have no
+ * indirect descriptors.
+ */
+#define NET_FEATURES_ASKED BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
+
 /* What only a control queue makes possible. */
 #define NET_FEATURES_CTRL (BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
 			   BIT_ULL(VIRTIO_NET_F_CTRL_RX) | \
@@ -178,7 +184,11 @@ struct net_plan {
 
 static void read_plan(const struct vdpa_dev_set_config *config, struct net_plan *plan)
 {
-	*plan = (struct net_plan) { .features = NET_FEATURES, .pairs = 1, .mtu = ETH_DATA_LEN };
+	*plan = (struct net_plan) {
+		.features = NET_FEATURES & ~NET_FEATURES_ASKED,
+		.pairs = 1,
+		.mtu = ETH_DATA_LEN,
+	};
 
 	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MAX_VQP))
 		plan->pairs = config->net.max_vq_pairs;

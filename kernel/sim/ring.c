@@ -89,7 +89,7 @@ static int add_seg(struct walk *walk, const struct vring_desc *desc)
 		return broken(vq, "readable descriptor after a writable one");
 	if (walk->out_len + walk->in_len + len > U32_MAX)
 		return broken(vq, "descriptor chain of more than 4 GiB");
-	if (walk->n == VDPASIM_QUEUE_MAX)
+	if (walk->n == vq->scratch->max)
 		return broken(vq, "descriptor chain is too long");
 
 	seg = &vq->scratch->segs[walk->n++];
@@ -115,7 +115,7 @@ static int walk_indirect(struct walk *walk, const struct vring_desc *desc)
 
 	if (!vdpasim_has(vq->sim, VIRTIO_RING_F_INDIRECT_DESC) || flags & VRING_DESC_F_NEXT)
 		return broken(vq, "indirect descriptor where none may be");
-	if (!len || len % sizeof(*table) || len > sizeof(vq->scratch->table))
+	if (!len || len % sizeof(*table) || len > vq->scratch->max * sizeof(*table))
 		return broken(vq, "indirect table of invalid size");
 	if (vdpasim_read(vq, __virtio64_to_cpu(true, desc->addr), table, len))
 		return broken(vq, "indirect table is not mapped");

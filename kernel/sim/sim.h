@@ -31,8 +31,14 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-/* Also the longest descriptor chain, as a driver may not build a longer one. */
-#define VDPASIM_QUEUE_MAX	256
+/* As real devices have it: virtual machine monitors ask for rings of up to that. */
+#define VDPASIM_QUEUE_MAX	1024
+
+/*
+ * A driver may not build a chain longer than its ring. Indirect tables of this length are taken in
+ * any ring all the same: there are drivers that go by what else the device says of itself.
+ */
+#define VDPASIM_CHAIN_MIN	256
 
 /* Bytes of the largest config space of any class. */
 #define VDPASIM_CONFIG_MAX	128
@@ -83,12 +89,14 @@ struct vdpasim_seg {
 
 /**
  * struct vdpasim_scratch - the device's own copy of what it is working on
+ * @max: the longest chain that it has room for
+ * @segs: the buffers of the chain, device-readable ones first; behind @table
  * @table: an indirect table, copied before it is judged
- * @segs: the buffers of the chain, device-readable ones first
  */
 struct vdpasim_scratch {
-	struct vring_desc table[VDPASIM_QUEUE_MAX];
-	struct vdpasim_seg segs[VDPASIM_QUEUE_MAX];
+	u16 max;
+	struct vdpasim_seg *segs;
+	struct vring_desc table[];
 };
 
 /**
