@@ -40,6 +40,39 @@ add_refused() {
 	[ "$(field dev-get n0 DEV_MAX_VQS)" = 5 ]
 }
 
+# features_of NAMES - what a device has that is added with them
+features_of() {
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" device_features "$1"
+	field dev-config-get n0 DEV_FEATURES
+	"$VDPA_TOOL" dev del n0
+}
+
+@test "features are named: these, all, all but these" {
+	assert_equal "$(features_of MAC,CTRL_VQ,VERSION_1)" "$(printf '0x%x' $((F_MAC | F_CTRL_VQ | F_VERSION_1)))"
+	assert_equal "$(features_of bit_5,bit_32)" "$(printf '0x%x' $((F_MAC | F_VERSION_1)))"
+	assert_equal "$(features_of all)" "$NET_FEATURES"
+	for names in -MQ,-MTU all,-MTU,-MQ; do
+		assert_equal "$(features_of "$names")" "$(printf '0x%x' $((NET_FEATURES & ~F_MQ & ~F_MTU)))"
+	done
+}
+
+@test "features are named in a batch that waits for nothing, too" {
+	echo 0 >/sys/module/vdpa_test_parent/parameters/max_devs
+	for i in 1 2 3; do
+		echo "dev add name n$i mgmtdev $NET device_features -MQ"
+		echo "dev add name m$i mgmtdev $NET"
+		echo "dev add name n$i mgmtdev $NET device_features MQ"
+		echo "dev add name o$i mgmtdev $NET device_features FLUSH"
+	done >"$BATS_TEST_TMPDIR/batch"
+
+	run -2 --separate-stderr "$VDPA_TOOL" -force -batch "$BATS_TEST_TMPDIR/batch"
+
+	assert_equal "$(devices | paste -sd ' ')" 'm1 m2 m3 n1 n2 n3'
+	assert_equal "$(grep -c 'does not offer the feature FLUSH' <<<"$stderr")" 3
+	assert_equal "$(grep -c 'is taken' <<<"$stderr")" 3
+	assert_equal "$(field dev-config-get n3 DEV_FEATURES)" "$(printf '0x%x' $((NET_FEATURES & ~F_MQ)))"
+}
+
 @test "a device without any attribute gets what its parent gives by itself" {
 	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
 	"$VDPA_TOOL" dev add name b0 mgmtdev "$BLK"
@@ -272,9 +305,24 @@ add_refused() {
 @test "features that are no number of 64 bits are refused" {
 	local features
 
-	for features in 0x10000000000000000 nonsense -1 ''; do
+	for features in 0x10000000000000000 0xnonsense ''; do
 		command_refuses 1 "$features" dev add name n0 mgmtdev "$NET" device_features "$features"
 	done
+}
+
+@test "features that the parent lacks are refused by their names, too, as is what no device has" {
+	local features
+
+	for features in VERSION_1,CSUM -CSUM all,-CSUM; do
+		command_refuses 2 "$NET does not offer the feature CSUM; .*DEV_FEATURES" \
+			dev add name n0 mgmtdev "$NET" device_features "$features"
+	done
+	command_refuses 2 "$NET does not offer the feature FLUSH" dev add name n0 mgmtdev "$NET" device_features FLUSH
+	command_refuses 2 "$BLK does not offer the feature MAC" dev add name b0 mgmtdev "$BLK" device_features -MAC
+	command_refuses 2 "$NET does not offer the feature bit_58" dev add name n0 mgmtdev "$NET" device_features bit_58
+	command_refuses 2 'nobody' dev add name n0 mgmtdev nobody device_features MAC
+	command_refuses 1 '"FOO" is not' dev add name n0 mgmtdev "$NET" device_features MAC,FOO
+	command_refuses 1 'to have and features to leave out' dev add name n0 mgmtdev "$NET" device_features MAC,-MTU
 }
 
 @test "attributes whose feature is not among those asked for are refused" {

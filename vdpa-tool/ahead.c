@@ -51,6 +51,12 @@ bool ahead_finish(struct ahead *ahead, const struct command *command)
 	return all_done;
 }
 
+void ahead_settle(struct vdpa *vdpa, const struct command *command)
+{
+	if (vdpa->ahead && !ahead_finish(vdpa->ahead, command))
+		nl_close(&vdpa->nl);
+}
+
 static bool is_named(const struct ahead *ahead, const char *device)
 {
 	for (size_t i = 0; i < ahead->count; i++)

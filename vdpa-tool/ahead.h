@@ -42,4 +42,10 @@ void ahead_send(struct ahead *ahead, const struct command *command, const char *
  */
 bool ahead_finish(struct ahead *ahead, const struct command *command);
 
+/*
+ * The same for a command of @vdpa that is about to connect. A socket that was refused something is not used again: the core
+ * may have been loaded anew meanwhile.
+ */
+void ahead_settle(struct vdpa *vdpa, const struct command *command);
+
 #endif

@@ -177,10 +177,16 @@ const char *arg_wrap_counter(const char *text, void *value)
 	return NULL;
 }
 
-/* As in iproute2 the 0x may be left out, and the number is hexadecimal all the same. */
+/* As in iproute2 the 0x may be left out, and the number is hexadecimal all the same: no feature has such a name. */
 const char *arg_features(const char *text, void *value)
 {
-	if (!parse_number(is_hexadecimal(text) ? text + 2 : text, 16, UINT64_MAX, value))
+	const char *number = is_hexadecimal(text) ? text + 2 : text;
+	struct features_wanted *wanted = value;
+
+	wanted->names = NULL;
+	if (number == text && text[strspn(text, "0123456789abcdefABCDEF")])
+		wanted->names = text;
+	else if (!parse_number(number, 16, UINT64_MAX, &wanted->bits))
 		return "is not a hexadecimal number of at most 64 bits";
 	return NULL;
 }

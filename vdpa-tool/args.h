@@ -21,6 +21,12 @@ struct mgmtdev_handle {
 	const char *text;	/* as it was given */
 };
 
+/* Feature bits as a number, or a list of names (feature_names.h). */
+struct features_wanted {
+	uint64_t bits;
+	const char *names;	/* NULL: it was a number */
+};
+
 /*
  * Each checks @text and stores what it means in @value. Returns NULL, or what
  * is wrong, to be put after the text. The reason is static.
@@ -37,7 +43,7 @@ const char *arg_deadline(const char *text, void *value);	/* uint32_t, ms */
 const char *arg_ring_index(const char *text, void *value);	/* uint16_t */
 const char *arg_wrap_counter(const char *text, void *value);	/* uint8_t, 0 or 1 */
 const char *arg_file(const char *text, void *value);		/* const char *: a path, or "-", but not in a batch */
-const char *arg_features(const char *text, void *value);	/* uint64_t, hexadecimal */
+const char *arg_features(const char *text, void *value);	/* struct features_wanted */
 
 /* Takes digits to the end of @text, decimal or with 0x, from @min to @max. */
 bool args_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);

@@ -91,9 +91,7 @@ static enum status run_leaf(struct vdpa *vdpa, const struct command *command,
 	}
 	if (options.batch && command->alone)
 		return error_usage(vdpa, "not in a batch");
-	/* A socket that was refused something is not used again: the core may have been loaded anew meanwhile. */
-	if (vdpa->ahead && !ahead_finish(vdpa->ahead, command))
-		nl_close(&vdpa->nl);
+	ahead_settle(vdpa, command);
 	vdpa->command = command;
 	return command->run(vdpa, argc, argv);
 }

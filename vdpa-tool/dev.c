@@ -12,6 +12,7 @@
 #include "attrs.h"
 #include "dev.h"
 #include "error.h"
+#include "feature_names.h"
 #include "virtio.h"
 #include "mgmtdev.h"
 #include "state.h"
@@ -142,7 +143,7 @@ struct add {
 	uint8_t mac[ETH_ALEN];
 	uint16_t mtu;
 	uint16_t max_vqp;
-	uint64_t features;
+	struct features_wanted features;
 };
 
 enum { ADD_NAME, ADD_MGMTDEV, ADD_MAC, ADD_MTU, ADD_MAX_VQP, ADD_FEATURES };
@@ -187,7 +188,7 @@ static void put_add(struct nlmsghdr *nlh, const struct add *add, uint32_t given)
 	if (given >> ADD_MAX_VQP & 1)
 		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MAX_VQP, add->max_vqp);
 	if (given >> ADD_FEATURES & 1)
-		mnl_attr_put_u64(nlh, VDPA_ATTR_DEV_FEATURES, add->features);
+		mnl_attr_put_u64(nlh, VDPA_ATTR_DEV_FEATURES, add->features.bits);
 }
 
 static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
@@ -198,7 +199,13 @@ static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
 
 	status = args_keywords(vdpa, add_keywords, argc, argv, &add, &given);
 	if (status == STATUS_DONE)
+		status = feature_names_check(vdpa, &add.features);
+	if (add.features.names)
+		ahead_settle(vdpa, NULL);
+	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
+	if (status == STATUS_DONE)
+		status = feature_names_ask(vdpa, &add.mgmtdev, &add.features);
 	if (status != STATUS_DONE)
 		return status;
 

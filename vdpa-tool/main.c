@@ -81,10 +81,15 @@ static enum status unknown_option(char **argv)
 	return error_usage(NULL, "unknown option \"%s\"", argv[optind - 1]);
 }
 
-/* "-1" and "-" are words: a number that is refused by name, a standard stream. */
+/*
+ * "-1" and "-" are words: a number that is refused by name, a standard stream. So is what begins with two capital letters:
+ * features to leave out.
+ */
 static bool is_option(const char *text)
 {
-	return text[0] == '-' && (text[1] == '-' || isalpha((unsigned char)text[1]));
+	if (text[0] != '-' || (isupper((unsigned char)text[1]) && isupper((unsigned char)text[2])))
+		return false;
+	return text[1] == '-' || isalpha((unsigned char)text[1]);
 }
 
 /* Takes one option. Returns false when there is nothing left to do after it. */

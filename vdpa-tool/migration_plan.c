@@ -20,7 +20,7 @@ static void add_word(json_t *words, const char *word)
 
 static const char *check_features(const char *text)
 {
-	uint64_t features;
+	struct features_wanted features;
 
 	return arg_features(text, &features);
 }

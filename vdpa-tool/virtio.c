@@ -302,6 +302,8 @@ static const char *feature_name(unsigned int bit, uint32_t id)
 	return classes_table[id].bits[bit];
 }
 
+static const char bit_prefix[] = "bit_";
+
 json_t *features_json(uint64_t features, uint32_t id)
 {
 	json_t *names = output_array();
@@ -312,7 +314,34 @@ json_t *features_json(uint64_t features, uint32_t id)
 		if (!(features >> bit & 1))
 			continue;
 		name = feature_name(bit, id);
-		output_append(names, name ? json_string(name) : json_sprintf("bit_%u", bit));
+		output_append(names, name ? json_string(name) : json_sprintf("%s%u", bit_prefix, bit));
 	}
 	return names;
+}
+
+bool feature_bit(const char *name, uint32_t id, unsigned int *bit)
+{
+	size_t prefix = sizeof(bit_prefix) - 1;
+	uint64_t number;
+
+	for (*bit = 0; *bit < BITS; (*bit)++) {
+		const char *known = feature_name(*bit, id);
+
+		if (known && strcmp(known, name) == 0)
+			return true;
+	}
+	if (strncmp(name, bit_prefix, prefix) != 0 || !args_number(name + prefix, 0, BITS - 1, &number))
+		return false;
+	*bit = number;
+	return true;
+}
+
+bool feature_exists(const char *name)
+{
+	unsigned int bit;
+
+	for (uint32_t id = 0; id < BITS; id++)
+		if (feature_bit(name, id, &bit))
+			return true;
+	return false;
 }

@@ -33,4 +33,10 @@ uint32_t classes_naming(uint64_t classes);
 /* The names of the bits that are set, lowest first, for a device of class @id. */
 json_t *features_json(uint64_t features, uint32_t id);
 
+/* The bit that features_json() names @name for a device of class @id. False where there is none. */
+bool feature_bit(const char *name, uint32_t id, unsigned int *bit);
+
+/* Whether that is so for any class. */
+bool feature_exists(const char *name);
+
 #endif

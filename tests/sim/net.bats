@@ -269,6 +269,30 @@ carries() {
 	assert_match "$(vdpa dev show n1)" 'max_vqs 2 '
 }
 
+@test "QEMU can migrate what a device has by default; the rest is there to be asked for" {
+	load_sim ours net
+	features_of() { vdpa -j dev config show "$1" | jq -r ".config.$1.dev_features[]"; }
+	mapfile -t offered < <(vdpa -j mgmtdev show "$NET" | jq -r ".mgmtdev.$NET.dev_features[]")
+	vdpa dev add name n0 mgmtdev "$NET" max_vqp 2
+	vdpa dev add name n1 mgmtdev "$NET" max_vqp 2 device_features all
+	vdpa dev add name n2 mgmtdev "$NET" max_vqp 2 device_features -RING_INDIRECT_DESC,-CTRL_RX,-CTRL_VLAN
+
+	assert_equal "$(features_of n1)" "$(printf '%s\n' "${offered[@]}")"
+	assert_equal "$(diff <(features_of n1) <(features_of n0))" $'11d10\n< RING_INDIRECT_DESC'
+	assert_equal "$(features_of n2 | grep -c -e INDIRECT -e CTRL_RX -e CTRL_VLAN)" 0
+}
+
+@test "rings of 1024 descriptors work, once around and on" {
+	load_sim ours net
+	load_bus_drivers virtio_vdpa
+	pair_up 1 1500
+	assert_match "$(vdpa dev vq show n0 qidx 1)" 'size 1024 '
+
+	in_ns 0 ping -q -f -c 2500 -s 1400 -w 120 10.0.0.2
+	[[ $(vdpa dev vq show n0 qidx 1) =~ avail_index\ ([0-9]+) ]]
+	((BASH_REMATCH[1] > 2048))
+}
+
 @test "a device without a given address has a local one of its own, which stays" {
 	load_sim ours net
 	load_bus_drivers virtio_vdpa

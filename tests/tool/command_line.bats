@@ -290,10 +290,25 @@ reaches_kernel() {
 }
 
 @test "features that are not a hexadecimal number of 64 bits are refused" {
-	for features in '' 0x MAC 0x10000000000000000 0xffffffffffffffff0 -1 0x-1 0x0x1; do
-		usage_error "device_features \"$features\" is not" dev add name v0 mgmtdev m0 device_features "$features"
+	for features in '' 0x 0x10000000000000000 0xffffffffffffffff0 0x-1 0x0x1 0xMAC 10000000000000000; do
+		usage_error "device_features \"$features\" is not a hexadecimal number of at most 64 bits" dev add name v0 mgmtdev m0 device_features "$features"
 	done
 	for features in 0 0x0 0xffffffffffffffff ffffffffffffffff 0X300C30028 300c30028; do
+		reaches_kernel dev add name v0 mgmtdev m0 device_features "$features"
+	done
+}
+
+@test "features by names that no device has, or that say two things at once, are refused" {
+	for features in FOO,FOO MAC,FOO,FOO -FOO,FOO -1,1 MAC,-, MAC,, -MAC,, ,, all,all,all all,-all,all all,,MAC, \
+		MAC,bit_64,bit_64 all,-bit_,bit_ mac,mac "MAC,$(printf 'M%.0s' {1..40}),$(printf 'M%.0s' {1..31})"; do
+		usage_error "device_features \"${features%,*}\": \"${features##*,}\" is not a hexadecimal number of at most 64 bits nor the name" \
+			dev add name v0 mgmtdev m0 device_features "${features%,*}"
+	done
+	for features in MAC,-MTU -MAC,MTU all,MAC all,-MAC,MTU; do
+		usage_error "device_features \"$features\" names features to have and features to leave out" \
+			dev add name v0 mgmtdev m0 device_features "$features"
+	done
+	for features in MAC MAC,MTU,VERSION_1 MAC,FLUSH bit_63 -MAC -MAC,-bit_0 all all,-MAC all,-bit_4,-MAC,-MAC; do
 		reaches_kernel dev add name v0 mgmtdev m0 device_features "$features"
 	done
 }
