@@ -9,6 +9,7 @@
 #include <linux/vdpa.h>
 
 #include "attrs.h"
+#include "bits.h"
 #include "output.h"
 #include "text.h"
 
@@ -16,7 +17,7 @@
  * An unsigned integer may come in any width: the kernel widens attributes, and
  * has sent some wider than its header says (VDPA_ATTR_DEV_NET_STATUS).
  */
-enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC, KIND_BYTES };
+enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC, KIND_BYTES, KIND_WORDS };
 
 #define ATTR(name, kind) [name] = { #name, kind }
 
@@ -97,6 +98,10 @@ static const struct attr_info {
 	ATTR(VDPA_ATTR_FORCE,				KIND_BYTES),
 	ATTR(VDPA_ATTR_NOWAIT,				KIND_BYTES),
 	ATTR(VDPA_ATTR_DEV_UNANSWERED,			KIND_BYTES),
+	ATTR(VDPA_ATTR_DEV_SUPPORTED_FEATURES_WORDS,	KIND_WORDS),
+	ATTR(VDPA_ATTR_DEV_FEATURES_WORDS,		KIND_WORDS),
+	ATTR(VDPA_ATTR_DEV_NEGOTIATED_FEATURES_WORDS,	KIND_WORDS),
+	ATTR(VDPA_ATTR_STATE_FEATURES_WORDS,		KIND_WORDS),
 };
 
 #undef ATTR
@@ -109,13 +114,17 @@ void attr_name(uint16_t type, char *buf, size_t len)
 		snprintf(buf, len, "attribute %u", type);
 }
 
-static bool attr_valid(enum attr_kind kind, uint16_t len)
+static bool attr_valid(enum attr_kind kind, const struct nlattr *attr, uint16_t len)
 {
+	struct bits bits;
+
 	switch (kind) {
 	case KIND_UINT:
 		return len == 1 || len == 2 || len == 4 || len == 8;
 	case KIND_MAC:
 		return len == ETH_ALEN;
+	case KIND_WORDS:
+		return bits_read(attr, &bits);
 	default:
 		return true;	/* strings and bytes are taken by their length */
 	}
@@ -142,7 +151,7 @@ static int parse(const char *at, const char *tail, const struct nlattr **slots, 
 		at += tail - at < NLA_ALIGN(attr->nla_len) ? tail - at : NLA_ALIGN(attr->nla_len);
 		if (type >= ATTR_SLOTS || infos[type].kind == KIND_UNKNOWN)
 			continue;
-		if (!attr_valid(infos[type].kind, len))
+		if (!attr_valid(infos[type].kind, attr, len))
 			return nl_fail(err, EBADMSG, "malformed reply: %s has %u bytes",
 				       infos[type].name, len);
 		slots[type] = attr;

@@ -47,6 +47,13 @@ static const char *parse_number(const json_t *json, struct attribute *attribute)
 	       "its value is not a whole number from 0 to 2^64 - 1";
 }
 
+static const char *parse_bitmask(const json_t *json, struct attribute *attribute)
+{
+	(void)json;
+	return bits_parse(attribute->value, &attribute->bits) ? NULL :
+	       "its value is not a whole number of 64 bits, nor a hexadecimal one of up to 512";
+}
+
 static const char *parse_string(const json_t *json, struct attribute *attribute)
 {
 	(void)json;
@@ -101,7 +108,7 @@ static const struct {
 	const char *(*parse)(const json_t *json, struct attribute *attribute);
 } types[] = {
 	[TYPE_U64] = { "u64", parse_number },
-	[TYPE_BITMASK] = { "bitmask", parse_number },
+	[TYPE_BITMASK] = { "bitmask", parse_bitmask },
 	[TYPE_STRING] = { "string", parse_string },
 	[TYPE_SET] = { "set", parse_set },
 	[TYPE_RANGE] = { "range", parse_range },

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "bits.h"
 #include "nl.h"
 
 enum value_type {
@@ -33,7 +34,8 @@ struct attribute {
 	bool provision;		/* set when a device is created */
 	enum value_type type;
 	json_t *value;		/* as it is printed; NULL: provision of any value, or unknown type */
-	uint64_t number;	/* u64, bitmask; first of a range */
+	uint64_t number;	/* u64; first of a range */
+	struct bits bits;	/* bitmask */
 	uint64_t last;		/* last of a range */
 	const char *string;	/* string, version */
 	const char *accepts;	/* version: the ranges taken beside its own; NULL: none */
@@ -60,7 +62,7 @@ void description_free(struct description *description);
 /* The attribute of that name, or NULL. */
 const struct attribute *description_find(const struct description *description, const char *name);
 
-/* A bitmask or an end of a range as it is printed: hexadecimal. */
+/* An end of a range as it is printed: hexadecimal. */
 json_t *description_hex(uint64_t value);
 
 /* A number: a JSON integer, or a hexadecimal string where that has no room for it. */

@@ -5,6 +5,7 @@
 #include <linux/vdpa.h>
 
 #include "attrs.h"
+#include "bits.h"
 #include "dev.h"
 #include "virtio.h"
 
@@ -53,10 +54,11 @@ static const struct {
 /* What the driver accepted comes first, then what the device offers. */
 static const struct {
 	uint16_t attr;
+	uint16_t words;
 	const char *key;
 } feature_sets[] = {
-	{ VDPA_ATTR_DEV_NEGOTIATED_FEATURES,	"negotiated_features" },
-	{ VDPA_ATTR_DEV_FEATURES,		"dev_features" },
+	{ VDPA_ATTR_DEV_NEGOTIATED_FEATURES, VDPA_ATTR_DEV_NEGOTIATED_FEATURES_WORDS, "negotiated_features" },
+	{ VDPA_ATTR_DEV_FEATURES, VDPA_ATTR_DEV_FEATURES_WORDS, "dev_features" },
 };
 
 static json_t *config_json(const struct nlattr **slots)
@@ -69,9 +71,12 @@ static json_t *config_json(const struct nlattr **slots)
 			output_set(config, fields[i].key, fields[i].value(slots[fields[i].attr]));
 	for (size_t i = 0; i < sizeof(feature_sets) / sizeof(feature_sets[0]); i++) {
 		const struct nlattr *attr = slots[feature_sets[i].attr];
+		struct bits features;
 
-		if (attr)
-			output_set(config, feature_sets[i].key, features_json(attr_uint(attr), id));
+		if (!attr)
+			continue;
+		features = bits_of_reply(attr, slots[feature_sets[i].words]);
+		output_set(config, feature_sets[i].key, features_json(&features, id));
 	}
 	if (slots[VDPA_ATTR_DEV_UNANSWERED])
 		output_set(config, "unanswered", json_true());

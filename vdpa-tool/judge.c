@@ -59,6 +59,8 @@ static bool same_value(const struct attribute *source, const struct attribute *t
 		       !first_lacking(target->value, source->value);
 	case TYPE_VERSION:
 		return same_version(source, target);
+	case TYPE_BITMASK:
+		return bits_same(&source->bits, &target->bits);
 	default:
 		return source->number == target->number && source->last == target->last;
 	}
@@ -70,16 +72,23 @@ static bool rule_equal(const struct attribute *source, const struct attribute *t
 	return same_value(source, target);
 }
 
+static bool superset_bits(const struct attribute *source, const struct attribute *target,
+			  char *reason)
+{
+	struct bits lacking = bits_without(&source->bits, &target->bits);
+	char text[BITS_TEXT_SIZE];
+
+	snprintf(reason, REASON_SIZE, "the target lacks the bits %s", bits_text(&lacking, text));
+	return bits_none(&lacking);
+}
+
 static bool rule_superset(const struct attribute *source, const struct attribute *target,
 			  char *reason)
 {
 	const char *lacking;
 
-	if (source->type == TYPE_BITMASK) {
-		snprintf(reason, REASON_SIZE, "the target lacks the bits 0x%llx",
-			 (unsigned long long)(source->number & ~target->number));
-		return !(source->number & ~target->number);
-	}
+	if (source->type == TYPE_BITMASK)
+		return superset_bits(source, target, reason);
 	lacking = first_lacking(source->value, target->value);
 	if (lacking)
 		snprintf(reason, REASON_SIZE, "the target lacks \"%s\"", lacking);

@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "attrs.h"
+#include "bits.h"
 #include "error.h"
 #include "virtio.h"
 #include "mgmtdev.h"
@@ -43,10 +44,12 @@ static json_t *mgmtdev_json(const struct nlattr **slots)
 	if (slots[VDPA_ATTR_DEV_MGMTDEV_MAX_VQS])
 		output_set(mgmtdev, "max_supported_vqs",
 			   attr_json_uint(slots[VDPA_ATTR_DEV_MGMTDEV_MAX_VQS]));
-	if (slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES])
-		output_set(mgmtdev, "dev_features",
-			   features_json(attr_uint(slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES]),
-					 classes_naming(classes)));
+	if (slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES]) {
+		struct bits features = bits_of_reply(slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES],
+						     slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES_WORDS]);
+
+		output_set(mgmtdev, "dev_features", features_json(&features, classes_naming(classes)));
+	}
 	return mgmtdev;
 }
 

@@ -58,14 +58,17 @@ static const struct {
 	{ "max_vqp",		TYPE_U64,	check_max_vqp },
 };
 
-/* The value as the keyword takes it. */
+_Static_assert(BITS_TEXT_SIZE <= VDPA_MIGRATION_STRING_MAX + 1, "a bitmask is no longer than a string");
+
+/* The value as the keyword takes it, in @buf of VDPA_MIGRATION_STRING_MAX + 1 bytes. */
 static void setting_text(const struct attribute *attribute, char *buf, size_t len)
 {
 	if (attribute->type == TYPE_STRING)
 		snprintf(buf, len, "%s", attribute->string);
+	else if (attribute->type == TYPE_BITMASK)
+		bits_text(&attribute->bits, buf);
 	else
-		snprintf(buf, len, attribute->type == TYPE_BITMASK ? "0x%llx" : "%llu",
-			 (unsigned long long)attribute->number);
+		snprintf(buf, len, "%llu", (unsigned long long)attribute->number);
 }
 
 /* Appends keyword and value. Returns 0, or -1 with @err where the value can be none of it. */

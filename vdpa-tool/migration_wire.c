@@ -44,8 +44,11 @@ static bool put_value(struct nlmsghdr *nlh, const struct attribute *attribute)
 		return true;
 	switch (attribute->type) {
 	case TYPE_U64:
-	case TYPE_BITMASK:
 		return put_u64(nlh, VDPA_MIGRATION_ATTR_U64, attribute->number);
+	case TYPE_BITMASK:
+		return bits_wide(&attribute->bits) ?
+		       bits_put(nlh, WIRE_MAX, VDPA_MIGRATION_ATTR_WORDS, &attribute->bits) :
+		       put_u64(nlh, VDPA_MIGRATION_ATTR_U64, attribute->bits.word[0]);
 	case TYPE_STRING:
 		return put_string(nlh, VDPA_MIGRATION_ATTR_STRING, attribute->string);
 	case TYPE_SET:
@@ -171,10 +174,14 @@ static json_t *u64_json(const struct nlattr *const *slots, const struct nlattr *
 
 static json_t *bitmask_json(const struct nlattr *const *slots, const struct nlattr *nest)
 {
+	const struct nlattr *words = slots[VDPA_MIGRATION_ATTR_WORDS];
 	const struct nlattr *attr = slots[VDPA_MIGRATION_ATTR_U64];
+	struct bits bits;
 
 	(void)nest;
-	return attr && is_uint(attr) ? description_hex(attr_uint(attr)) : NULL;
+	if (attr)
+		return is_uint(attr) && !words ? description_hex(attr_uint(attr)) : NULL;
+	return words && bits_read(words, &bits) ? bits_json(&bits) : NULL;
 }
 
 static json_t *text_json(const struct nlattr *const *slots, const struct nlattr *nest)
@@ -222,7 +229,7 @@ static json_t *(*const values[])(const struct nlattr *const *slots, const struct
 
 static bool has_value(const struct nlattr *const *slots)
 {
-	return slots[VDPA_MIGRATION_ATTR_U64] || slots[VDPA_MIGRATION_ATTR_STRING] ||
+	return slots[VDPA_MIGRATION_ATTR_U64] || slots[VDPA_MIGRATION_ATTR_WORDS] || slots[VDPA_MIGRATION_ATTR_STRING] ||
 	       slots[VDPA_MIGRATION_ATTR_MEMBER] || slots[VDPA_MIGRATION_ATTR_FIRST];
 }
 

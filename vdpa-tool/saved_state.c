@@ -116,10 +116,12 @@ static int begin(struct saved_state_builder *builder, const struct nlattr **slot
 		 struct nl_error *err)
 {
 	json_t *description;
+	struct bits features;
 	char *name;
 
 	if (attrs_require(slots, VDPA_ATTR_MIGRATION, err) < 0 ||
-	    attrs_require(slots, VDPA_ATTR_STATE_FEATURES, err) < 0 ||
+	    (!slots[VDPA_ATTR_STATE_FEATURES_WORDS] &&
+	     attrs_require(slots, VDPA_ATTR_STATE_FEATURES, err) < 0) ||
 	    attrs_require(slots, VDPA_ATTR_STATE_STATUS, err) < 0)
 		return -1;
 	description = migration_wire_json(slots[VDPA_ATTR_MIGRATION], err);
@@ -132,8 +134,8 @@ static int begin(struct saved_state_builder *builder, const struct nlattr **slot
 	output_set(builder->state, "device", json_string(name));
 	if (json_object_update(builder->state, description) < 0)
 		error_no_memory();
-	output_set(builder->state, "features",
-		   description_hex(attr_uint(slots[VDPA_ATTR_STATE_FEATURES])));
+	features = bits_of_reply(slots[VDPA_ATTR_STATE_FEATURES], slots[VDPA_ATTR_STATE_FEATURES_WORDS]);
+	output_set(builder->state, "features", bits_json(&features));
 	output_set(builder->state, "status", status_json(attr_uint(slots[VDPA_ATTR_STATE_STATUS])));
 	output_set(builder->state, "virtqueues", builder->queues);
 	json_decref(description);
@@ -185,7 +187,7 @@ static int add_private(struct saved_state_builder *builder, const struct nlattr 
 static bool is_empty(const struct nlattr **slots)
 {
 	return !slots[VDPA_ATTR_MIGRATION] && !slots[VDPA_ATTR_STATE_FEATURES] &&
-	       !slots[VDPA_ATTR_STATE_STATUS] && !slots[VDPA_ATTR_STATE_VQ] &&
+	       !slots[VDPA_ATTR_STATE_FEATURES_WORDS] && !slots[VDPA_ATTR_STATE_STATUS] && !slots[VDPA_ATTR_STATE_VQ] &&
 	       !slots[VDPA_ATTR_STATE_PRIVATE];
 }
 
@@ -293,8 +295,8 @@ static int parse_state(json_t *json, struct saved_state *state, struct nl_error 
 		return -1;
 	if (!migration_wire_fits(&state->description))
 		return nl_fail(err, EFBIG, "has more attributes than fit into a request");
-	if (!description_number(json_object_get(json, "features"), &state->features))
-		return nl_fail(err, EINVAL, "there is no \"features\" with a number of 64 bits");
+	if (!bits_parse(json_object_get(json, "features"), &state->features))
+		return nl_fail(err, EINVAL, "there is no \"features\" with a number of 64 bits, or hexadecimal up to 512");
 	if (!status_number(json_object_get(json, "status"), &state->status))
 		return nl_fail(err, EINVAL, "there is no \"status\" with an array of known names");
 	if (parse_queues(json_object_get(json, "virtqueues"), state, err) < 0)
@@ -409,7 +411,11 @@ int saved_state_send(struct nl *nl, const char *device, const struct saved_state
 
 	piece_begin(&piece);
 	migration_wire_put(piece.nlh, &state->description);
-	mnl_attr_put_u64(piece.nlh, VDPA_ATTR_STATE_FEATURES, state->features);
+	if (bits_wide(&state->features))
+		bits_put(piece.nlh, piece.nlh->nlmsg_len + BITS_TEXT_SIZE, VDPA_ATTR_STATE_FEATURES_WORDS,
+			 &state->features);
+	else
+		mnl_attr_put_u64(piece.nlh, VDPA_ATTR_STATE_FEATURES, state->features.word[0]);
 	mnl_attr_put_u8(piece.nlh, VDPA_ATTR_STATE_STATUS, state->status);
 	if (put_queues(&piece, state->queues, err) < 0 || put_private(&piece, state, err) < 0)
 		return -1;

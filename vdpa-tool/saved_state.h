@@ -12,6 +12,7 @@
 #ifndef VDPA_TOOL_SAVED_STATE_H
 #define VDPA_TOOL_SAVED_STATE_H
 
+#include "bits.h"
 #include "description.h"
 #include "nl.h"
 
@@ -38,7 +39,7 @@ void saved_state_builder_free(struct saved_state_builder *builder);
 
 struct saved_state {
 	struct description description;
-	uint64_t features;
+	struct bits features;
 	uint8_t status;
 	json_t *queues;			/* each an object, in the right types and ranges */
 	unsigned char *private;

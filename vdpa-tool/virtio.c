@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The numbers are those of the Virtual I/O Device (VIRTIO) specification,
- * version 1.3, and of Linux where that is ahead of it. The names are the
+ * version 1.4, and of Linux where that is ahead of it. The names are the
  * specification's without VIRTIO_F_, VIRTIO_NET_F_ and so on, which is how
  * iproute2 shows those that it knows.
  */
@@ -12,9 +12,13 @@
 #include "virtio.h"
 #include "output.h"
 
-enum { BITS = 64 };	/* in a feature set, and the classes that a bitmask can name */
+enum {
+	BITS = 64,		/* classes that a bitmask can name, and features that can be asked for */
+	FEATURE_NAMES = 128,	/* bits of a feature set that virtio has given away */
+	FEATURE_BITS = VDPA_WORDS_MAX * 64,
+};
 
-typedef const char *const bit_names[BITS];
+typedef const char *const bit_names[FEATURE_NAMES];
 
 /* Bits that mean the same in every class; the first two are legacy virtio. */
 static bit_names common = {
@@ -59,6 +63,7 @@ static bit_names net = {
 	[21] = "GUEST_ANNOUNCE",
 	[22] = "MQ",
 	[23] = "CTRL_MAC_ADDR",
+	[42] = "GUEST_RSC6",
 	[50] = "DEVICE_STATS",
 	[51] = "HASH_TUNNEL",
 	[52] = "VQ_NOTF_COAL",
@@ -72,6 +77,13 @@ static bit_names net = {
 	[61] = "RSC_EXT",
 	[62] = "STANDBY",
 	[63] = "SPEED_DUPLEX",
+	[64] = "RSS_CONTEXT",
+	[65] = "GUEST_UDP_TUNNEL_GSO",
+	[66] = "GUEST_UDP_TUNNEL_GSO_CSUM",
+	[67] = "HOST_UDP_TUNNEL_GSO",
+	[68] = "HOST_UDP_TUNNEL_GSO_CSUM",
+	[69] = "OUT_NET_HEADER",
+	[70] = "IPSEC",
 };
 
 static bit_names block = {
@@ -129,6 +141,11 @@ static bit_names gpu = {
 	[2] = "RESOURCE_UUID",
 	[3] = "RESOURCE_BLOB",
 	[4] = "CONTEXT_INIT",
+	[5] = "BLOB_ALIGNMENT",
+};
+
+static bit_names clock = {
+	[0] = "ALARM",
 };
 
 static bit_names vsock = {
@@ -183,6 +200,13 @@ static bit_names i2c = {
 	[0] = "ZERO_LENGTH_REQUEST",
 };
 
+static bit_names can = {
+	[0] = "CAN_CLASSIC",
+	[1] = "CAN_FD",
+	[2] = "RTR_FRAMES",
+	[3] = "LATE_TX_ACK",
+};
+
 static bit_names bluetooth = {
 	[0] = "VND_HCI",
 	[1] = "MSFT_EXT",
@@ -214,7 +238,7 @@ static const struct {
 	[12] =	{ "caif", NULL, NULL },
 	[13] =	{ "memory_balloon", NULL, NULL },
 	[16] =	{ "gpu", NULL, gpu },
-	[17] =	{ "clock", NULL, NULL },
+	[17] =	{ "clock", NULL, clock },
 	[18] =	{ "input", NULL, NULL },
 	[19] =	{ "vsock", NULL, vsock },
 	[20] =	{ "crypto", NULL, crypto },
@@ -233,12 +257,19 @@ static const struct {
 	[33] =	{ "nitro_sec_mod", NULL, NULL },
 	[34] =	{ "i2c_adapter", NULL, i2c },
 	[35] =	{ "watchdog", NULL, NULL },
-	[36] =	{ "can", NULL, NULL },
+	[36] =	{ "can", NULL, can },
 	[37] =	{ "dmabuf", NULL, NULL },
 	[38] =	{ "param_serv", NULL, NULL },
 	[39] =	{ "audio_policy", NULL, NULL },
 	[40] =	{ "bluetooth", NULL, bluetooth },
 	[41] =	{ "gpio", NULL, gpio },
+	[42] =	{ "rdma", NULL, NULL },
+	[43] =	{ "camera", NULL, NULL },
+	[44] =	{ "ism", NULL, NULL },
+	[45] =	{ "spi", NULL, NULL },
+	[46] =	{ "tee", NULL, NULL },
+	[47] =	{ "cpu_balloon", NULL, NULL },
+	[48] =	{ "media", NULL, NULL },
 };
 
 const char *class_type(uint32_t id, char *unknown, size_t size)
@@ -295,6 +326,8 @@ uint32_t classes_naming(uint64_t classes)
 /* One bit's name, NULL where it has none. */
 static const char *feature_name(unsigned int bit, uint32_t id)
 {
+	if (bit >= FEATURE_NAMES)
+		return NULL;
 	if (common[bit])
 		return common[bit];
 	if (id >= BITS || !classes_table[id].bits)
@@ -304,14 +337,14 @@ static const char *feature_name(unsigned int bit, uint32_t id)
 
 static const char bit_prefix[] = "bit_";
 
-json_t *features_json(uint64_t features, uint32_t id)
+json_t *features_json(const struct bits *features, uint32_t id)
 {
 	json_t *names = output_array();
 
-	for (unsigned int bit = 0; bit < BITS; bit++) {
+	for (unsigned int bit = 0; bit < FEATURE_BITS; bit++) {
 		const char *name;
 
-		if (!(features >> bit & 1))
+		if (!bits_have(features, bit))
 			continue;
 		name = feature_name(bit, id);
 		output_append(names, name ? json_string(name) : json_sprintf("%s%u", bit_prefix, bit));

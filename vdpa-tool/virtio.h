@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "bits.h"
+
 /* Device IDs that the command itself treats in a way of their own. */
 enum { CLASS_NONE = 0, CLASS_NET = 1, CLASS_BLOCK = 2 };
 
@@ -31,9 +33,9 @@ json_t *classes_json(uint64_t classes);
 uint32_t classes_naming(uint64_t classes);
 
 /* The names of the bits that are set, lowest first, for a device of class @id. */
-json_t *features_json(uint64_t features, uint32_t id);
+json_t *features_json(const struct bits *features, uint32_t id);
 
-/* The bit that features_json() names @name for a device of class @id. False where there is none. */
+/* The bit below 64 that features_json() names @name for a device of class @id. False where there is none. */
 bool feature_bit(const char *name, uint32_t id, unsigned int *bit);
 
 /* Whether that is so for any class. */

@@ -58,6 +58,9 @@
 
 struct netlink_ext_ack;
 
+/* Words of 64 bits beyond the first one, in a bitmask or a set of features. */
+#define VDPA_HIGH_WORDS		7
+
 /**
  * struct vdpa_migration_attribute - one attribute of a description
  * @name: 1 to 63 bytes of letters, digits, '_', '-' and '.'
@@ -67,7 +70,9 @@ struct netlink_ext_ack;
  *	it can be set there, to every number in a "range", to anything if @has_value
  *	is false.
  * @has_value: whether what follows is set
- * @num: "u64", "bitmask"
+ * @n_high: "bitmask", words in @high, up to VDPA_HIGH_WORDS; 0: no bit beyond 63
+ * @num: "u64", "bitmask": its bits 0 to 63
+ * @high: "bitmask", word i is bits 64 + 64i to 127 + 64i
  * @first: "range", smallest
  * @last: "range", largest
  * @string: "string", "version"
@@ -81,8 +86,12 @@ struct vdpa_migration_attribute {
 	const char *rule;
 	bool provision;
 	bool has_value;
+	u16 n_high;
 	union {
-		u64 num;
+		struct {
+			u64 num;
+			const u64 *high;
+		};
 		struct {
 			u64 first;
 			u64 last;
@@ -174,6 +183,10 @@ struct vdpa_migration_reader {
  *	this returns -EBUSY. What is kept for this can be given up when one of these happens,
  *	and with the next @load. Where it is absent, a device that has @load is not loaded
  *	together with others. Return: 0, or an error: the device keeps what was loaded.
+ * @features_high: which feature bits beyond 63 a device offers, or, if @negotiated, its driver
+ *	has negotiated: word i of @high is bits 64 + 64i to 127 + 64i. There is room for
+ *	VDPA_HIGH_WORDS words, which are 0. May not sleep. Absent: none.
+ * @supported_high: the same of those that a management device supports. May not sleep.
  *
  * The structure is copied.
  */
@@ -191,6 +204,8 @@ struct vdpa_migration_ops {
 	u64 (*suspend_estimate)(struct vdpa_device *vdev);
 	u64 (*resume_estimate)(struct vdpa_device *vdev);
 	int (*unload)(struct vdpa_device *vdev);
+	void (*features_high)(struct vdpa_device *vdev, bool negotiated, u64 *high);
+	void (*supported_high)(struct vdpa_mgmt_dev *mdev, u64 *high);
 };
 
 /* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */

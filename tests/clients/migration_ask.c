@@ -90,6 +90,29 @@ static uint64_t number(const char *text)
 	return strtoull(text, NULL, 0);
 }
 
+/* A hexadecimal number of more than 64 bits. */
+static bool is_wide(const char *text)
+{
+	return strncmp(text, "0x", 2) == 0 && strlen(text) > 2 + 16;
+}
+
+/* Sixteen digits a word, from the end. */
+static void put_words(struct nl_msg *msg, const char *text)
+{
+	uint64_t words[VDPA_WORDS_MAX + 1] = { 0 };
+	size_t len = strlen(text += 2), n = 0;
+	char digits[17];
+
+	for (; len && n <= VDPA_WORDS_MAX; n++) {
+		size_t some = len < 16 ? len : 16;
+
+		len -= some;
+		snprintf(digits, sizeof(digits), "%.*s", (int)some, text + len);
+		words[n] = strtoull(digits, NULL, 16);
+	}
+	nla_put(msg, VDPA_MIGRATION_ATTR_WORDS, n * sizeof(words[0]), words);
+}
+
 /* One KEY=VALUE; "range" and the like need no more than their keys. */
 static void put_token(struct nl_msg *msg, const char *token)
 {
@@ -115,7 +138,9 @@ static void put_token(struct nl_msg *msg, const char *token)
 
 		if (strncmp(token, keys[i].key, len) != 0)
 			continue;
-		if (keys[i].number)
+		if (is_wide(token + len))
+			put_words(msg, token + len);
+		else if (keys[i].number)
 			nla_put_u64(msg, keys[i].type, number(token + len));
 		else
 			nla_put_string(msg, keys[i].type, token + len);

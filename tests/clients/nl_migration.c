@@ -25,6 +25,7 @@
  *	--description FILE	this one instead, as show prints it
  *	--apart			description, features, virtqueues, each in a request of its own
  *	--features N		with these features instead
+ *	--words N		with N bytes of words of features, too
  *	--features-end N	with these features in the last request, too
  *	--without WHAT		description, features, end, vq (all), offset
  *	--gap N			the second private piece bears an offset that is N too large
@@ -512,6 +513,7 @@ struct load {
 	const char *without;
 	const char *features;
 	const char *features_end;
+	const char *words;
 	const char *description;
 	bool apart;
 	bool twice;
@@ -544,6 +546,16 @@ static struct nl_msg *piece_begin(struct load *load)
 
 	put(nla_put_string(msg, VDPA_ATTR_DEV_NAME, load->name));
 	return msg;
+}
+
+/* Only the first word has a bit. */
+static void put_words(struct nl_msg *msg, size_t len)
+{
+	unsigned char bytes[1024] = { 1 };
+
+	if (len > sizeof(bytes))
+		quit(1, "%zu bytes are too many", len);
+	put(nla_put(msg, VDPA_ATTR_STATE_FEATURES_WORDS, len, bytes));
 }
 
 /* Returns the next message to fill. */
@@ -681,6 +693,8 @@ static int load(struct client *client, int argc, char **argv)
 			load.gap = wire_number(value);
 		else if (!strcmp(argv[i - 1], "--features"))
 			load.features = value;
+		else if (!strcmp(argv[i - 1], "--words"))
+			load.words = value;
 		else if (!strcmp(argv[i - 1], "--features-end"))
 			load.features_end = value;
 		else if (!strcmp(argv[i - 1], "--description"))
@@ -694,7 +708,10 @@ static int load(struct client *client, int argc, char **argv)
 		else
 			quit(1, "unknown option %s", argv[i - 1]);
 	}
-	msg = put_private(&load, put_known(&load, piece_begin(&load)));
+	msg = piece_begin(&load);
+	if (load.words)
+		put_words(msg, wire_number(load.words));
+	msg = put_private(&load, put_known(&load, msg));
 	if (load.features_end) {
 		msg = piece_send(&load, msg);
 		put(nla_put_u64(msg, VDPA_ATTR_STATE_FEATURES, wire_number(load.features_end)));

@@ -7,7 +7,11 @@
  *	NAME TYPE RULE [provision] [u64=N] [string=TEXT] [accepts=RANGES]
  *		[member=TEXT]... [first=N] [last=N]
  *
- * with blanks in between and none in a value.
+ * with blanks in between and none in a value. A bitmask with bits beyond 63 is a number of more
+ * than 16 hexadecimal digits.
+ *
+ * Feature bits beyond 63, which no operation of a device knows, are in offered_high,
+ * negotiated_high and supported_high.
  */
 
 #include <linux/debugfs.h>
@@ -26,10 +30,16 @@
 static DEFINE_MUTEX(vtp_lock);		/* vtp_text; nothing is called with it held */
 static char *vtp_text;			/* NULL: nothing to say */
 
+/* Bits 64 to 127 of what the devices offer, their drivers have negotiated, and all of them can. */
+static u64 vtp_offered_high;
+static u64 vtp_negotiated_high;
+static u64 vtp_supported_high;
+
 /* One attribute that is being read; values of all types at once. */
 struct vtp_attribute {
 	struct vdpa_migration_attribute attr;
 	u64 num;
+	u64 high[VDPA_HIGH_WORDS + 1];
 	u64 first;
 	u64 last;
 	const char *string;
@@ -45,6 +55,32 @@ static const char *vtp_value(const char *token, const char *key)
 	return !strncmp(token, key, len) && token[len] == '=' ? token + len + 1 : NULL;
 }
 
+/* Sixteen digits a word, from the end. */
+static int vtp_take_number(struct vtp_attribute *a, const char *value)
+{
+	size_t len = strlen(value);
+	unsigned int n = 0;
+	char word[17];
+	int err;
+
+	if (strncmp(value, "0x", 2) || len <= 2 + 16)
+		return kstrtou64(value, 0, &a->num);
+	for (value += 2, len -= 2; len; n++) {
+		size_t digits = min_t(size_t, len, 16);
+
+		if (n > ARRAY_SIZE(a->high))
+			return -E2BIG;
+		len -= digits;
+		memcpy(word, value + len, digits);
+		word[digits] = '\0';
+		err = kstrtou64(word, 16, n ? &a->high[n - 1] : &a->num);
+		if (err)
+			return err;
+	}
+	a->attr.n_high = n - 1;
+	return 0;
+}
+
 static int vtp_take_token(struct vtp_attribute *a, const char *token)
 {
 	const char *value;
@@ -56,7 +92,7 @@ static int vtp_take_token(struct vtp_attribute *a, const char *token)
 	a->attr.has_value = true;
 	value = vtp_value(token, "u64");
 	if (value)
-		return kstrtou64(value, 0, &a->num);
+		return vtp_take_number(a, value);
 	value = vtp_value(token, "first");
 	if (value)
 		return kstrtou64(value, 0, &a->first);
@@ -97,6 +133,7 @@ static void vtp_set_value(struct vtp_attribute *a)
 		a->attr.accepts = a->accepts;
 	} else {
 		a->attr.num = a->num;
+		a->attr.high = a->high;
 	}
 }
 
@@ -168,10 +205,22 @@ static int vtp_describe_mgmtdev(struct vdpa_mgmt_dev *mdev, u32 class,
 	return vtp_describe(list);
 }
 
+static void vtp_features_high(struct vdpa_device *vdev, bool negotiated, u64 *high)
+{
+	*high = READ_ONCE(*(negotiated ? &vtp_negotiated_high : &vtp_offered_high));
+}
+
+static void vtp_supported_features_high(struct vdpa_mgmt_dev *mdev, u64 *high)
+{
+	*high = READ_ONCE(vtp_supported_high);
+}
+
 static const struct vdpa_migration_ops vtp_migration_ops = {
 	.size = sizeof(vtp_migration_ops),
 	.describe = vtp_describe_device,
 	.describe_mgmtdev = vtp_describe_mgmtdev,
+	.features_high = vtp_features_high,
+	.supported_high = vtp_supported_features_high,
 };
 
 int vtp_register_described(struct vdpa_mgmt_dev *mgmt)
@@ -205,6 +254,9 @@ static const struct file_operations vtp_fops = {
 void vtp_add_description(struct dentry *dir)
 {
 	debugfs_create_file("description", 0200, dir, NULL, &vtp_fops);
+	debugfs_create_x64("offered_high", 0600, dir, &vtp_offered_high);
+	debugfs_create_x64("negotiated_high", 0600, dir, &vtp_negotiated_high);
+	debugfs_create_x64("supported_high", 0600, dir, &vtp_supported_high);
 }
 
 void vtp_free_description(void)

@@ -26,7 +26,7 @@
  *                                             /standing	(devices now)
  *                                             /strays	(writes that virtio forbids)
  *                                             /waiting	(operations held up now)
- *                                             /description	(mig only: see describe.c)
+ *                                             /description	(mig only, and more: describe.c)
  *
  * No queue is ever served: a driver that waits for an answer waits forever.
  */
@@ -972,6 +972,7 @@ static struct vtp_parent vtp_parents[] = {
 		/* not offered unless asked for */
 		.key = "status",
 		.name = "vdpatest_status",
+		.described = true,
 		.mgmt = {
 			.ops = &vtp_mgmt_ops,
 			.id_table = vtp_id_status,

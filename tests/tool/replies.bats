@@ -36,7 +36,7 @@ malformed() {
 @test "JSON of devices is as jq writes it, whatever is in their names and numbers" {
 	local devices=(
 		msg DEV_NAME:hex:22c3a95c2f095f0a01 MGMTDEV_BUS_NAME:hex:705c6369 MGMTDEV_DEV_NAME:str:a/b DEV_ID:u32:2
-		DEV_MAX_VQS:u32:4294967295 DEV_STATE:u8:1 DEV_DRIVER:hex:22 DEV_STATUS:u8:31 DEV_CAPS:u32:15
+		DEV_MAX_VQS:u32:4294967295 DEV_STATE:u8:1 DEV_DRIVER:hex:22 DEV_STATUS:u8:63 DEV_CAPS:u32:15
 		DEV_TRANSITIONS:u64:9007199254740992 DEV_SUSPEND_LAST:u64:1999
 		msg DEV_NAME:str:v1 "${REST[@]}" DEV_STATE:u8:99 DEV_STATUS:u8:0 DEV_CAPS:u32:0
 		msg DEV_NAME:str:v2 "${REST[@]}"
@@ -46,7 +46,7 @@ malformed() {
 	assert_equal "$output" "$(jq -c . <<<"$output")"
 	assert_equal "$(jq -r '.dev | keys_unsorted[0]' <<<"$output")" $'"é\\/\t_\n\x01'
 	assert_equal "$(jq -c '.dev[] | [.driver, .transitions, .suspend_last_us, .status, .capabilities]' <<<"$output" | head -n 2)" \
-		'["\"",9007199254740992,1,["acknowledge","driver","features_ok","driver_ok","0x10"],["suspend","resume","vq_state","vstats"]]
+		'["\"",9007199254740992,1,["acknowledge","driver","features_ok","driver_ok","suspend","0x20"],["suspend","resume","vq_state","vstats"]]
 [null,null,null,[],[]]'
 	assert_equal "$(replies -jp dev "${devices[@]}" $END)" "$(jq --indent 4 . <<<"$output")"
 	assert_equal "$(replies -jp dev $END)" "$(replies -j dev $END | jq --indent 4 .)"
@@ -147,7 +147,7 @@ malformed() {
 	)"
 	run -0 replies -j dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 DEV_STATE:u8:77 DEV_STATUS:u8:48 \
 		DEV_CAPS:u32:0x80000000 $END
-	[ "$(jq -c '.dev.v0 | [.state, .status, .capabilities]' <<<"$output")" = '["state_77",["0x30"],["0x80000000"]]' ]
+	[ "$(jq -c '.dev.v0 | [.state, .status, .capabilities]' <<<"$output")" = '["state_77",["suspend","0x20"],["0x80000000"]]' ]
 	malformed 'VDPA_ATTR_DEV_STATE has 3 bytes' dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 \
 		DEV_STATE:hex:010203 $END
 }
@@ -182,6 +182,31 @@ malformed() {
 	for id in 0 1 2 3 8 18 41 63 64 99; do
 		run -0 replies -j config msg DEV_NAME:str:v0 "DEV_ID:u32:$id" DEV_FEATURES:u64:0xffffffffffffffff $END
 		jq -e '.config.v0.dev_features | length == 64 and (unique | length == 64)' <<<"$output"
+	done
+}
+
+# words NUMBER… - as hex, in the order of this machine
+words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
+
+@test "features beyond bit 63 come after the others, with the names that they have" {
+	run -0 replies -j config msg DEV_NAME:str:v0 DEV_ID:u32:1 DEV_FEATURES:u64:0x100000028 \
+		"DEV_FEATURES_WORDS:hex:$(words 0x100000028 0x800000000000007f 1)" DEV_NEGOTIATED_FEATURES:u64:0x8 \
+		"DEV_NEGOTIATED_FEATURES_WORDS:hex:$(words 0x8 0x10)" $END
+	jq -e '.config.v0 | .negotiated_features == ["MTU", "HOST_UDP_TUNNEL_GSO_CSUM"] and .dev_features == ["MTU", "MAC",
+		"VERSION_1", "RSS_CONTEXT", "GUEST_UDP_TUNNEL_GSO", "GUEST_UDP_TUNNEL_GSO_CSUM", "HOST_UDP_TUNNEL_GSO",
+		"HOST_UDP_TUNNEL_GSO_CSUM", "OUT_NET_HEADER", "IPSEC", "bit_127", "bit_128"]' <<<"$output"
+	run -0 replies -j mgmtdev msg MGMTDEV_DEV_NAME:str:m0 MGMTDEV_SUPPORTED_CLASSES:u64:0x1200000000000 \
+		DEV_SUPPORTED_FEATURES:u64:0x80100000000 "DEV_SUPPORTED_FEATURES_WORDS:hex:$(words 0x80100000000 1)" $END
+	jq -e '.mgmtdev.m0 | .supported_classes == ["spi", "media"] and .dev_features == ["VERSION_1", "SUSPEND", "bit_64"]' \
+		<<<"$output"
+}
+
+@test "words of features that are none are an error" {
+	local bytes
+
+	for bytes in '' 00 "$(words 1)" "$(words 1 1)00" "$(words 1 0)" "$(words 1 1 1 1 1 1 1 1 1)"; do
+		malformed 'DEV_FEATURES_WORDS has [0-9]+ bytes' config msg DEV_NAME:str:v0 DEV_ID:u32:1 DEV_FEATURES:u64:1 \
+			"DEV_FEATURES_WORDS:hex:$bytes" $END
 	done
 }
 

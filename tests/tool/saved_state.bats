@@ -64,7 +64,7 @@ refused() {
 @test "a saved state is a document that people can read" {
 	run -0 kernel save 2 5 5
 	jq -e '.vdpa_state | .version == 1 and .device == "n0" and .class == "net" and (.attributes | length) == 7 and
-		.features == "0x300010020" and .status == ["acknowledge", "driver", "features_ok", "driver_ok", "0x10"] and
+		.features == "0x300010020" and .status == ["acknowledge", "driver", "features_ok", "driver_ok", "suspend", "0x20"] and
 		.virtqueues == [{"index": 0, "type": "rx", "ready": true, "size": 256, "avail_index": 1000},
 			{"index": 1, "type": "tx", "ready": true, "size": 256, "avail_index": 1001}] and
 		.private == "AAECAwQ="' <<<"$output"
@@ -87,7 +87,8 @@ refused() {
 
 @test "pieces that are missing, twice or malformed make no document" {
 	for case in 'gap a gap' 'late VDPA_ATTR_MIGRATION is missing' 'nameless VDPA_ATTR_DEV_NAME is missing' \
-		'queue VDPA_ATTR_DEV_QUEUE_INDEX is missing' 'none there is no state' 'much more than 64 MiB'; do
+		'queue VDPA_ATTR_DEV_QUEUE_INDEX is missing' 'words VDPA_ATTR_STATE_FEATURES_WORDS has 12 bytes' \
+		'zero VDPA_ATTR_STATE_FEATURES_WORDS has 16 bytes' 'none there is no state' 'much more than 64 MiB'; do
 		run -2 --separate-stderr kernel save "${case%% *}"
 		[ -z "$output" ]
 		assert_match "$stderr" "malformed reply: .*${case#* }"
@@ -99,7 +100,17 @@ refused() {
 @test "what was saved can be loaded" {
 	state
 	run -0 kernel load "$F"
-	assert_equal "$output" 'class 1 attributes 7 features 0x300010020 status 0x1f queues 3 private 100'
+	assert_equal "$output" 'class 1 attributes 7 features 0x300010020 status 0x3f queues 3 private 100'
+}
+
+@test "features beyond bit 63 are saved and loaded as one longer number" {
+	kernel save wide >"$BATS_TEST_TMPDIR/state"
+	assert_equal "$(jq -r .vdpa_state.features "$BATS_TEST_TMPDIR/state")" 0x20000000300010020
+	run -0 kernel load "$BATS_TEST_TMPDIR/state"
+	assert_match "$output" 'features 0x20000000300010020 '
+	state '.vdpa_state.features = "0x0000000000000000000300010020"'
+	run -0 kernel load "$F"
+	assert_match "$output" 'features 0x300010020 '
 }
 
 @test "a state of another version is refused, with both numbers" {
@@ -120,7 +131,9 @@ refused() {
 }
 
 @test "a state with a part that is out of range is refused" {
-	state '.vdpa_state.features = "0x10000000000000000"' && refused '"features"'
+	state ".vdpa_state.features = \"0x1$(printf '0%.0s' {1..128})\"" && refused '"features"'
+	state '.vdpa_state.features = "18446744073709551616"' && refused '"features"'
+	state '.vdpa_state.features = "0x10000000000000000g"' && refused '"features"'
 	state '.vdpa_state.features = -1' && refused '"features"'
 	state '.vdpa_state.status = ["running"]' && refused '"status"'
 	state '.vdpa_state.status = ["0x100"]' && refused '"status"'

@@ -7,7 +7,8 @@
  *	test_migration save QUEUES PRIVATE PIECE
  *					the document of a device with so many virtqueues and bytes of
  *					private state (byte i is i modulo 251), in pieces of PIECE bytes
- *	test_migration save FAULT	the same with a fault: gap, late, nameless, queue, none, much
+ *	test_migration save FAULT	the same with a fault: gap, late, nameless, queue, none, much, words, zero
+ *	test_migration save wide	the same with a feature beyond bit 63
  *	test_migration load FILE	takes a saved state, prints what is in it
  *	test_migration fuzz ROUNDS
  *
@@ -122,7 +123,20 @@ static struct nlmsghdr *first_piece(char *buf)
 	put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
 	put_description(nlh);
 	mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_FEATURES, 0x300010020);
-	mnl_attr_put_u8(nlh, VDPA_ATTR_STATE_STATUS, 0x1f);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_STATE_STATUS, 0x3f);
+	return nlh;
+}
+
+/* Bit 65 is set, unless @high is 0; @len bytes of it, of at most 16. */
+static struct nlmsghdr *wide_piece(char *buf, uint64_t high, size_t len)
+{
+	const uint64_t words[] = { 0x300010020, high };
+	struct nlmsghdr *nlh = message(buf);
+
+	put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
+	put_description(nlh);
+	mnl_attr_put(nlh, VDPA_ATTR_STATE_FEATURES_WORDS, len, words);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_STATE_STATUS, 0xf);
 	return nlh;
 }
 
@@ -238,6 +252,12 @@ static int save_fault(const char *fault)
 		nlh = first_piece(buf);
 		put_queue(nlh, 0, true);
 		failed = add(&builder, nlh, &err);
+	} else if (strcmp(fault, "wide") == 0) {
+		failed = add(&builder, wide_piece(buf, 2, 16), &err);
+	} else if (strcmp(fault, "words") == 0) {
+		failed = add(&builder, wide_piece(buf, 2, 12), &err);
+	} else if (strcmp(fault, "zero") == 0) {
+		failed = add(&builder, wide_piece(buf, 0, 16), &err);
 	} else if (strcmp(fault, "much") == 0) {
 		failed = add(&builder, first_piece(buf), &err);
 		for (uint64_t at = 0; !failed && at < UINT64_C(65) << 20; at += 32768)
@@ -253,6 +273,7 @@ static int load(const char *file)
 	struct document_text text;
 	struct nl_error err = { 0 };
 	struct saved_state state;
+	char features[BITS_TEXT_SIZE];
 	json_t *root;
 	int failed;
 
@@ -264,8 +285,8 @@ static int load(const char *file)
 	document_text_free(&text);
 	if (failed)
 		return error_file(file, &err);
-	printf("class %u attributes %zu features 0x%llx status 0x%x queues %zu private %zu\n",
-	       state.description.class, state.description.count, (unsigned long long)state.features,
+	printf("class %u attributes %zu features %s status 0x%x queues %zu private %zu\n",
+	       state.description.class, state.description.count, bits_text(&state.features, features),
 	       state.status, json_array_size(state.queues), state.len);
 	saved_state_free(&state);
 	return 0;

@@ -173,10 +173,25 @@ enum vdpa_attr {
 
 	/* in dumps: the parent does not answer about this device, and what it knows is missing */
 	VDPA_ATTR_DEV_UNANSWERED = 164,			/* flag */
+
+	/*
+	 * Feature bits where one beyond 63 is set, and absent where there is none: u64 words in
+	 * host order, 2 to VDPA_WORDS_MAX of them, the last not zero. Word i has the bits 64i to
+	 * 64i + 63: all of the set, word 0 is what the u64 of mainline has, which is there as well.
+	 * The one of a state, which older readers shall not take for what it is not, takes the
+	 * place of VDPA_ATTR_STATE_FEATURES.
+	 */
+	VDPA_ATTR_DEV_SUPPORTED_FEATURES_WORDS = 165,	/* binary, u64 words */
+	VDPA_ATTR_DEV_FEATURES_WORDS = 166,		/* binary, u64 words */
+	VDPA_ATTR_DEV_NEGOTIATED_FEATURES_WORDS = 167,	/* binary, u64 words */
+	VDPA_ATTR_STATE_FEATURES_WORDS = 168,		/* binary, u64 words */
 };
 
 /* The last attribute there is. */
-#define VDPA_ATTR_LAST	VDPA_ATTR_DEV_UNANSWERED
+#define VDPA_ATTR_LAST	VDPA_ATTR_STATE_FEATURES_WORDS
+
+/* Most words of a bitmask, here and in a description: 512 bits. */
+#define VDPA_WORDS_MAX		8
 
 /* Longest deadline, in ms. */
 #define VDPA_DEADLINE_MAX	3600000
@@ -292,12 +307,17 @@ enum vdpa_migration_attr {
 	VDPA_MIGRATION_ATTR_TYPE = 2,		/* string */
 	VDPA_MIGRATION_ATTR_RULE = 3,		/* string */
 	VDPA_MIGRATION_ATTR_PROVISION = 4,	/* flag */
-	VDPA_MIGRATION_ATTR_U64 = 5,		/* u64: types "u64" and "bitmask" */
+	VDPA_MIGRATION_ATTR_U64 = 5,		/* u64: types "u64" and "bitmask" up to bit 63 */
 	VDPA_MIGRATION_ATTR_STRING = 6,		/* string: types "string" and "version" */
 	VDPA_MIGRATION_ATTR_MEMBER = 7,		/* string, repeated; none: an empty "set" */
 	VDPA_MIGRATION_ATTR_FIRST = 8,		/* u64: type "range" ... */
 	VDPA_MIGRATION_ATTR_LAST = 9,		/* u64: ... both ends included */
 	VDPA_MIGRATION_ATTR_ACCEPTS = 10,	/* string: "version", may be absent */
+	/*
+	 * Type "bitmask" with a bit beyond 63, in place of VDPA_MIGRATION_ATTR_U64: who does not
+	 * know it finds no value. As VDPA_ATTR_DEV_FEATURES_WORDS.
+	 */
+	VDPA_MIGRATION_ATTR_WORDS = 11,		/* binary, u64 words */
 };
 
 /* Bytes of strings in a description, without the terminator. */

@@ -19,6 +19,7 @@
 #include "migration/description.h"
 #include "migration/rules.h"
 #include "request.h"
+#include "words.h"
 
 /* Bytes for the strings of all lists of a description, so that it fits a message of a dump. */
 #define DESCRIPTION_SIZE	SZ_16K
@@ -122,7 +123,7 @@ static bool takes(const struct vdpa_mgmtdev *mgmtdev, enum vdpa_attr attr)
 }
 
 static int add_features(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev,
-			u64 features)
+			const struct vdpa_words *features)
 {
 	struct vdpa_migration_attribute attr = {
 		.name = "device_features",
@@ -130,7 +131,9 @@ static int add_features(struct vdpa_description *description, const struct vdpa_
 		.rule = "superset",
 		.provision = takes(mgmtdev, VDPA_ATTR_DEV_FEATURES),
 		.has_value = true,
-		.num = features,
+		.n_high = vdpa_words_used(features) - 1,
+		.num = features->word[0],
+		.high = &features->word[1],
 	};
 
 	return vdpa_description_add_common(description, &attr);
@@ -206,16 +209,16 @@ static int add_device(struct vdpa_description *description, struct vdpa_entry *e
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
 	struct vdpa_iova_range iova = { .first = 0, .last = U64_MAX };
-	u64 features = ops->get_device_features(entry->vdev);
+	const struct vdpa_words features = vdpa_features_offered(entry);
 
 	if (ops->get_iova_range)
 		iova = ops->get_iova_range(entry->vdev);
-	return add_features(description, entry->mgmtdev, features) ?:
+	return add_features(description, entry->mgmtdev, &features) ?:
 	       put_at_least(description, "max_vqs", entry->vdev->nvqs) ?:
 	       put_range(description, "vq_size", min(entry->min_vq_size, entry->max_vq_size),
 			 entry->max_vq_size) ?:
 	       put_range(description, "iova_range", min(iova.first, iova.last), iova.last) ?:
-	       add_layouts(description, features) ?:
+	       add_layouts(description, features.word[0]) ?:
 	       add_capabilities(description, entry) ?:
 	       add_config(description, entry);
 }
@@ -256,11 +259,12 @@ static int add_settings(struct vdpa_description *description, const struct vdpa_
 /* Where the parent does not say what it has, the core has nothing to say either. */
 static int add_limits(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
+	const struct vdpa_words features = vdpa_features_supported(mgmtdev);
 	const struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	int err = 0;
 
-	if (mdev->supported_features)
-		err = add_features(description, mgmtdev, mdev->supported_features);
+	if (features.word[0] || vdpa_words_used(&features) > 1)
+		err = add_features(description, mgmtdev, &features);
 	if (!err && mdev->max_supported_vqs)
 		err = put_at_least(description, "max_vqs", mdev->max_supported_vqs);
 	return err;
@@ -452,6 +456,21 @@ static void print_set(char *buf, size_t size, const struct vdpa_migration_attrib
 	scnprintf(buf + len, size - len, "}");
 }
 
+static void print_number(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
+{
+	unsigned int n = attr->n_high;
+	size_t len;
+
+	if (!n) {
+		scnprintf(buf, size, strcmp(attr->type, "u64") ? "0x%llx" : "%llu", attr->num);
+		return;
+	}
+	len = scnprintf(buf, size, "0x%llx", attr->high[--n]);
+	while (n)
+		len += scnprintf(buf + len, size - len, "%016llx", attr->high[--n]);
+	scnprintf(buf + len, size - len, "%016llx", attr->num);
+}
+
 static void print_value(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
 {
 	if (!attr) {
@@ -464,7 +483,7 @@ static void print_value(char *buf, size_t size, const struct vdpa_migration_attr
 	}
 	switch (vdpa_value_of(attr->type)) {
 	case VDPA_VALUE_NUM:
-		scnprintf(buf, size, strcmp(attr->type, "u64") ? "0x%llx" : "%llu", attr->num);
+		print_number(buf, size, attr);
 		break;
 	case VDPA_VALUE_RANGE:
 		scnprintf(buf, size, "0x%llx-0x%llx", attr->first, attr->last);

@@ -84,6 +84,12 @@ static const char *set_fault(const struct vdpa_migration_attribute *attr)
 	return NULL;
 }
 
+static const char *number_fault(const struct vdpa_migration_attribute *attr)
+{
+	return !strcmp(attr->type, "bitmask") && attr->n_high > VDPA_HIGH_WORDS ?
+	       "it has more than 512 bits" : NULL;
+}
+
 static const char *value_fault(const struct vdpa_migration_attribute *attr)
 {
 	enum vdpa_value value = vdpa_value_of(attr->type);
@@ -91,6 +97,8 @@ static const char *value_fault(const struct vdpa_migration_attribute *attr)
 	if (!attr->has_value)
 		return attr->provision || value == VDPA_VALUE_UNKNOWN ? NULL : "it has no value";
 	switch (value) {
+	case VDPA_VALUE_NUM:
+		return number_fault(attr);
 	case VDPA_VALUE_STRING:
 		return string_fault(attr);
 	case VDPA_VALUE_VERSION:
@@ -161,6 +169,23 @@ static bool keep_members(struct vdpa_description *description,
 	return true;
 }
 
+/* Of words that are zero no more are kept than there are others after them. */
+static bool keep_words(struct vdpa_description *description, struct vdpa_migration_attribute *attr)
+{
+	u64 *copy;
+
+	if (strcmp(attr->type, "bitmask"))
+		attr->n_high = 0;
+	while (attr->n_high && !attr->high[attr->n_high - 1])
+		attr->n_high--;
+	copy = arena_take(description, attr->n_high * sizeof(*copy), sizeof(*copy));
+	if (!copy)
+		return false;
+	memcpy(copy, attr->high, attr->n_high * sizeof(*copy));
+	attr->high = copy;
+	return true;
+}
+
 static bool keep_value(struct vdpa_description *description, struct vdpa_migration_attribute *attr)
 {
 	if (!attr->has_value)
@@ -169,6 +194,8 @@ static bool keep_value(struct vdpa_description *description, struct vdpa_migrati
 	case VDPA_VALUE_UNKNOWN:
 		attr->has_value = false;	/* nobody could make anything of it */
 		return true;
+	case VDPA_VALUE_NUM:
+		return keep_words(description, attr);
 	case VDPA_VALUE_VERSION:
 		if (attr->accepts && !keep(description, &attr->accepts))
 			return false;

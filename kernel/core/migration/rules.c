@@ -40,12 +40,25 @@ static bool same_version(const struct vdpa_migration_attribute *a,
 	       !vdpa_version_cmp(&va, &vb);
 }
 
+/* Whether all bits that @a has beyond 63 are @b's as well. */
+static bool high_within(const struct vdpa_migration_attribute *a,
+			const struct vdpa_migration_attribute *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->n_high; i++)
+		if (a->high[i] & ~(i < b->n_high ? b->high[i] : 0))
+			return false;
+	return true;
+}
+
 static bool equal(const struct vdpa_migration_attribute *source,
 		  const struct vdpa_migration_attribute *target)
 {
 	switch (vdpa_value_of(source->type)) {
 	case VDPA_VALUE_NUM:
-		return target->num == source->num;
+		return target->num == source->num && high_within(source, target) &&
+		       high_within(target, source);
 	case VDPA_VALUE_STRING:
 		return !strcmp(target->string, source->string);
 	case VDPA_VALUE_SET:
@@ -62,7 +75,7 @@ static bool equal(const struct vdpa_migration_attribute *source,
 static bool superset_bits(const struct vdpa_migration_attribute *source,
 			  const struct vdpa_migration_attribute *target)
 {
-	return !(source->num & ~target->num);
+	return !(source->num & ~target->num) && high_within(source, target);
 }
 
 static bool superset_set(const struct vdpa_migration_attribute *source,

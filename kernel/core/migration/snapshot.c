@@ -57,7 +57,7 @@ static int save_vqs(struct vdpa_snapshot *snapshot)
 	err = vdpa_poll_down_read(&vdev->cf_lock, &asker);
 	if (err)
 		return err;
-	snapshot->features = snapshot->entry->ops.get_driver_features(vdev);
+	snapshot->features = vdpa_features_negotiated(snapshot->entry);
 	snapshot->status = snapshot->entry->ops.get_status(vdev);
 	for (index = 0; !err && index < vdev->nvqs; index++)
 		err = save_vq(snapshot, index);

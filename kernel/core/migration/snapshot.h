@@ -15,6 +15,7 @@
 
 #include "mgmtdev.h"
 #include "migration/stream.h"
+#include "words.h"
 
 struct vdpa_descriptions;
 struct vdpa_entry;
@@ -48,7 +49,7 @@ struct vdpa_snapshot {
 	int err;
 	struct netlink_ext_ack extack;
 	struct vdpa_descriptions *descriptions;
-	u64 features;
+	struct vdpa_words features;
 	u8 status;
 	u32 n_vqs;
 	struct vdpa_vq_view *vqs;

@@ -67,13 +67,17 @@ static int check_state(struct vdpa_request *req, enum vdpa_dev_state now)
 
 static int check_features(const struct vdpa_upload *upload, struct vdpa_request *req)
 {
-	u64 ours = req->entry->ops.get_driver_features(req->entry->vdev);
+	const struct vdpa_words *saved = &upload->features;
+	struct vdpa_words ours = vdpa_features_negotiated(req->entry);
 
-	if (ours == upload->features)
+	if (!memcmp(&ours, saved, sizeof(ours)))
 		return 0;
-	req->fault = VDPA_ATTR_STATE_FEATURES;
-	return upload_refuse(req, -EINVAL, ": negotiated features 0x%llx, saved 0x%llx", ours,
-			   upload->features);
+	req->fault = vdpa_words_used(saved) > 1 ? VDPA_ATTR_STATE_FEATURES_WORDS :
+						  VDPA_ATTR_STATE_FEATURES;
+	if (ours.word[0] == saved->word[0])
+		return upload_refuse(req, -EINVAL, ": negotiated features differ beyond bit 63");
+	return upload_refuse(req, -EINVAL, ": negotiated features 0x%llx, saved 0x%llx",
+			   ours.word[0], saved->word[0]);
 }
 
 static int check_vq(const struct vdpa_upload_vq *vq, struct vdpa_request *req)

@@ -11,6 +11,7 @@
 #include <linux/vdpa.h>
 
 #include "migration/stream.h"
+#include "words.h"
 
 struct vdpa_entry;
 struct vdpa_request;
@@ -48,7 +49,7 @@ struct vdpa_upload_vq {
 struct vdpa_upload {
 	struct vdpa_description *source;
 	bool has_features;
-	u64 features;
+	struct vdpa_words features;
 	unsigned int n_vqs;
 	unsigned int max_vqs;
 	struct vdpa_upload_vq *vqs;

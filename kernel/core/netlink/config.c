@@ -11,7 +11,9 @@
 #include "device.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_request.h"
+#include "netlink/nl_words.h"
 #include "registry.h"
+#include "words.h"
 
 /*
  * How long a dump waits, in all, for devices whose parents are in an operation,
@@ -42,18 +44,25 @@ static int put_field(void *data, const struct vdpa_field_value *value)
 /* All that the parent is asked for. The device's cf_lock is held. */
 static int put_config(struct vdpa_entry *entry, struct sk_buff *msg)
 {
-	struct vdpa_device *vdev = entry->vdev;
-	u64 features;
-
 	/* What the driver has chosen is settled with FEATURES_OK, not before. */
-	if ((entry->ops.get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK) &&
-	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES,
-			      entry->ops.get_driver_features(vdev), VDPA_ATTR_PAD))
+	bool settled = entry->ops.get_status(entry->vdev) & VIRTIO_CONFIG_S_FEATURES_OK;
+	struct vdpa_words negotiated = {}, offered;
+	int err;
+
+	if (settled) {
+		negotiated = vdpa_features_negotiated(entry);
+		if (nla_put_u64_64bit(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES, negotiated.word[0],
+				      VDPA_ATTR_PAD))
+			return -EMSGSIZE;
+	}
+	offered = vdpa_features_offered(entry);
+	if (nla_put_u64_64bit(msg, VDPA_ATTR_DEV_FEATURES, offered.word[0], VDPA_ATTR_PAD))
 		return -EMSGSIZE;
-	features = entry->ops.get_device_features(vdev);
-	if (nla_put_u64_64bit(msg, VDPA_ATTR_DEV_FEATURES, features, VDPA_ATTR_PAD))
-		return -EMSGSIZE;
-	return vdpa_config_walk(entry, features, put_field, msg);
+	err = vdpa_config_walk(entry, offered.word[0], put_field, msg);
+	if (err)
+		return err;
+	return vdpa_nl_put_high(msg, VDPA_ATTR_DEV_FEATURES_WORDS, &offered) ?:
+	       vdpa_nl_put_high(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES_WORDS, &negotiated);
 }
 
 static void *config_begin(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq,

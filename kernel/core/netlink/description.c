@@ -9,6 +9,8 @@
 #include "migration/description.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_description.h"
+#include "netlink/nl_words.h"
+#include "words.h"
 
 #define TEXT(n)	{ .type = NLA_NUL_STRING, .len = VDPA_MIGRATION_ ## n ## _MAX }
 
@@ -18,7 +20,7 @@ static const struct nla_policy description_policy[VDPA_MIGRATION_ATTR + 1] = {
 	[VDPA_MIGRATION_ATTR]		= { .type = NLA_NESTED },
 };
 
-static const struct nla_policy attr_policy[VDPA_MIGRATION_ATTR_ACCEPTS + 1] = {
+static const struct nla_policy attr_policy[VDPA_MIGRATION_ATTR_WORDS + 1] = {
 	[VDPA_MIGRATION_ATTR_NAME]	= TEXT(NAME),
 	[VDPA_MIGRATION_ATTR_TYPE]	= TEXT(TYPE),
 	[VDPA_MIGRATION_ATTR_RULE]	= TEXT(RULE),
@@ -29,6 +31,7 @@ static const struct nla_policy attr_policy[VDPA_MIGRATION_ATTR_ACCEPTS + 1] = {
 	[VDPA_MIGRATION_ATTR_FIRST]	= { .type = NLA_U64 },
 	[VDPA_MIGRATION_ATTR_LAST]	= { .type = NLA_U64 },
 	[VDPA_MIGRATION_ATTR_ACCEPTS]	= TEXT(STRING),
+	[VDPA_MIGRATION_ATTR_WORDS]	= { .type = NLA_BINARY },
 };
 
 static int put_u64(struct sk_buff *msg, int type, u64 value)
@@ -46,13 +49,23 @@ static int put_members(struct sk_buff *msg, const struct vdpa_migration_attribut
 	return 0;
 }
 
+static int put_number(struct sk_buff *msg, const struct vdpa_migration_attribute *attr)
+{
+	struct vdpa_words words = { .word = { attr->num } };
+
+	if (!attr->n_high)
+		return put_u64(msg, VDPA_MIGRATION_ATTR_U64, attr->num);
+	memcpy(&words.word[1], attr->high, attr->n_high * sizeof(*attr->high));
+	return vdpa_nl_put_words(msg, VDPA_MIGRATION_ATTR_WORDS, &words);
+}
+
 static int put_value(struct sk_buff *msg, const struct vdpa_migration_attribute *attr)
 {
 	if (!attr->has_value)
 		return 0;
 	switch (vdpa_value_of(attr->type)) {
 	case VDPA_VALUE_NUM:
-		return put_u64(msg, VDPA_MIGRATION_ATTR_U64, attr->num);
+		return put_number(msg, attr);
 	case VDPA_VALUE_RANGE:
 		return put_u64(msg, VDPA_MIGRATION_ATTR_FIRST, attr->first) ?:
 		       put_u64(msg, VDPA_MIGRATION_ATTR_LAST, attr->last);
@@ -120,18 +133,47 @@ static int read_members(const struct nlattr *nest, const char **members)
 	return n;
 }
 
+/**
+ * struct storage - room for what an attribute of a request points to
+ * @members: of a set
+ * @words: of a bitmask
+ */
+struct storage {
+	const char *members[VDPA_MIGRATION_MEMBERS_MAX];
+	struct vdpa_words words;
+};
+
+/* A bitmask comes in one of two forms, neither of which is passed over. */
+static int read_number(struct nlattr **tb, struct storage *storage,
+		       struct vdpa_migration_attribute *attr, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *words = tb[VDPA_MIGRATION_ATTR_WORDS];
+	const struct nlattr *num = tb[VDPA_MIGRATION_ATTR_U64];
+	int err;
+
+	attr->has_value = num || words;
+	if (num)
+		attr->num = nla_get_u64(num);
+	if (!words)
+		return 0;
+	if (num || strcmp(attr->type, "bitmask"))
+		return -EINVAL;
+	err = vdpa_nl_read_words(words, &storage->words, extack);
+	attr->num = storage->words.word[0];
+	attr->high = &storage->words.word[1];
+	attr->n_high = vdpa_words_used(&storage->words) - 1;
+	return err;
+}
+
 /* Where the value that the type wants is missing, has_value stays false. */
-static int read_value(const struct nlattr *nest, struct nlattr **tb, const char **members,
-		      struct vdpa_migration_attribute *attr)
+static int read_value(const struct nlattr *nest, struct nlattr **tb, struct storage *storage,
+		      struct vdpa_migration_attribute *attr, struct netlink_ext_ack *extack)
 {
 	int n;
 
 	switch (vdpa_value_of(attr->type)) {
 	case VDPA_VALUE_NUM:
-		attr->has_value = tb[VDPA_MIGRATION_ATTR_U64];
-		if (attr->has_value)
-			attr->num = nla_get_u64(tb[VDPA_MIGRATION_ATTR_U64]);
-		return 0;
+		return read_number(tb, storage, attr, extack);
 	case VDPA_VALUE_RANGE:
 		attr->has_value = tb[VDPA_MIGRATION_ATTR_FIRST] && tb[VDPA_MIGRATION_ATTR_LAST];
 		if (attr->has_value) {
@@ -140,11 +182,11 @@ static int read_value(const struct nlattr *nest, struct nlattr **tb, const char 
 		}
 		return 0;
 	case VDPA_VALUE_SET:
-		n = read_members(nest, members);
+		n = read_members(nest, storage->members);
 		if (n < 0)
 			return n;
 		attr->has_value = true;
-		attr->members = members;
+		attr->members = storage->members;
 		attr->n_members = n;
 		return 0;
 	case VDPA_VALUE_VERSION:
@@ -158,15 +200,14 @@ static int read_value(const struct nlattr *nest, struct nlattr **tb, const char 
 	}
 }
 
-/* @members: room for VDPA_MIGRATION_MEMBERS_MAX */
-static int read_attr(const struct nlattr *nest, const char **members,
+static int read_attr(const struct nlattr *nest, struct storage *storage,
 		     struct vdpa_description *description, struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[ARRAY_SIZE(attr_policy)];
 	struct vdpa_migration_attribute attr = {};
 	int err;
 
-	err = vdpa_nl_parse_nested(tb, VDPA_MIGRATION_ATTR_ACCEPTS, nest, attr_policy, extack);
+	err = vdpa_nl_parse_nested(tb, VDPA_MIGRATION_ATTR_WORDS, nest, attr_policy, extack);
 	if (err)
 		return err;
 	attr.name = text_of(tb[VDPA_MIGRATION_ATTR_NAME]);
@@ -174,9 +215,10 @@ static int read_attr(const struct nlattr *nest, const char **members,
 	attr.rule = text_of(tb[VDPA_MIGRATION_ATTR_RULE]);
 	attr.provision = tb[VDPA_MIGRATION_ATTR_PROVISION];
 	if (attr.type)
-		err = read_value(nest, tb, members, &attr);
+		err = read_value(nest, tb, storage, &attr, extack);
 	if (err)
-		description->fault = "it has too many members";
+		description->fault = err == -E2BIG ? "it has too many members" :
+						     "its words are none";
 	else
 		err = vdpa_description_add(description, &attr);
 	if (err)
@@ -189,19 +231,19 @@ static int read_attrs(const struct nlattr *nest, struct vdpa_description *descri
 		      struct netlink_ext_ack *extack)
 {
 	const struct nlattr *attr;
-	const char **members;
+	struct storage *storage;
 	int left, err = 0;
 
-	members = kcalloc(VDPA_MIGRATION_MEMBERS_MAX, sizeof(*members), GFP_KERNEL);
-	if (!members)
+	storage = kzalloc(sizeof(*storage), GFP_KERNEL);
+	if (!storage)
 		return -ENOMEM;
 	nla_for_each_nested(attr, nest, left) {
 		if (nla_type(attr) == VDPA_MIGRATION_ATTR)
-			err = read_attr(attr, members, description, extack);
+			err = read_attr(attr, storage, description, extack);
 		if (err)
 			break;
 	}
-	kfree(members);
+	kfree(storage);
 	return err;
 }
 

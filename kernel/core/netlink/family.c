@@ -48,6 +48,7 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_MIGRATION]		= { .type = NLA_NESTED },
 	[VDPA_ATTR_STATE_VQ]		= { .type = NLA_NESTED },
 	[VDPA_ATTR_STATE_FEATURES]	= { .type = NLA_U64 },
+	[VDPA_ATTR_STATE_FEATURES_WORDS] = { .type = NLA_BINARY },
 	[VDPA_ATTR_STATE_STATUS]	= { .type = NLA_U8 },
 	[VDPA_ATTR_STATE_PRIVATE]	= { .type = NLA_BINARY },
 	[VDPA_ATTR_STATE_OFFSET]	= { .type = NLA_U64 },

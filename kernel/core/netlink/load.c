@@ -29,6 +29,7 @@
 #include "netlink/nl_group.h"
 #include "netlink/nl_vq.h"
 #include "netlink/nl_request.h"
+#include "netlink/nl_words.h"
 
 /* More than any device has. */
 #define VQS_MAX		4096
@@ -138,19 +139,38 @@ static struct session *session_of(struct sock *sock, struct genl_info *info, con
 	return ERR_PTR(-EINVAL);
 }
 
+/* In one form or the other. Return: 1 if they are there, 0 if not, or -EINVAL. */
+static int read_features(struct genl_info *info, struct vdpa_words *features)
+{
+	struct nlattr *words = info->attrs[VDPA_ATTR_STATE_FEATURES_WORDS];
+	struct nlattr *attr = info->attrs[VDPA_ATTR_STATE_FEATURES];
+
+	*features = (struct vdpa_words){};
+	if (attr && words) {
+		NL_SET_ERR_MSG_ATTR(info->extack, words,
+				    "the negotiated features come in two forms");
+		return -EINVAL;
+	}
+	if (words)
+		return vdpa_nl_read_words(words, features, info->extack) ?: 1;
+	if (attr)
+		features->word[0] = nla_get_u64(attr);
+	return !!attr;
+}
+
 /* The virtqueues are read by them: what came with an earlier piece stays. */
 static int take_features(struct genl_info *info, struct vdpa_upload *upload)
 {
-	struct nlattr *attr = info->attrs[VDPA_ATTR_STATE_FEATURES];
-	u64 features;
+	struct vdpa_words features;
+	int there = read_features(info, &features);
 
-	if (!attr)
-		return 0;
-	features = nla_get_u64(attr);
-	if (upload->has_features && upload->features != features) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr,
+	if (there <= 0)
+		return there;
+	if (upload->has_features && memcmp(&upload->features, &features, sizeof(features))) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_STATE_FEATURES] ?:
+					info->attrs[VDPA_ATTR_STATE_FEATURES_WORDS],
 					"negotiated features 0x%llx, and 0x%llx in a piece before",
-					features, upload->features);
+					features.word[0], upload->features.word[0]);
 		return -EINVAL;
 	}
 	upload->has_features = true;
@@ -200,7 +220,7 @@ static int check_vq_index(const struct vdpa_upload *upload, const struct nlattr 
 static int take_vq(struct vdpa_upload *upload, const struct nlattr *nest,
 		   struct netlink_ext_ack *extack)
 {
-	bool packed = upload->features & BIT_ULL(VIRTIO_F_RING_PACKED);
+	bool packed = upload->features.word[0] & BIT_ULL(VIRTIO_F_RING_PACKED);
 	struct nlattr *tb[ARRAY_SIZE(vq_policy)];
 	struct vdpa_upload_vq vq = {};
 	int err;

@@ -8,11 +8,14 @@
 
 #include "mgmtdev.h"
 #include "netlink/netlink.h"
+#include "netlink/nl_words.h"
 #include "notify.h"
+#include "words.h"
 
 static int mgmtdev_fill(struct vdpa_mgmtdev *mgmtdev, struct sk_buff *msg, u32 portid, u32 seq,
 			int flags, struct netlink_callback *cb)
 {
+	const struct vdpa_words features = vdpa_features_supported(mgmtdev);
 	const struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	void *hdr;
 
@@ -26,7 +29,8 @@ static int mgmtdev_fill(struct vdpa_mgmtdev *mgmtdev, struct sk_buff *msg, u32 p
 			      vdpa_mgmtdev_classes(mgmtdev), VDPA_ATTR_PAD) ||
 	    nla_put_u32(msg, VDPA_ATTR_DEV_MGMTDEV_MAX_VQS, mdev->max_supported_vqs) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_SUPPORTED_FEATURES,
-			      mdev->supported_features, VDPA_ATTR_PAD) ||
+			      features.word[0], VDPA_ATTR_PAD) ||
+	    vdpa_nl_put_high(msg, VDPA_ATTR_DEV_SUPPORTED_FEATURES_WORDS, &features) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, vdpa_event_seq(), VDPA_ATTR_PAD)) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;

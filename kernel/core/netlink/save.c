@@ -15,6 +15,7 @@
 #include "migration/describe.h"
 #include "migration/snapshot.h"
 #include "netlink/netlink.h"
+#include "netlink/nl_words.h"
 #include "netlink/nl_description.h"
 #include "netlink/nl_vq.h"
 #include "netlink/nl_request.h"
@@ -121,6 +122,14 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put(msg, type, sizeof(value), &value);
 }
 
+/* Where there is a bit beyond 63, nobody takes the others for all. */
+static int put_features(struct sk_buff *msg, const struct vdpa_words *features)
+{
+	if (vdpa_words_used(features) > 1)
+		return vdpa_nl_put_words(msg, VDPA_ATTR_STATE_FEATURES_WORDS, features);
+	return put_u64(msg, VDPA_ATTR_STATE_FEATURES, features->word[0]);
+}
+
 /* These return 1 when they have written all of theirs, 0 if there is more, or -EMSGSIZE. */
 
 static int put_head(struct sk_buff *msg, struct netlink_callback *cb)
@@ -128,7 +137,7 @@ static int put_head(struct sk_buff *msg, struct netlink_callback *cb)
 	const struct vdpa_snapshot *snapshot = snapshot_of(cb);
 
 	if (vdpa_nl_put_description(msg, snapshot->descriptions->list[0]) ||
-	    put_u64(msg, VDPA_ATTR_STATE_FEATURES, snapshot->features) ||
+	    put_features(msg, &snapshot->features) ||
 	    nla_put_u8(msg, VDPA_ATTR_STATE_STATUS, snapshot->status))
 		return -EMSGSIZE;
 	return 1;

@@ -12,6 +12,7 @@
 #include "device.h"
 #include "netlink/netlink.h"
 #include "netlink/queue.h"
+#include "words.h"
 
 /* The number of queue pairs that the driver can use, if it has asked for several. */
 static int put_queue_pairs(struct vdpa_entry *entry, struct sk_buff *msg, u64 features)
@@ -30,7 +31,7 @@ static int vstats_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 		       struct netlink_ext_ack *extack)
 {
 	struct vdpa_device *vdev = entry->vdev;
-	u64 features;
+	struct vdpa_words features;
 	int err;
 
 	if (!(entry->ops.get_status(vdev) & VIRTIO_CONFIG_S_FEATURES_OK)) {
@@ -39,9 +40,10 @@ static int vstats_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 				   vdpa_entry_name(entry));
 		return -EAGAIN;
 	}
-	features = entry->ops.get_driver_features(vdev);
-	if (nla_put_u64_64bit(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES, features, VDPA_ATTR_PAD) ||
-	    put_queue_pairs(entry, msg, features) ||
+	features = vdpa_features_negotiated(entry);
+	if (nla_put_u64_64bit(msg, VDPA_ATTR_DEV_NEGOTIATED_FEATURES, features.word[0],
+			      VDPA_ATTR_PAD) ||
+	    put_queue_pairs(entry, msg, features.word[0]) ||
 	    nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, index))
 		return -EMSGSIZE;
 	err = entry->ops.get_vendor_vq_stats(vdev, index, msg, extack);

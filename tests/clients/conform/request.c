@@ -83,6 +83,7 @@ static bool comes_by_itself(uint16_t attr)
 {
 	switch (attr) {
 	case VDPA_ATTR_MGMTDEV_BUS_NAME:
+	case VDPA_ATTR_STATE_FEATURES_WORDS:
 	case VDPA_ATTR_STATE_STATUS:
 	case VDPA_ATTR_STATE_VQ:
 	case VDPA_ATTR_STATE_OFFSET:
