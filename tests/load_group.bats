@@ -6,7 +6,7 @@ load lib/state
 
 setup() {
 	common_setup
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 sims() {

@@ -70,6 +70,12 @@ step_start() {
 	guest_start vm "$(vhost_node b0)" blk queues 2
 	guest vm go
 }
+# The file as the page shows it
+step_show() {
+	awk -v command="# cat $1" '/^# / || /^\.EE/ { shown = $0 == command; next } shown' "$VDPA_TOP/man/vdpa-migration.8" |
+		sed 's/\\-/-/g; s/\\(dq/"/g' >"$1"
+	[ -s "$1" ]
+}
 step_prepare() { guest vm prepare "$(vhost_node "$1")"; }
 step_pause() { guest vm pause; }
 step_continue() {

@@ -117,6 +117,17 @@ const char *arg_file(const char *text, void *value)
 	return NULL;
 }
 
+/* It matters who can write to it, so it is no stream. */
+const char *arg_policy(const char *text, void *value)
+{
+	if (!*text)
+		return "is empty";
+	if (strcmp(text, "-") == 0)
+		return "is no file";
+	*(const char **)value = text;
+	return NULL;
+}
+
 const char *arg_mtu(const char *text, void *value)
 {
 	uint64_t mtu;

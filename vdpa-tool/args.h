@@ -43,6 +43,7 @@ const char *arg_deadline(const char *text, void *value);	/* uint32_t, ms */
 const char *arg_ring_index(const char *text, void *value);	/* uint16_t */
 const char *arg_wrap_counter(const char *text, void *value);	/* uint8_t, 0 or 1 */
 const char *arg_file(const char *text, void *value);		/* const char *: a path, or "-", but not in a batch */
+const char *arg_policy(const char *text, void *value);		/* const char *: a path */
 const char *arg_features(const char *text, void *value);	/* struct features_wanted */
 
 /* Takes digits to the end of @text, decimal or with 0x, from @min to @max. */
@@ -60,6 +61,12 @@ struct keyword {
 	{ \
 		.word = { .name = "deadline", .full = true }, \
 		.check = arg_deadline, .offset = offsetof(type, member), \
+	}
+
+#define KEYWORD_POLICY(type, member) \
+	{ \
+		.word = { .name = "policy", .full = true }, \
+		.check = arg_policy, .offset = offsetof(type, member), \
 	}
 
 /*

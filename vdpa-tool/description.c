@@ -247,6 +247,19 @@ int description_parse(json_t *json, bool mgmtdev, struct description *descriptio
 	return -1;
 }
 
+struct description description_copy(const struct description *from)
+{
+	struct description copy = *from;
+
+	copy.attributes = calloc(from->count + 1, sizeof(*copy.attributes));
+	if (!copy.attributes)
+		error_no_memory();
+	if (from->count)
+		memcpy(copy.attributes, from->attributes, from->count * sizeof(*copy.attributes));
+	copy.json = json_incref(from->json);
+	return copy;
+}
+
 void description_free(struct description *description)
 {
 	json_decref(description->json);

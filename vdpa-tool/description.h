@@ -59,6 +59,9 @@ int description_parse(json_t *json, bool mgmtdev, struct description *descriptio
 /* Of one that was never parsed, all zero, as well. */
 void description_free(struct description *description);
 
+/* A description whose rules may be changed without those of @from. */
+struct description description_copy(const struct description *from);
+
 /* The attribute of that name, or NULL. */
 const struct attribute *description_find(const struct description *description, const char *name);
 

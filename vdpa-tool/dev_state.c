@@ -15,7 +15,7 @@ const struct command dev_state_commands[] = {
 	},
 	{
 		.word = { .name = "load" },
-		.usage = "{ DEV [ DEV ... ] [ file FILE ] | DEV=FILE [ DEV=FILE ... ] }",
+		.usage = "{ DEV [ DEV ... ] [ file FILE ] | DEV=FILE [ DEV=FILE ... ] } [ policy FILE ]",
 		.run = dev_state_load,
 		.takes_name = true,
 		.needs = VDPA_CMD_DEV_STATE_SET,

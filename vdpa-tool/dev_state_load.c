@@ -13,6 +13,7 @@
 #include "document.h"
 #include "error.h"
 #include "migration.h"
+#include "policy.h"
 #include "saved_state.h"
 
 struct load {
@@ -122,6 +123,7 @@ static enum status read_all_states(const char *file, struct load *loads, int cou
 
 struct arguments {
 	const char *file;
+	const char *policy;
 };
 
 static const struct keyword keywords[] = {
@@ -129,6 +131,7 @@ static const struct keyword keywords[] = {
 		.word = { .name = "file", .full = true },
 		.check = arg_file, .offset = offsetof(struct arguments, file),
 	},
+	KEYWORD_POLICY(struct arguments, policy),
 	{ .word.name = NULL }
 };
 
@@ -186,6 +189,48 @@ static enum status load_all(struct vdpa *vdpa, const struct load *loads, int cou
 			return error_refused(loads[i].device, &err);
 	put_group(nl_request(&vdpa->nl, VDPA_CMD_DEV_STATE_LOAD, 0), loads, count);
 	return nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0 ? STATUS_DONE : error_refused(NULL, &err);
+}
+
+/* --- the policy --- */
+
+/* Applies it to the description, which the kernel is then asked about, as it would be to one from "migration show". */
+static enum status waive(struct load *load, const struct policy *policy, const struct subject *target)
+{
+	struct description *source = &load->state.description;
+	struct description description;
+	struct nl_error err = { 0 };
+	json_t *waivers;
+	enum status status;
+
+	if (subject_describe(target, source->class, &description, &err) < 0)
+		return error_refused(load->device, &err);
+	waivers = output_array();
+	status = policy_apply(policy, source, &description, waivers);
+	if (status == STATUS_DONE)
+		policy_note(load->device, waivers);
+	description_free(&description);
+	json_decref(waivers);
+	return status;
+}
+
+/* What a target is like is asked only where there is something that could be waived. */
+static enum status waive_all(struct vdpa *vdpa, struct load *loads, int count, const struct policy *policy)
+{
+	enum status status = STATUS_DONE;
+
+	for (int i = 0; status == STATUS_DONE && i < count; i++) {
+		const struct target target = { .device = loads[i].device };
+		struct nl_error err = { 0 };
+		struct subject subject;
+
+		if (!policy_concerns(policy, &loads[i].state.description))
+			continue;
+		if (migration_get(vdpa, &target, &subject, &err) < 0)
+			return error_refused(loads[i].device, &err);
+		status = waive(&loads[i], policy, &subject);
+		subject_free(&subject);
+	}
+	return status;
 }
 
 /* --- devices by name, or DEV=FILE --- */
@@ -247,8 +292,9 @@ static enum status take_devices(struct vdpa *vdpa, struct load *loads, int count
 }
 
 static enum status load_devices(struct vdpa *vdpa, struct load *loads, int count, char **words,
-				const char *file)
+				const struct arguments *arguments, struct policy *policy)
 {
+	const char *file = arguments->file;
 	bool pairs = !file && has_pairs(count, words);
 	enum status status = take_devices(vdpa, loads, count, words, pairs);
 
@@ -257,7 +303,11 @@ static enum status load_devices(struct vdpa *vdpa, struct load *loads, int count
 	if (status == STATUS_DONE)
 		status = read_all_states(file ? file : "-", loads, count);
 	if (status == STATUS_DONE)
+		status = policy_read(arguments->policy, policy);
+	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
+	if (status == STATUS_DONE)
+		status = waive_all(vdpa, loads, count, policy);
 	return status == STATUS_DONE ? load_all(vdpa, loads, count) : status;
 }
 
@@ -275,6 +325,7 @@ enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
 {
 	int count = args_count_names(argc, argv, keywords);
 	struct arguments arguments = { 0 };
+	struct policy policy = { 0 };
 	struct load *loads;
 	enum status status;
 	uint32_t given;
@@ -287,7 +338,8 @@ enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
 	loads = calloc(count, sizeof(*loads));
 	if (!loads)
 		error_no_memory();
-	status = load_devices(vdpa, loads, count, argv, arguments.file);
+	status = load_devices(vdpa, loads, count, argv, &arguments, &policy);
 	loads_free(loads, count);
+	policy_free(&policy);
 	return status;
 }

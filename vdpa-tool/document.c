@@ -24,7 +24,7 @@ static ssize_t read_some(int fd, char *buf, size_t len)
 }
 
 /* One byte beyond @max is asked for, to know whether there is one. */
-static int read_all(int fd, size_t max, struct document_text *text, struct nl_error *err)
+int document_read_all(int fd, size_t max, struct document_text *text, struct nl_error *err)
 {
 	size_t size = 0;
 	ssize_t n;
@@ -70,7 +70,7 @@ int document_read(const char *file, size_t documents, size_t max, struct documen
 	memset(text, 0, sizeof(*text));
 	if (fd < 0)
 		return nl_fail(err, errno, "%s", strerror(errno));
-	failed = read_all(fd, documents * max, text, err);
+	failed = document_read_all(fd, documents * max, text, err);
 	if (!standard)
 		close(fd);
 	if (!failed)

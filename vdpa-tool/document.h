@@ -33,6 +33,12 @@ struct document_text {
 int document_read(const char *file, size_t documents, size_t max, struct document_text *text,
 		  struct nl_error *err);
 
+/*
+ * Reads all of @fd, at most @max bytes, behind what @text has, which is to be freed in any case. Returns 0, or -1
+ * with @err.
+ */
+int document_read_all(int fd, size_t max, struct document_text *text, struct nl_error *err);
+
 void document_text_free(struct document_text *text);
 
 /*

@@ -56,7 +56,9 @@ static void write_place(json_t *inner)
 	free(file);
 }
 
-static void write_json(const char *kind, int errnum, const char *attribute, const char *message)
+/* @about: under @key; NULL: nothing */
+static void write_json(const char *kind, int errnum, const char *attribute, const char *message,
+		       const char *key, json_t *about)
 {
 	const char *name = errnum ? strerrorname_np(errnum) : NULL;
 	char *clean = text_utf8(message, strlen(message));
@@ -70,6 +72,8 @@ static void write_json(const char *kind, int errnum, const char *attribute, cons
 	if (attribute)
 		json_object_set_new(inner, "attribute", json_string(attribute));
 	write_place(inner);
+	if (about)
+		json_object_set(inner, key, about);
 	json_object_set_new(outer, kind, inner);
 	json_dumpf(outer, stderr, JSON_COMPACT);
 	fputc('\n', stderr);
@@ -103,7 +107,7 @@ static void report(int errnum, const char *attribute, const char *message)
 {
 	fflush(stdout);
 	if (options.json)
-		write_json("error", errnum, attribute, message);
+		write_json("error", errnum, attribute, message, NULL, NULL);
 	else
 		write_text(attribute, message);
 }
@@ -185,13 +189,18 @@ enum status error_file(const char *file, const struct nl_error *err)
 	return STATUS_USAGE;
 }
 
-void error_note(const char *message)
+void error_note_about(const char *message, const char *key, json_t *about)
 {
 	fflush(stdout);
 	if (options.json)
-		write_json("warning", 0, NULL, message);
+		write_json("warning", 0, NULL, message, key, about);
 	else
 		write_text(NULL, message);
+}
+
+void error_note(const char *message)
+{
+	error_note_about(message, NULL, NULL);
 }
 
 void error_devices_changed(void)

@@ -33,6 +33,9 @@ enum status error_file(const char *file, const struct nl_error *err);
 /* Something that is worth knowing but does not change the exit status. */
 void error_note(const char *message);
 
+/* The same, with what it is about under @key with -j. */
+void error_note_about(const char *message, const char *key, json_t *about);
+
 /* The kernel has said that a list changed while it was read. */
 void error_devices_changed(void);
 

@@ -216,6 +216,18 @@ static bool judge_attribute(const struct attribute *source, const struct attribu
 	return false;
 }
 
+bool judge_knows(const char *rule)
+{
+	return rule_find(rule);
+}
+
+bool judge_complies(const struct attribute *source, const struct attribute *target, bool creates)
+{
+	char reason[REASON_SIZE];
+
+	return judge_attribute(source, target, creates, reason);
+}
+
 static json_t *value_or_null(json_t *value)
 {
 	return value ? json_incref(value) : json_null();

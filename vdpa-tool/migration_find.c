@@ -16,6 +16,7 @@ struct candidate {
 	bool mgmtdev;
 	json_t *body;
 	json_t *reason;		/* why it is none; NULL: it is one */
+	struct judgement judgement;	/* of it; all zero: it could not be judged */
 	json_t *version;	/* as it tells it, NULL: it does not */
 	bool comparable;	/* number is that version */
 	struct software_version number;
@@ -124,36 +125,40 @@ static void describe(const struct search *search, struct candidate *candidate,
 	description_free(&description);
 }
 
-/* The kernel's word. Returns 0, or -1 with @err where it answers nobody like us. */
-static int ask(struct search *search, struct candidate *candidate, struct nl_error *err)
+/* The kernel's word. Returns STATUS_DONE, or has said that it answers nobody like us. */
+static enum status ask(struct search *search, struct candidate *candidate)
 {
 	struct target target = { .device = candidate->mgmtdev ? NULL : candidate->name };
+	struct nl_error err = { 0 };
 	const char *reason = NULL;
 
 	if (candidate->mgmtdev)
 		reason = arg_mgmtdev(candidate->name, &target.mgmtdev);
-	if (!reason && migration_ask(search->vdpa, &target, &search->source->description, err) !=
+	if (!reason && migration_ask(search->vdpa, &target, &candidate->judgement.source, &err) !=
 	    VERDICT_FIT)
-		reason = error_reason(err);
+		reason = error_reason(&err);
 	if (reason)
 		candidate->reason = output_string(reason);
-	return err->errnum == EPERM ? -1 : 0;
+	return err.errnum == EPERM ? error_refused(NULL, &err) : STATUS_DONE;
 }
 
-static int judge_candidate(struct search *search, struct candidate *candidate,
-			   struct nl_error *failed)
+static enum status judge_candidate(struct search *search, struct candidate *candidate)
 {
 	struct subject subject = {
 		.name = candidate->name, .body = candidate->body, .mgmtdev = candidate->mgmtdev,
 	};
 	struct nl_error err = { 0 };
-	json_t *mismatches;
+	const json_t *mismatches;
 
 	if (json_object_get(candidate->body, "reason")) {
 		candidate->reason = json_incref(json_object_get(candidate->body, "reason"));
-		return 0;
+		return STATUS_DONE;
 	}
-	mismatches = migration_mismatches(search->source, &subject, &err);
+	if (migration_judge(search->source, &subject, &candidate->judgement, &err) != STATUS_DONE) {
+		memset(&candidate->judgement, 0, sizeof(candidate->judgement));
+		return STATUS_USAGE;
+	}
+	mismatches = candidate->judgement.mismatches;
 	describe(search, candidate, &subject);
 	if (!mismatches)
 		candidate->reason = output_string(error_reason(&err));
@@ -161,8 +166,7 @@ static int judge_candidate(struct search *search, struct candidate *candidate,
 		candidate->reason = first_reason(mismatches);
 	else if (!is_free(search, candidate))
 		candidate->reason = json_string("it is in use");
-	json_decref(mismatches);
-	return candidate->reason ? 0 : ask(search, candidate, failed);
+	return candidate->reason ? STATUS_DONE : ask(search, candidate);
 }
 
 /* --- ranking --- */
@@ -200,6 +204,7 @@ static json_t *candidate_json(const struct candidate *candidate)
 		output_set(json, "software_version", json_incref(candidate->version));
 	if (candidate->reason)
 		output_set(json, "unfit", json_incref(candidate->reason));
+	judgement_show_waivers(&candidate->judgement, json);
 	return json;
 }
 
@@ -225,14 +230,16 @@ static enum status print_found(struct search *search)
 
 static enum status find(struct search *search)
 {
+	enum status status = STATUS_DONE;
 	struct nl_error err = { 0 };
 	bool interrupted = false;
 
 	if (collect_all(search, &interrupted, &err) < 0)
 		return error_refused(NULL, &err);
-	for (size_t i = 0; i < search->count; i++)
-		if (judge_candidate(search, &search->candidates[i], &err) < 0)
-			return error_refused(NULL, &err);
+	for (size_t i = 0; status == STATUS_DONE && i < search->count; i++)
+		status = judge_candidate(search, &search->candidates[i]);
+	if (status != STATUS_DONE)
+		return status;
 	if (search->count)
 		qsort(search->candidates, search->count, sizeof(*search->candidates), compare);
 	if (interrupted)
@@ -247,6 +254,7 @@ static void search_free(struct search *search)
 		json_decref(search->candidates[i].body);
 		json_decref(search->candidates[i].reason);
 		json_decref(search->candidates[i].version);
+		judgement_free(&search->candidates[i].judgement);
 	}
 	free(search->candidates);
 	json_decref(search->states);
@@ -254,6 +262,7 @@ static void search_free(struct search *search)
 
 struct find {
 	const char *source;
+	const char *policy;
 };
 
 static const struct keyword find_keywords[] = {
@@ -261,6 +270,7 @@ static const struct keyword find_keywords[] = {
 		.word = { .name = "source" }, .required = true,
 		.check = arg_file, .offset = offsetof(struct find, source),
 	},
+	KEYWORD_POLICY(struct find, policy),
 	{ .word.name = NULL }
 };
 
@@ -274,7 +284,7 @@ enum status migration_find(struct vdpa *vdpa, int argc, char **argv)
 
 	status = args_keywords(vdpa, find_keywords, argc, argv, &arguments, &given);
 	if (status == STATUS_DONE)
-		status = source_read(arguments.source, &source);
+		status = source_read(arguments.source, arguments.policy, &source);
 	if (status != STATUS_DONE)
 		return status;
 	search.source = &source;

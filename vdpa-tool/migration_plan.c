@@ -148,16 +148,20 @@ static void print_line(const json_t *words)
 	putchar('\n');
 }
 
-static void print_plan(struct vdpa *vdpa, const char *name, json_t *words)
+/* The line is for a shell: what was waived is told beside it. */
+static void print_plan(struct vdpa *vdpa, const char *name, const char *mgmtdev, json_t *words,
+		       const struct judgement *judgement)
 {
 	json_t *entry;
 
 	if (!options.json) {
+		policy_note(mgmtdev, judgement->waivers);
 		print_line(words);
 		return;
 	}
 	entry = output_object();
 	output_set(entry, "command", json_incref(words));
+	judgement_show_waivers(judgement, entry);
 	output_begin(&vdpa->out, "plan");
 	output_entry(&vdpa->out, name, entry);
 	output_end(&vdpa->out, true);
@@ -187,22 +191,16 @@ static void say_mismatches(const char *target, const json_t *mismatches)
 	}
 }
 
-static enum status judge_target(struct vdpa *vdpa, const struct source *source,
-				const struct target *target, const struct subject *subject)
+static enum status ask_target(struct vdpa *vdpa, const struct target *target,
+			      const struct judgement *judgement)
 {
 	struct nl_error err = { 0 };
-	json_t *mismatches = migration_mismatches(source, subject, &err);
 	enum verdict verdict;
-	size_t count;
 
-	if (!mismatches)
-		return error_refused(target_text(target), &err);
-	count = json_array_size(mismatches);
-	say_mismatches(target_text(target), mismatches);
-	json_decref(mismatches);
-	if (count)
+	say_mismatches(target_text(target), judgement->mismatches);
+	if (json_array_size(judgement->mismatches))
 		return STATUS_UNFIT;
-	verdict = migration_ask(vdpa, target, &source->description, &err);
+	verdict = migration_ask(vdpa, target, &judgement->source, &err);
 	if (verdict == VERDICT_FIT)
 		return STATUS_DONE;
 	error_refused(target_text(target), &err);
@@ -213,6 +211,7 @@ struct plan {
 	const char *source;
 	struct target target;
 	const char *name;
+	const char *policy;
 };
 
 static json_t *plan_words(const struct plan *plan, bool dashes)
@@ -232,27 +231,43 @@ static json_t *plan_words(const struct plan *plan, bool dashes)
 	return words;
 }
 
-static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
-			     const struct source *source, const struct subject *subject)
+static enum status write_plan(struct vdpa *vdpa, const struct plan *plan,
+			      const struct judgement *judgement, const struct subject *subject)
 {
 	bool dashes = plan->name[0] == '-' || plan->target.mgmtdev.text[0] == '-';
-	enum status status = judge_target(vdpa, source, &plan->target, subject);
 	struct description description = { 0 };
+	json_t *words = plan_words(plan, dashes);
+	enum status status = STATUS_DONE;
 	struct nl_error err = { 0 };
-	json_t *words;
 
-	if (status != STATUS_DONE)
-		return status;
-	words = plan_words(plan, dashes);
-	if (subject_describe(subject, source->description.class, &description, &err) < 0 ||
-	    add_settings(words, &source->description, &description, &err) < 0) {
+	if (subject_describe(subject, judgement->source.class, &description, &err) < 0 ||
+	    add_settings(words, &judgement->source, &description, &err) < 0) {
 		error_refused(plan->target.mgmtdev.text, &err);
 		status = STATUS_UNFIT;
 	} else {
-		print_plan(vdpa, plan->name, words);
+		print_plan(vdpa, plan->name, plan->target.mgmtdev.text, words, judgement);
 	}
 	description_free(&description);
 	json_decref(words);
+	return status;
+}
+
+static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
+			     const struct source *source, const struct subject *subject)
+{
+	struct judgement judgement;
+	struct nl_error err = { 0 };
+	enum status status = migration_judge(source, subject, &judgement, &err);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (!judgement.mismatches)
+		status = error_refused(target_text(&plan->target), &err);
+	else
+		status = ask_target(vdpa, &plan->target, &judgement);
+	if (status == STATUS_DONE)
+		status = write_plan(vdpa, plan, &judgement, subject);
+	judgement_free(&judgement);
 	return status;
 }
 
@@ -269,6 +284,7 @@ static const struct keyword plan_keywords[] = {
 		.word = { .name = "name" }, .required = true,
 		.check = arg_device, .offset = offsetof(struct plan, name),
 	},
+	KEYWORD_POLICY(struct plan, policy),
 	{ .word.name = NULL }
 };
 
@@ -296,7 +312,7 @@ enum status migration_plan(struct vdpa *vdpa, int argc, char **argv)
 	if (status == STATUS_DONE)
 		status = check_names(vdpa, &plan);
 	if (status == STATUS_DONE)
-		status = source_read(plan.source, &source);
+		status = source_read(plan.source, plan.policy, &source);
 	if (status != STATUS_DONE)
 		return status;
 	status = command_connect(vdpa);

@@ -50,7 +50,7 @@ reaches_kernel() {
 	run -0 vdpa mgmtdev
 	assert_equal "${lines[0]}" 'Usage: vdpa mgmtdev show [ MGMTDEV ]'
 	run -0 vdpa migration
-	assert_equal "${lines[0]}" 'Usage: vdpa migration check source FILE { target FILE | dev DEV | mgmtdev MGMTDEV }'
+	assert_equal "${lines[0]}" 'Usage: vdpa migration check source FILE { target FILE | dev DEV | mgmtdev MGMTDEV } [ policy FILE ]'
 }
 
 @test "help lists every command that there is, and no other" {

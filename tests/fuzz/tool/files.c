@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fuzzes the files that the command reads. The input's first line is a command line, then come the contents of
- * the files "a" and "b", which a line "%" separates; "-", standard input, is "a" too. The kernel acknowledges
+ * the files "a", "b" and "c", which a line "%" separates; "-", standard input, is "a" too. The kernel acknowledges
  * whatever it is asked, so that what was read is also sent.
  */
 #define _GNU_SOURCE
@@ -30,23 +30,33 @@ static ssize_t acknowledge(void *data, const struct nlmsghdr *request, char *buf
 	return ack->nlmsg_len;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+/* Takes what is in front of the separator, or all there is. Returns its length. */
+static size_t take_part(const char **at, const char *end, const char **part)
 {
 	static const char separator[] = "\n%\n";
+	const char *next = memmem(*at, end - *at, separator, strlen(separator));
+
+	*part = *at;
+	*at = next ? next + strlen(separator) : end;
+	return (next ? next : end) - *part;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	static const char *const names[] = { "a", "b", "c" };
 	struct world world = { .receive = acknowledge };
 	char *words[WORLD_ARGUMENTS];
 	struct input input;
-	const char *b, *end;
-	size_t a_len;
+	const char *at, *part;
 
 	input_begin(&input, bytes, len);
-	end = input.rest + input.len;
-	b = memmem(input.rest, input.len, separator, strlen(separator));
-	a_len = (b ? b : end) - input.rest;
-	b = b ? b + strlen(separator) : end;
-	world.files[0] = (struct world_file){ "a", input.rest, a_len };
-	world.files[1] = (struct world_file){ "-", input.rest, a_len };
-	world.files[2] = (struct world_file){ "b", b, end - b };
+	at = input.rest;
+	for (int i = 0; i < 3; i++) {
+		size_t part_len = take_part(&at, input.rest + input.len, &part);
+
+		world.files[i] = (struct world_file){ names[i], part, part_len };
+	}
+	world.files[3] = (struct world_file){ "-", world.files[0].bytes, world.files[0].len };
 	world_run(&world, world_words(input.line, ' ', words), words);
 	input_end(&input);
 	return 0;
