@@ -75,7 +75,8 @@ vdpa-tool/%.o: vdpa-tool/%.c Makefile
 
 client_libs := libnl-genl-3.0
 file_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c bench/*.c))
-client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm tests/model/model
+client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm tests/clients/bootsector \
+	tests/model/model
 vmm_sources := $(wildcard tests/clients/vmm/*.c)
 conform_sources := $(wildcard tests/clients/conform/*.c)
 wire_objects := $(patsubst %.c,%.o,$(wildcard tests/clients/wire/*.c))
@@ -96,6 +97,10 @@ tests/clients/nl_conform: $(conform_sources) $(wire_objects) tests/clients/confo
 
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
 	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
+
+# A guest, as it lies on its disk: 16 bits, at the address where a BIOS puts it.
+tests/clients/bootsector: tests/clients/bootsector.S Makefile
+	$(call say,AS,$@)$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none,-Ttext=0x7c00,--oformat=binary,-e,start -o $@ $<
 
 tests/model/model: $(wildcard tests/model/*.c) $(wire_objects) tests/model/model.h Makefile
 	$(call say,CC,$@)$(filter-out -MMD -MP,$(client_compile)) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) \
@@ -201,7 +206,7 @@ uninstall: have-kdir
 # One job a processor, where nobody has said how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: deps vm-modules demo vm vm-update check bench debug-kernel debug-modules check-debug coverage
+.PHONY: deps vm-modules demo demo-migrate vm vm-update check bench debug-kernel debug-modules check-debug coverage
 deps:
 	$(Q)debian/deps
 
@@ -211,11 +216,15 @@ vm-modules: deps
 demo: vm-modules
 	$(Q)tests/vm/run --timeout 240 -- tests/demo
 
+demo-migrate: vm-modules
+	$(Q)tests/vm/qemu >/dev/null
+	$(Q)tests/vm/run --smp 2 --timeout 300 -- tests/demo-migrate
+
 vm: vm-modules
 	$(Q)tests/vm/run --shell
 
 vm-update:
-	$(Q)rm -rf build/vm/kernel build/vm/headers
+	$(Q)rm -rf build/vm/kernel build/vm/headers build/vm/qemu
 	$(Q)tests/vm/kernel >/dev/null
 
 # TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
@@ -223,6 +232,7 @@ JOBS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 check: vm-modules
 	$(Q)$(MAKE) $(parallel) fuzz-programs checked-programs
 	$(Q)tests/vm/mainline distro >/dev/null
+	$(Q)tests/vm/qemu >/dev/null
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
@@ -248,6 +258,7 @@ debug-modules: debug-kernel
 
 check-debug: debug-modules tool clients
 	$(Q)tests/vm/mainline debug >/dev/null
+	$(Q)tests/vm/qemu >/dev/null
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
 
 # Which lines of the core and of the simulated parents the clients reach that know the grammar, and the files of TESTS. The
@@ -281,7 +292,7 @@ model: debug-modules tool clients
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/coverage \
-	tests/demo tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
+	tests/demo tests/demo-migrate tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
 	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash)
 
 .PHONY: style
@@ -326,6 +337,7 @@ help:
 	@echo 'make install        PREFIX=/usr/local, DESTDIR=; modules into /lib/modules/$(release)/updates'
 	@echo 'make uninstall      removes what install put there'
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
+	@echo 'make demo-migrate   shows QEMU moving a guest from one device to another'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'

@@ -15,7 +15,7 @@ ROUNDS_MAD=([1]=120000 [0]=30000)
 hostile_and_peaceful() {
 	load_sim ours net blk "$@"
 	load_bus_drivers vhost_vdpa
-	vdpa dev add name n0 mgmtdev "$NET" max_vqp 2 device_features all
+	vdpa dev add name n0 mgmtdev "$NET" max_vqp 2 device_features -SUSPEND
 	vdpa dev add name n1 mgmtdev "$NET"
 	vdpa dev add name b0 mgmtdev "$BLK"
 	vdpa dev add name b1 mgmtdev "$BLK"
@@ -99,7 +99,7 @@ $kind: works again"
 
 @test "two mad drivers on one switch do no harm to a third device" {
 	hostile_and_peaceful
-	vdpa dev add name n2 mgmtdev "$NET" max_vqp 4 device_features all
+	vdpa dev add name n2 mgmtdev "$NET" max_vqp 4 device_features -SUSPEND
 	MAD=() MAD_OUT=()
 	mad 30000 n2
 	mad 30000 n0

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For what is shown to people: each command is echoed before its output, and the first one that does not behave ends the
+# script with a status that is not 0. It runs in a test VM.
+
+set -euo pipefail
+exec 2>&1
+trap 'printf "\n%s: line %d failed: %s\n" "${0##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
+
+say() { printf '\n# %s\n' "$*"; }
+show() { printf '$ %s\n' "$*"; eval "$*"; }
+await() { for _ in {1..600}; do ! "$@" || return 0; sleep 0.05; done; "$@"; }
+
+# refused STATUS COMMAND: shows a command that has to fail with STATUS.
+refused() {
+	local status=0
+
+	printf '$ %s\n' "$2"
+	eval "$2" || status=$?
+	echo "(exit status $status)"
+	[ "$status" -eq "$1" ]
+}
+
+vdpa() { "$VDPA_TOOL" "$@"; }
