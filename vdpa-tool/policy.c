@@ -24,6 +24,16 @@ static int matches_number(const char *word, const struct attribute *attribute)
 	return number == attribute->number;
 }
 
+static int matches_bits(const char *word, const struct attribute *attribute)
+{
+	json_t *json = output_string(word);
+	struct bits bits;
+	bool valid = bits_parse(json, &bits);
+
+	json_decref(json);
+	return valid ? bits_same(&bits, &attribute->bits) : -1;
+}
+
 static int matches_string(const char *word, const struct attribute *attribute)
 {
 	return strcmp(word, attribute->string) == 0;
@@ -78,7 +88,7 @@ static int matches_version(const char *word, const struct attribute *attribute)
 
 static int (*const matches[])(const char *word, const struct attribute *attribute) = {
 	[TYPE_U64] = matches_number,
-	[TYPE_BITMASK] = matches_number,
+	[TYPE_BITMASK] = matches_bits,
 	[TYPE_STRING] = matches_string,
 	[TYPE_SET] = matches_set,
 	[TYPE_RANGE] = matches_range,

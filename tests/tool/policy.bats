@@ -119,7 +119,8 @@ two_builds() {
 
 @test "values of every type can be named, also that there is none" {
 	local list=(
-		'u64|5|7|5|7' 'u64|5|7|0x5|0x7' 'bitmask|"0x30"|"0x10"|0x30|16' 'set|["a","b"]|["c"]|b,a|c' 'set|["a"]|[]|a|""'
+		'u64|5|7|5|7' 'u64|5|7|0x5|0x7' 'bitmask|"0x30"|"0x10"|0x30|16'
+		'bitmask|"0x100000000000000000"|"0x1"|0x100000000000000000|1' 'set|["a","b"]|["c"]|b,a|c' 'set|["a"]|[]|a|""'
 		'range|{"first":1,"last":9}|{"first":2,"last":"0x9"}|1-9|0x2-9' 'string|""|"x"|""|x'
 	)
 	for case in "${list[@]}"; do
