@@ -82,10 +82,19 @@ step_continue() {
 	guest vm continue
 	guest vm wait 100
 }
-step_finish() {
+step_finish() { step_end b1; }
+step_end() {
 	guest vm finish
 	guest_ends vm
-	vdpa dev del b1
+	vdpa dev del "$1"
+}
+# A guest that works with c0, whose data nobody else finds
+step_private() {
+	echo >/sys/kernel/debug/vdpasim_blk/store
+	vdpa dev add name c0 mgmtdev vdpasim_blk
+	vdpa dev add name c1 mgmtdev vdpasim_blk
+	guest_start vm "$(vhost_node c0)" blk queues 2
+	guest vm go
 }
 
 @test "the examples of vdpa-migration(8) work" {

@@ -168,6 +168,21 @@ const char *arg_deadline(const char *text, void *value)
 	return NULL;
 }
 
+const char *arg_rounds(const char *text, void *value)
+{
+	uint64_t rounds;
+
+	if (!args_number(text, 0, 1000000, &rounds))
+		return "is not a number of rounds from 0 to 1000000";
+	*(uint32_t *)value = rounds;
+	return NULL;
+}
+
+const char *arg_bytes(const char *text, void *value)
+{
+	return args_number(text, 0, UINT64_MAX, value) ? NULL : "is not a number of bytes";
+}
+
 const char *arg_ring_index(const char *text, void *value)
 {
 	uint64_t index;

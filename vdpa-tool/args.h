@@ -40,6 +40,8 @@ const char *arg_mtu(const char *text, void *value);		/* uint16_t, bytes */
 const char *arg_max_vqp(const char *text, void *value);		/* uint16_t, queue pairs */
 const char *arg_queue(const char *text, void *value);		/* uint32_t, queue index */
 const char *arg_deadline(const char *text, void *value);	/* uint32_t, ms */
+const char *arg_rounds(const char *text, void *value);		/* uint32_t, rounds */
+const char *arg_bytes(const char *text, void *value);		/* uint64_t, bytes */
 const char *arg_ring_index(const char *text, void *value);	/* uint16_t */
 const char *arg_wrap_counter(const char *text, void *value);	/* uint8_t, 0 or 1 */
 const char *arg_file(const char *text, void *value);		/* const char *: a path, or "-", but not in a batch */

@@ -7,7 +7,7 @@
 const struct command dev_state_commands[] = {
 	{
 		.word = { .name = "save" },
-		.usage = "DEV [ DEV ... ] [ file FILE ]",
+		.usage = "DEV [ DEV ... ] [ precopy [ rounds N ] [ below BYTES ] [ deadline MS ] ] [ file FILE ]",
 		.run = dev_state_save,
 		.takes_name = true,
 		.needs = VDPA_CMD_DEV_STATE_GET,

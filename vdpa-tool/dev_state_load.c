@@ -20,8 +20,65 @@ struct load {
 	char *device;
 	const char *file;		/* with its state alone; NULL: all states are in one */
 	char *source;			/* the device that the state is of; NULL: it does not say */
+	bool staged;			/* rounds of it have been sent */
 	struct saved_state state;
 };
+
+/* Where states go. */
+struct sink {
+	struct vdpa *vdpa;
+	const struct policy *policy;
+	struct nl rounds;		/* once there are any: they are forgotten with this socket */
+};
+
+/* --- the policy --- */
+
+/* Applies it to the description, which the kernel is then asked about, as it would be to one from "migration show". */
+static enum status waive(struct load *load, const struct policy *policy, const struct subject *target)
+{
+	struct description *source = &load->state.description;
+	struct description description;
+	struct nl_error err = { 0 };
+	json_t *waivers;
+	enum status status;
+
+	if (subject_describe(target, source->class, &description, &err) < 0)
+		return error_refused(load->device, &err);
+	waivers = output_array();
+	status = policy_apply(policy, source, &description, waivers);
+	/* Once, and not for each round. */
+	if (status == STATUS_DONE && !load->staged)
+		policy_note(load->device, waivers);
+	description_free(&description);
+	json_decref(waivers);
+	return status;
+}
+
+/* What a target is like is asked only where there is something that could be waived. */
+static enum status waive_one(struct vdpa *vdpa, struct load *load, const struct policy *policy)
+{
+	const struct target target = { .device = load->device };
+	struct nl_error err = { 0 };
+	struct subject subject;
+	enum status status;
+
+	if (!policy_concerns(policy, &load->state.description))
+		return STATUS_DONE;
+	if (migration_get(vdpa, &target, &subject, &err) < 0)
+		return error_refused(load->device, &err);
+	status = waive(load, policy, &subject);
+	subject_free(&subject);
+	return status;
+}
+
+static enum status waive_all(const struct sink *sink, struct load *loads, int count)
+{
+	enum status status = STATUS_DONE;
+
+	for (int i = 0; status == STATUS_DONE && i < count; i++)
+		status = waive_one(sink->vdpa, &loads[i], sink->policy);
+	return status;
+}
 
 /* --- the files --- */
 
@@ -36,32 +93,106 @@ static char *source_name(const json_t *root)
 	return copy;
 }
 
-static int take_document(struct document_text *text, struct load *load, struct nl_error *err)
-{
-	json_t *root = document_next(text, err);
-	int failed;
+/* A file whose documents are taken as they come. */
+struct source_file {
+	struct sink *sink;
+	const char *name;
+	struct document_stream stream;
+};
 
-	if (!root)
-		return err->errnum ? -1 : nl_fail(err, EINVAL, "has fewer states than devices are named");
-	failed = saved_state_parse(root, &load->state, err);
-	load->source = source_name(root);
-	json_decref(root);
-	return failed;
+static enum status bad_file(const struct source_file *file, int errnum, const char *why)
+{
+	struct nl_error err = { 0 };
+
+	nl_fail(&err, errnum, "%s", why);
+	return error_file(file->name, &err);
 }
 
-static int take_documents(struct document_text *text, struct load *loads, int count,
-			  struct nl_error *err)
+/* The rounds of a state, and what comes after them, are of one device. */
+static enum status take_source(const struct source_file *file, struct load *load, const json_t *root)
 {
+	char *name = source_name(root);
+	bool other = load->staged && (!name || !load->source || strcmp(name, load->source) != 0);
+
+	free(load->source);
+	load->source = name;
+	return other ? bad_file(file, EINVAL, "has a round of one device, and then something of another") : STATUS_DONE;
+}
+
+/* Sets @state to what the next document has. */
+static enum status take_document(struct source_file *file, struct load *load, struct saved_state *state)
+{
+	struct nl_error err = { 0 };
+	json_t *root = document_stream_next(&file->stream, DOCUMENT_STATE_MAX, &err);
+	enum status status;
+
+	if (!root && err.errnum)
+		return error_file(file->name, &err);
+	if (!root)
+		return bad_file(file, EINVAL, load->staged ? "ends before what comes after the rounds" :
+							     "has fewer states than devices are named");
+	if (saved_state_parse(root, state, &err) < 0)
+		status = error_file(file->name, &err);
+	else
+		status = take_source(file, load, root);
+	json_decref(root);
+	return status;
+}
+
+/* It lies beside the device from now on, which does not change. */
+static enum status stage(struct source_file *file, struct load *load)
+{
+	enum status status = command_connect(file->sink->vdpa);
+	struct nl *nl = &file->sink->rounds;
+	struct nl_error err = { 0 };
+
+	if (status == STATUS_DONE)
+		status = waive_one(file->sink->vdpa, load, file->sink->policy);
+	if (status != STATUS_DONE)
+		return status;
+	if (!nl->socket && nl_open_like(nl, &file->sink->vdpa->nl, &err) < 0)
+		return error_refused(NULL, &err);
+	load->staged = true;
+	if (saved_state_send(nl, load->device, &load->state, true, &err) < 0)
+		return error_refused(load->device, &err);
+	return STATUS_DONE;
+}
+
+/* Rounds are sent as they come; the state itself is kept. */
+static enum status take_state(struct source_file *file, struct load *load)
+{
+	enum status status;
+
+	for (;;) {
+		status = take_document(file, load, &load->state);
+		if (status != STATUS_DONE || load->state.part != SAVED_STATE_ROUND)
+			break;
+		status = stage(file, load);
+		saved_state_free(&load->state);
+		if (status != STATUS_DONE)
+			return status;
+	}
+	if (status == STATUS_DONE && load->staged != (load->state.part == SAVED_STATE_REST))
+		status = bad_file(file, EINVAL, load->staged ? "has a whole state after rounds" :
+							       "lacks the rounds before its state");
+	return status;
+}
+
+static enum status take_states(struct source_file *file, struct load *loads, int count)
+{
+	enum status status = STATUS_DONE;
+	struct nl_error err = { 0 };
 	json_t *more;
 
-	for (int i = 0; i < count; i++)
-		if (take_document(text, &loads[i], err) < 0)
-			return -1;
-	more = document_next(text, err);
+	for (int i = 0; status == STATUS_DONE && i < count; i++)
+		status = take_state(file, &loads[i]);
+	if (status != STATUS_DONE)
+		return status;
+	more = document_stream_next(&file->stream, DOCUMENT_STATE_MAX, &err);
 	json_decref(more);
 	if (more)
-		return nl_fail(err, EINVAL, "has more states than devices are named");
-	return err->errnum ? -1 : 0;
+		return bad_file(file, EINVAL, "has more states than devices are named");
+	return err.errnum ? error_file(file->name, &err) : STATUS_DONE;
 }
 
 static bool is_source(const struct load *loads, int count, const char *name)
@@ -92,30 +223,30 @@ static int check_order(const struct load *loads, int count, struct nl_error *err
 		       "in the order of the file, or as DEV=FILE", wrong->device, wrong->source);
 }
 
-static enum status read_states(const char *file, struct load *loads, int count, bool ordered)
+static enum status read_states(struct sink *sink, const char *name, struct load *loads, int count, bool ordered)
 {
-	struct document_text text;
+	struct source_file file = { .sink = sink, .name = name };
 	struct nl_error err = { 0 };
-	int failed;
+	enum status status;
 
-	if (document_read(file, count, DOCUMENT_STATE_MAX, &text, &err) < 0)
-		return error_file(file, &err);
-	failed = take_documents(&text, loads, count, &err);
-	if (!failed && ordered)
-		failed = check_order(loads, count, &err);
-	document_text_free(&text);
-	return failed ? error_file(file, &err) : STATUS_DONE;
+	if (document_stream_open(name, &file.stream, &err) < 0)
+		return error_file(name, &err);
+	status = take_states(&file, loads, count);
+	document_stream_close(&file.stream);
+	if (status == STATUS_DONE && ordered && check_order(loads, count, &err) < 0)
+		status = error_file(name, &err);
+	return status;
 }
 
-static enum status read_all_states(const char *file, struct load *loads, int count)
+static enum status read_all_states(struct sink *sink, const char *file, struct load *loads, int count)
 {
 	enum status status = STATUS_DONE;
 
 	/* The states stand in the file in the order in which the devices are named. */
 	if (!loads[0].file)
-		return read_states(file, loads, count, true);
+		return read_states(sink, file, loads, count, true);
 	for (int i = 0; status == STATUS_DONE && i < count; i++)
-		status = read_states(loads[i].file, &loads[i], 1, false);
+		status = read_states(sink, loads[i].file, &loads[i], 1, false);
 	return status;
 }
 
@@ -159,78 +290,37 @@ static enum status ask_all(struct vdpa *vdpa, const struct load *loads, int coun
 	return status;
 }
 
-static enum status load_one(struct vdpa *vdpa, const struct load *load)
+static enum status load_one(struct nl *nl, const struct load *load)
 {
 	struct nl_error err = { 0 };
 
-	if (saved_state_send(&vdpa->nl, load->device, &load->state, true, &err) == 0)
+	if (saved_state_send(nl, load->device, &load->state, true, &err) == 0)
 		return STATUS_DONE;
 	return error_refused(load->device, &err);
 }
 
 /* All of them or none: the kernel gets all states before it is asked to load the first. */
-static enum status load_all(struct vdpa *vdpa, const struct load *loads, int count)
+static enum status load_all(struct sink *sink, const struct load *loads, int count)
 {
+	struct nl *nl = sink->rounds.socket ? &sink->rounds : &sink->vdpa->nl;
 	struct nl_error err = { 0 };
 	enum status status;
 
 	if (count == 1)
-		return load_one(vdpa, loads);
-	if (!nl_knows(&vdpa->nl, VDPA_CMD_DEV_STATE_LOAD)) {
+		return load_one(nl, loads);
+	if (!nl_knows(nl, VDPA_CMD_DEV_STATE_LOAD)) {
 		nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core cannot load several devices, all or none "
 			"(needs the vdpa.ko that comes with this command)");
 		return error_refused(NULL, &err);
 	}
-	status = ask_all(vdpa, loads, count);
+	status = ask_all(sink->vdpa, loads, count);
 	if (status != STATUS_DONE)
 		return status;
 	for (int i = 0; i < count; i++)
-		if (saved_state_send(&vdpa->nl, loads[i].device, &loads[i].state, false, &err) < 0)
+		if (saved_state_send(nl, loads[i].device, &loads[i].state, false, &err) < 0)
 			return error_refused(loads[i].device, &err);
-	put_group(nl_request(&vdpa->nl, VDPA_CMD_DEV_STATE_LOAD, 0), loads, count);
-	return nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0 ? STATUS_DONE : error_refused(NULL, &err);
-}
-
-/* --- the policy --- */
-
-/* Applies it to the description, which the kernel is then asked about, as it would be to one from "migration show". */
-static enum status waive(struct load *load, const struct policy *policy, const struct subject *target)
-{
-	struct description *source = &load->state.description;
-	struct description description;
-	struct nl_error err = { 0 };
-	json_t *waivers;
-	enum status status;
-
-	if (subject_describe(target, source->class, &description, &err) < 0)
-		return error_refused(load->device, &err);
-	waivers = output_array();
-	status = policy_apply(policy, source, &description, waivers);
-	if (status == STATUS_DONE)
-		policy_note(load->device, waivers);
-	description_free(&description);
-	json_decref(waivers);
-	return status;
-}
-
-/* What a target is like is asked only where there is something that could be waived. */
-static enum status waive_all(struct vdpa *vdpa, struct load *loads, int count, const struct policy *policy)
-{
-	enum status status = STATUS_DONE;
-
-	for (int i = 0; status == STATUS_DONE && i < count; i++) {
-		const struct target target = { .device = loads[i].device };
-		struct nl_error err = { 0 };
-		struct subject subject;
-
-		if (!policy_concerns(policy, &loads[i].state.description))
-			continue;
-		if (migration_get(vdpa, &target, &subject, &err) < 0)
-			return error_refused(loads[i].device, &err);
-		status = waive(&loads[i], policy, &subject);
-		subject_free(&subject);
-	}
-	return status;
+	put_group(nl_request(nl, VDPA_CMD_DEV_STATE_LOAD, 0), loads, count);
+	return nl_exchange(nl, NULL, NULL, NULL, &err) == 0 ? STATUS_DONE : error_refused(NULL, &err);
 }
 
 /* --- devices by name, or DEV=FILE --- */
@@ -262,7 +352,7 @@ static bool has_pairs(int count, char **words)
 
 static enum status check_devices(struct vdpa *vdpa, const struct load *loads, int count)
 {
-	char **names = calloc(count, sizeof(*names));
+	char **names = calloc((unsigned int)count, sizeof(*names));
 	enum status status;
 	bool input = false;
 
@@ -297,18 +387,22 @@ static enum status load_devices(struct vdpa *vdpa, struct load *loads, int count
 	const char *file = arguments->file;
 	bool pairs = !file && has_pairs(count, words);
 	enum status status = take_devices(vdpa, loads, count, words, pairs);
+	struct sink sink = { .vdpa = vdpa, .policy = policy };
 
 	if (status == STATUS_DONE && !pairs)
 		status = args_own_file(vdpa, file ? file : "-");
 	if (status == STATUS_DONE)
-		status = read_all_states(file ? file : "-", loads, count);
-	if (status == STATUS_DONE)
 		status = policy_read(arguments->policy, policy);
+	if (status == STATUS_DONE)
+		status = read_all_states(&sink, file ? file : "-", loads, count);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
 	if (status == STATUS_DONE)
-		status = waive_all(vdpa, loads, count, policy);
-	return status == STATUS_DONE ? load_all(vdpa, loads, count) : status;
+		status = waive_all(&sink, loads, count);
+	if (status == STATUS_DONE)
+		status = load_all(&sink, loads, count);
+	nl_close(&sink.rounds);
+	return status;
 }
 
 static void loads_free(struct load *loads, int count)
@@ -330,7 +424,7 @@ enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
 	enum status status;
 	uint32_t given;
 
-	if (!count)
+	if (count < 1)
 		return args_names(vdpa, count, argv);
 	status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments, &given);
 	if (status != STATUS_DONE)

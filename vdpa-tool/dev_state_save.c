@@ -16,6 +16,7 @@
 
 #include "args.h"
 #include "dev.h"
+#include "dev_state.h"
 #include "error.h"
 #include "new_file.h"
 #include "parallel.h"
@@ -54,23 +55,30 @@ struct documents {
 	int count;
 };
 
-static int write_all(FILE *file, const void *data)
+int dev_state_write(FILE *file, const json_t *document)
 {
 	size_t flags = options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
+
+	if (json_dump_callback(document, write_piece, file, flags) < 0 || putc('\n', file) == EOF)
+		return -1;
+	return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+}
+
+static int write_all(FILE *file, const void *data)
+{
 	const struct documents *documents = data;
 
 	for (int i = 0; i < documents->count; i++)
-		if (json_dump_callback(documents->saves[i].document, write_piece, file, flags) < 0 ||
-		    putc('\n', file) == EOF)
+		if (dev_state_write(file, documents->saves[i].document) < 0)
 			return -1;
-	return fflush(file) == 0 && !ferror(file) ? 0 : -1;
+	return 0;
 }
 
 /*
  * What is no regular file, a pipe for instance, is written to. A file has the memory of a guest in it, so to speak:
  * it appears when it is complete, or not at all, and only its owner reads it.
  */
-static int write_path(const char *path, const struct documents *documents)
+static int write_path(const char *path, int (*write)(FILE *file, const void *data), const void *data)
 {
 	struct stat st;
 	FILE *file;
@@ -78,7 +86,7 @@ static int write_path(const char *path, const struct documents *documents)
 	int fd;
 
 	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
-		return new_file(path, write_all, documents);
+		return new_file(path, write, data);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!file) {
@@ -86,17 +94,19 @@ static int write_path(const char *path, const struct documents *documents)
 			close(fd);
 		return -1;
 	}
-	failed = write_all(file, documents);
+	failed = write(file, data);
 	return fclose(file) == 0 ? failed : -1;
 }
 
-static enum status write_documents(const char *path, const struct documents *documents)
+int dev_state_write_file(const char *path, int (*write)(FILE *file, const void *data), const void *data)
+{
+	return strcmp(path, "-") == 0 ? write(stdout, data) : write_path(path, write, data);
+}
+
+enum status dev_state_write_failed(const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
 
-	errno = 0;
-	if ((standard ? write_all(stdout, documents) : write_path(path, documents)) == 0)
-		return STATUS_DONE;
 	/* What is left in the buffer is not tried again, and not said twice. */
 	if (standard) {
 		__fpurge(stdout);
@@ -110,13 +120,29 @@ static enum status write_documents(const char *path, const struct documents *doc
 
 struct arguments {
 	const char *file;
+	struct precopy precopy;
 };
 
+/* A second or so of one that writes little; what takes longer was not worth its rounds. */
+enum { BELOW = 256 * 1024, ROUNDS = 30, DEADLINE = 10000 };
+
+enum { SAVE_FILE, SAVE_PRECOPY, SAVE_ROUNDS, SAVE_BELOW, SAVE_DEADLINE };
+
 static const struct keyword keywords[] = {
-	{
+	[SAVE_FILE] = {
 		.word = { .name = "file", .full = true },
 		.check = arg_file, .offset = offsetof(struct arguments, file),
 	},
+	[SAVE_PRECOPY] = { .word = { .name = "precopy", .full = true } },
+	[SAVE_ROUNDS] = {
+		.word = { .name = "rounds", .full = true },
+		.check = arg_rounds, .offset = offsetof(struct arguments, precopy.rounds),
+	},
+	[SAVE_BELOW] = {
+		.word = { .name = "below", .full = true },
+		.check = arg_bytes, .offset = offsetof(struct arguments, precopy.below),
+	},
+	[SAVE_DEADLINE] = KEYWORD_DEADLINE(struct arguments, precopy.deadline),
 	{ .word.name = NULL }
 };
 
@@ -130,14 +156,47 @@ static enum status save_all(struct nl *nl, struct save *saves, int count, const 
 	for (int i = 0; i < count; i++)
 		if (!saves[i].parallel.done)
 			status = error_refused(saves[i].parallel.device, &saves[i].parallel.err);
-	return status == STATUS_DONE ? write_documents(path, &documents) : status;
+	if (status != STATUS_DONE)
+		return status;
+	errno = 0;
+	return dev_state_write_file(path, write_all, &documents) < 0 ? dev_state_write_failed(path) : STATUS_DONE;
+}
+
+static enum status save_devices(struct vdpa *vdpa, int count, char **devices, const char *path)
+{
+	struct save *saves = calloc(count, sizeof(*saves));
+	enum status status;
+
+	if (!saves)
+		error_no_memory();
+	for (int i = 0; i < count; i++)
+		saves[i].parallel.device = devices[i];
+	status = save_all(&vdpa->nl, saves, count, path);
+	for (int i = 0; i < count; i++)
+		json_decref(saves[i].document);
+	free(saves);
+	return status;
+}
+
+/* Those that say how to copy go with "precopy", which is for one device. */
+static enum status check_precopy(struct vdpa *vdpa, uint32_t given, int count)
+{
+	if (!(given >> SAVE_PRECOPY & 1)) {
+		if (given >> SAVE_ROUNDS)
+			return error_usage(vdpa, "\"rounds\", \"below\" and \"deadline\" go with \"precopy\"");
+		return STATUS_DONE;
+	}
+	if (count == 1)
+		return STATUS_DONE;
+	return error_usage(vdpa, "\"precopy\" is for one device at a time");
 }
 
 enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
 {
 	int count = args_count_names(argc, argv, keywords);
-	struct arguments arguments = { .file = "-" };
-	struct save *saves;
+	struct arguments arguments = {
+		.file = "-", .precopy = { .rounds = ROUNDS, .below = BELOW, .deadline = DEADLINE },
+	};
 	enum status status;
 	uint32_t given;
 
@@ -146,20 +205,14 @@ enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
 		status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments,
 				       &given);
 	if (status == STATUS_DONE)
+		status = check_precopy(vdpa, given, count);
+	if (status == STATUS_DONE)
 		status = args_own_file(vdpa, arguments.file);
 	if (status == STATUS_DONE)
 		status = command_connect(vdpa);
 	if (status != STATUS_DONE)
 		return status;
-
-	saves = calloc(count, sizeof(*saves));
-	if (!saves)
-		error_no_memory();
-	for (int i = 0; i < count; i++)
-		saves[i].parallel.device = argv[i];
-	status = save_all(&vdpa->nl, saves, count, arguments.file);
-	for (int i = 0; i < count; i++)
-		json_decref(saves[i].document);
-	free(saves);
-	return status;
+	if (given >> SAVE_PRECOPY & 1)
+		return dev_state_precopy(vdpa, argv[0], &arguments.precopy, arguments.file);
+	return save_devices(vdpa, count, argv, arguments.file);
 }

@@ -111,7 +111,170 @@ json_t *document_next(struct document_text *text, struct nl_error *err)
 	return root;
 }
 
+/* --- documents as they come --- */
+
+int document_stream_open(const char *file, struct document_stream *stream, struct nl_error *err)
+{
+	*stream = (struct document_stream){ .fd = STDIN_FILENO };
+	if (strcmp(file, "-") != 0)
+		stream->fd = open(file, O_RDONLY | O_CLOEXEC);
+	return stream->fd < 0 ? nl_fail(err, errno, "%s", strerror(errno)) : 0;
+}
+
+void document_stream_close(struct document_stream *stream)
+{
+	if (stream->fd > STDIN_FILENO)
+		close(stream->fd);
+	free(stream->bytes);
+	*stream = (struct document_stream){ .fd = -1 };
+}
+
+/* Forgets what was taken. */
+static void stream_shift(struct document_stream *stream)
+{
+	if (!stream->at)
+		return;
+	memmove(stream->bytes, stream->bytes + stream->at, stream->len - stream->at);
+	stream->len -= stream->at;
+	stream->at = 0;
+}
+
+/* Appends what there is. Sets end where there is nothing any more. */
+static int stream_read(struct document_stream *stream, struct nl_error *err)
+{
+	ssize_t n;
+
+	if (stream->len == stream->size) {
+		stream->size = stream->size ? 2 * stream->size : FIRST_READ;
+		stream->bytes = realloc(stream->bytes, stream->size);
+		if (!stream->bytes)
+			error_no_memory();
+	}
+	n = read_some(stream->fd, stream->bytes + stream->len, stream->size - stream->len);
+	if (n < 0)
+		return nl_fail(err, errno, "%s", strerror(errno));
+	stream->len += n;
+	stream->end = n == 0;
+	return 0;
+}
+
+/* Past blanks, or to the end of what there is. */
+static void stream_skip(struct document_stream *stream)
+{
+	while (stream->at < stream->len && stream->bytes[stream->at] &&
+	       strchr(blanks, stream->bytes[stream->at]))
+		stream->at++;
+}
+
+/* Looks at what is in a string up to its end: nearly all of a document is base64. */
+static void scan_string(struct document_stream *stream)
+{
+	while (stream->string && stream->scanned < stream->len) {
+		const char *from = stream->bytes + stream->scanned;
+		size_t left = stream->len - stream->scanned;
+		const char *quote = stream->escaped ? NULL : memchr(from, '"', left);
+		const char *slash = stream->escaped ? NULL : memchr(from, '\\', quote ? (size_t)(quote - from) : left);
+
+		if (stream->escaped) {
+			stream->escaped = false;
+			stream->scanned++;
+		} else if (slash) {
+			stream->escaped = true;
+			stream->scanned += slash - from + 1;
+		} else {
+			stream->string = !quote;
+			stream->scanned += quote ? (size_t)(quote - from + 1) : left;
+		}
+	}
+}
+
+/* Looks at one byte outside of strings. Returns whether the document ends behind it. */
+static bool scan_byte(struct document_stream *stream)
+{
+	switch (stream->bytes[stream->scanned++]) {
+	case '"':
+		stream->string = true;
+		return false;
+	case '{':
+	case '[':
+		stream->depth++;
+		stream->elements++;
+		return false;
+	case '}':
+	case ']':
+		return stream->depth <= 1 || !--stream->depth;
+	case ',':
+		stream->elements++;
+		return false;
+	default:
+		return !stream->depth;
+	}
+}
+
+/* Returns whether all of the document is there. What begins with no bracket is none, and ends at once. */
+static bool stream_scan(struct document_stream *stream)
+{
+	while (stream->scanned < stream->len) {
+		if (stream->string)
+			scan_string(stream);
+		else if (scan_byte(stream))
+			return true;
+	}
+	return stream->end;
+}
+
+static int stream_await(struct document_stream *stream, size_t max, struct nl_error *err)
+{
+	stream->scanned = stream->at;
+	stream->elements = 0;
+	stream->depth = 0;
+	stream->string = false;
+	stream->escaped = false;
+	while (!stream_scan(stream)) {
+		if (stream->len - stream->at > max)
+			return nl_fail(err, EFBIG, "is larger than %zu MiB", max >> 20);
+		if (stream_read(stream, err) < 0)
+			return -1;
+	}
+	if (stream->scanned - stream->at > max)
+		return nl_fail(err, EFBIG, "is larger than %zu MiB", max >> 20);
+	if (stream->elements > DOCUMENT_ELEMENTS_MAX)
+		return nl_fail(err, EFBIG, "has more than %d elements", DOCUMENT_ELEMENTS_MAX);
+	return 0;
+}
+
+json_t *document_stream_next(struct document_stream *stream, size_t max, struct nl_error *err)
+{
+	json_error_t where;
+	json_t *root;
+
+	memset(err, 0, sizeof(*err));
+	stream_shift(stream);
+	stream_skip(stream);
+	while (stream->at == stream->len && !stream->end) {
+		if (stream_read(stream, err) < 0)
+			return NULL;
+		stream_skip(stream);
+	}
+	if (stream->at == stream->len || stream_await(stream, max, err) < 0)
+		return NULL;
+	root = json_loadb(stream->bytes + stream->at, stream->len - stream->at,
+			  JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
+	if (root)
+		stream->at += where.position;
+	else
+		nl_fail(err, EINVAL, "no JSON: line %d, column %d: %s", where.line, where.column,
+			where.text);
+	return root;
+}
+
 /* --- what it is about --- */
+
+/* A state that was copied in rounds: the others and what comes after them are in the same file. */
+static bool is_round(const json_t *root)
+{
+	return json_object_get(json_object_get(root, "vdpa_state"), "round");
+}
 
 /* The only pair of an object; NULL where it is none, or has more or less. */
 static const char *only_key(json_t *object, json_t **value)
@@ -171,7 +334,7 @@ int subject_read(const char *file, struct subject *subject, struct nl_error *err
 		more = document_next(&text, err);
 	if (!root && !err->errnum)
 		nl_fail(err, EINVAL, "is empty");
-	else if (more)
+	else if (more && !is_round(root))
 		nl_fail(err, EINVAL, "has more than one document");
 	else if (!err->errnum)
 		failed = 0;

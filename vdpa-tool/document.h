@@ -7,6 +7,7 @@
 #ifndef VDPA_TOOL_DOCUMENT_H
 #define VDPA_TOOL_DOCUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -46,6 +47,30 @@ void document_text_free(struct document_text *text);
  * errno 0 where there is none left.
  */
 json_t *document_next(struct document_text *text, struct nl_error *err);
+
+/* A file, or a pipe, whose documents are taken as they come: one is in memory. */
+struct document_stream {
+	int fd;			/* -1: closed */
+	char *bytes;		/* of the next document, and what came behind it */
+	size_t len, size;
+	size_t at;		/* where it begins */
+	size_t scanned;		/* looked at so far, for its end */
+	size_t elements;
+	unsigned int depth;
+	bool string, escaped;	/* what is looked at is in a string; behind a backslash */
+	bool end;		/* of the file */
+};
+
+/* Opens @file, "-" for standard input. Returns 0, or -1 with @err. */
+int document_stream_open(const char *file, struct document_stream *stream, struct nl_error *err);
+
+/*
+ * Waits for the next document, of at most @max bytes. Returns NULL with @err where it is malformed or
+ * cannot be read, and with errno 0 where there is none left.
+ */
+json_t *document_stream_next(struct document_stream *stream, size_t max, struct nl_error *err);
+
+void document_stream_close(struct document_stream *stream);
 
 /* Which device or management device a document is about. */
 struct subject {

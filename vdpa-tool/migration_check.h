@@ -39,5 +39,6 @@ void judgement_show_waivers(const struct judgement *judgement, json_t *entry);
 enum status migration_check(struct vdpa *vdpa, int argc, char **argv);
 enum status migration_find(struct vdpa *vdpa, int argc, char **argv);
 enum status migration_plan(struct vdpa *vdpa, int argc, char **argv);
+enum status migration_estimate(struct vdpa *vdpa, int argc, char **argv);
 
 #endif

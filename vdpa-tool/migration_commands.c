@@ -26,5 +26,13 @@ const struct command migration_commands[] = {
 		.needs = VDPA_CMD_MIGRATION_CHECK,
 		.needs_text = "the vdpa.ko that comes with this command",
 	},
+	{
+		.word = { .name = "estimate" },
+		.usage = "DEV [ interval MS ]",
+		.run = migration_estimate,
+		.takes_name = true,
+		.needs = VDPA_CMD_MIGRATION_ESTIMATE,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
 	{ .word.name = NULL }
 };

@@ -111,35 +111,53 @@ static void put_queue(struct nlmsghdr *nlh, const json_t *queue)
 
 /* --- saving --- */
 
+/* Which device it is of, and of a state in rounds, which part. */
+static void set_head(json_t *state, const struct nlattr **slots)
+{
+	const struct nlattr *round = slots[VDPA_ATTR_STATE_ROUND];
+	const struct nlattr *rounds = slots[VDPA_ATTR_STATE_ROUNDS];
+	char *name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+
+	output_set(state, "version", json_integer(round || rounds ? SAVED_STATE_ROUNDS_VERSION :
+								    SAVED_STATE_VERSION));
+	output_set(state, "device", json_string(name));
+	if (round)
+		output_set(state, "round", attr_json_uint(round));
+	else if (rounds)
+		output_set(state, "rounds", attr_json_uint(rounds));
+	free(name);
+}
+
 /* The first piece: what the device is. */
 static int begin(struct saved_state_builder *builder, const struct nlattr **slots,
 		 struct nl_error *err)
 {
+	bool round = slots[VDPA_ATTR_STATE_ROUND];
 	json_t *description;
 	struct bits features;
-	char *name;
 
-	if (attrs_require(slots, VDPA_ATTR_MIGRATION, err) < 0 ||
-	    (!slots[VDPA_ATTR_STATE_FEATURES_WORDS] &&
-	     attrs_require(slots, VDPA_ATTR_STATE_FEATURES, err) < 0) ||
-	    attrs_require(slots, VDPA_ATTR_STATE_STATUS, err) < 0)
+	if (attrs_require(slots, VDPA_ATTR_MIGRATION, err) < 0)
+		return -1;
+	if (!round && !slots[VDPA_ATTR_STATE_FEATURES_WORDS] &&
+	    attrs_require(slots, VDPA_ATTR_STATE_FEATURES, err) < 0)
+		return -1;
+	if (!round && attrs_require(slots, VDPA_ATTR_STATE_STATUS, err) < 0)
 		return -1;
 	description = migration_wire_json(slots[VDPA_ATTR_MIGRATION], err);
 	if (!description)
 		return -1;
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
 	builder->state = output_object();
-	builder->queues = output_array();
-	output_set(builder->state, "version", json_integer(SAVED_STATE_VERSION));
-	output_set(builder->state, "device", json_string(name));
+	set_head(builder->state, slots);
 	if (json_object_update(builder->state, description) < 0)
 		error_no_memory();
+	json_decref(description);
+	if (round)
+		return 0;
+	builder->queues = output_array();
 	features = bits_of_reply(slots[VDPA_ATTR_STATE_FEATURES], slots[VDPA_ATTR_STATE_FEATURES_WORDS]);
 	output_set(builder->state, "features", bits_json(&features));
 	output_set(builder->state, "status", status_json(attr_uint(slots[VDPA_ATTR_STATE_STATUS])));
 	output_set(builder->state, "virtqueues", builder->queues);
-	json_decref(description);
-	free(name);
 	return 0;
 }
 
@@ -155,6 +173,8 @@ static int add_queues(struct saved_state_builder *builder, const struct nlmsghdr
 		if (attrs_parse_nested(attr, slots, err) < 0 ||
 		    attrs_require(slots, VDPA_ATTR_DEV_QUEUE_INDEX, err) < 0)
 			return -1;
+		if (!builder->queues)
+			return nl_fail(err, EBADMSG, "malformed reply: a round with virtqueues in it");
 		output_append(builder->queues, queue_json(slots));
 	}
 	return 0;
@@ -188,7 +208,18 @@ static bool is_empty(const struct nlattr **slots)
 {
 	return !slots[VDPA_ATTR_MIGRATION] && !slots[VDPA_ATTR_STATE_FEATURES] &&
 	       !slots[VDPA_ATTR_STATE_FEATURES_WORDS] && !slots[VDPA_ATTR_STATE_STATUS] && !slots[VDPA_ATTR_STATE_VQ] &&
-	       !slots[VDPA_ATTR_STATE_PRIVATE];
+	       !slots[VDPA_ATTR_STATE_PRIVATE] && !slots[VDPA_ATTR_PRECOPY_INITIAL] &&
+	       !slots[VDPA_ATTR_PRECOPY_DIRTY];
+}
+
+/* The last piece of a round. */
+static void take_left(struct saved_state_builder *builder, const struct nlattr **slots)
+{
+	if (!slots[VDPA_ATTR_PRECOPY_INITIAL] || !slots[VDPA_ATTR_PRECOPY_DIRTY])
+		return;
+	builder->told = true;
+	builder->initial = attr_uint(slots[VDPA_ATTR_PRECOPY_INITIAL]);
+	builder->dirty = attr_uint(slots[VDPA_ATTR_PRECOPY_DIRTY]);
 }
 
 int saved_state_add(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
@@ -204,6 +235,7 @@ int saved_state_add(const struct nlmsghdr *nlh, struct nl_error *err, void *data
 		return -1;
 	if (add_queues(builder, nlh, err) < 0)
 		return -1;
+	take_left(builder, slots);
 	if (!slots[VDPA_ATTR_STATE_PRIVATE])
 		return 0;
 	return add_private(builder, slots[VDPA_ATTR_STATE_PRIVATE], slots[VDPA_ATTR_STATE_OFFSET],
@@ -230,6 +262,10 @@ json_t *saved_state_document(struct saved_state_builder *builder, struct nl_erro
 
 	if (!builder->state) {
 		nl_fail(err, EBADMSG, "malformed reply: there is no state in it");
+		return NULL;
+	}
+	if (!builder->queues && !builder->told) {
+		nl_fail(err, EBADMSG, "malformed reply: a round that does not say what is left");
 		return NULL;
 	}
 	output_set(builder->state, "private",
@@ -282,19 +318,51 @@ static int parse_queues(json_t *queues, struct saved_state *state, struct nl_err
 	return 0;
 }
 
-static int parse_state(json_t *json, struct saved_state *state, struct nl_error *err)
+/* Of version 2: which part it is. */
+static int parse_part(const json_t *json, struct saved_state *state, struct nl_error *err)
+{
+	const json_t *round = json_object_get(json, "round");
+	const json_t *rounds = json_object_get(json, "rounds");
+	uint64_t number;
+
+	if (!round == !rounds)
+		return nl_fail(err, EINVAL, "is of version 2, and has not one of \"round\" and \"rounds\"");
+	if (!description_number(round ? round : rounds, &number) || number > UINT32_MAX)
+		return nl_fail(err, EINVAL, "there is no \"%s\" with a number of 32 bits",
+			       round ? "round" : "rounds");
+	state->part = round ? SAVED_STATE_ROUND : SAVED_STATE_REST;
+	state->number = number;
+	return 0;
+}
+
+static int parse_version(const json_t *json, struct saved_state *state, struct nl_error *err)
 {
 	const json_t *version = json_object_get(json, "version");
 
 	if (!json_is_integer(version))
 		return nl_fail(err, EINVAL, "is no saved state: it has no \"version\"");
-	if (json_integer_value(version) != SAVED_STATE_VERSION)
-		return nl_fail(err, EINVAL, "is a saved state of version %lld, known is version %d",
-			       (long long)json_integer_value(version), SAVED_STATE_VERSION);
+	switch (json_integer_value(version)) {
+	case SAVED_STATE_VERSION:
+		return 0;
+	case SAVED_STATE_ROUNDS_VERSION:
+		return parse_part(json, state, err);
+	default:
+		return nl_fail(err, EINVAL, "is a saved state of version %lld, known are versions %d and %d",
+			       (long long)json_integer_value(version), SAVED_STATE_VERSION,
+			       SAVED_STATE_ROUNDS_VERSION);
+	}
+}
+
+static int parse_state(json_t *json, struct saved_state *state, struct nl_error *err)
+{
+	if (parse_version(json, state, err) < 0)
+		return -1;
 	if (description_parse(json, false, &state->description, err) < 0)
 		return -1;
 	if (!migration_wire_fits(&state->description))
 		return nl_fail(err, EFBIG, "has more attributes than fit into a request");
+	if (state->part == SAVED_STATE_ROUND)
+		return parse_private(json_object_get(json, "private"), state, err);
 	if (!bits_parse(json_object_get(json, "features"), &state->features))
 		return nl_fail(err, EINVAL, "there is no \"features\" with a number of 64 bits, or hexadecimal up to 512");
 	if (!status_number(json_object_get(json, "status"), &state->status))
@@ -339,6 +407,7 @@ enum {
 struct piece {
 	struct nl *nl;
 	const char *device;
+	const struct saved_state *state;
 	struct nlmsghdr *nlh;
 };
 
@@ -346,6 +415,8 @@ static void piece_begin(struct piece *piece)
 {
 	piece->nlh = nl_request(piece->nl, VDPA_CMD_DEV_STATE_SET, 0);
 	mnl_attr_put_strz(piece->nlh, VDPA_ATTR_DEV_NAME, piece->device);
+	if (piece->state->part == SAVED_STATE_ROUND)
+		mnl_attr_put_u32(piece->nlh, VDPA_ATTR_STATE_ROUND, piece->state->number);
 }
 
 static size_t piece_room(const struct piece *piece)
@@ -404,19 +475,26 @@ static int put_private(struct piece *piece, const struct saved_state *state, str
 	return 0;
 }
 
+static void put_features(struct nlmsghdr *nlh, const struct saved_state *state)
+{
+	if (bits_wide(&state->features))
+		bits_put(nlh, nlh->nlmsg_len + BITS_TEXT_SIZE, VDPA_ATTR_STATE_FEATURES_WORDS, &state->features);
+	else
+		mnl_attr_put_u64(nlh, VDPA_ATTR_STATE_FEATURES, state->features.word[0]);
+	mnl_attr_put_u8(nlh, VDPA_ATTR_STATE_STATUS, state->status);
+}
+
 int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state, bool load,
 		     struct nl_error *err)
 {
-	struct piece piece = { .nl = nl, .device = device };
+	struct piece piece = { .nl = nl, .device = device, .state = state };
 
 	piece_begin(&piece);
 	migration_wire_put(piece.nlh, &state->description);
-	if (bits_wide(&state->features))
-		bits_put(piece.nlh, piece.nlh->nlmsg_len + BITS_TEXT_SIZE, VDPA_ATTR_STATE_FEATURES_WORDS,
-			 &state->features);
-	else
-		mnl_attr_put_u64(piece.nlh, VDPA_ATTR_STATE_FEATURES, state->features.word[0]);
-	mnl_attr_put_u8(piece.nlh, VDPA_ATTR_STATE_STATUS, state->status);
+	if (state->part == SAVED_STATE_REST)
+		mnl_attr_put_u32(piece.nlh, VDPA_ATTR_STATE_ROUNDS, state->number);
+	if (state->part != SAVED_STATE_ROUND)
+		put_features(piece.nlh, state);
 	if (put_queues(&piece, state->queues, err) < 0 || put_private(&piece, state, err) < 0)
 		return -1;
 	if (load)

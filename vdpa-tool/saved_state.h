@@ -8,6 +8,14 @@
  *	  "status": ["acknowledge", ...],
  *	  "virtqueues": [{"index": 0, "type": "rx", "ready": true, "size": 256, "avail_index": 7}, ...],
  *	  "private": "..."}}				the parent's own, base64
+ *
+ * One that was copied in rounds before the device was suspended is several documents of version 2:
+ * a round each, with the private state that came with it and no more,
+ *
+ *	{"vdpa_state": {"version": 2, "device": "n0", "round": 0, "class": ..., "attributes": [...],
+ *	  "private": "..."}}
+ *
+ * and, as above but for "version": 2 and "rounds": N, what comes after N rounds.
  */
 #ifndef VDPA_TOOL_SAVED_STATE_H
 #define VDPA_TOOL_SAVED_STATE_H
@@ -16,7 +24,8 @@
 #include "description.h"
 #include "nl.h"
 
-enum { SAVED_STATE_VERSION = 1 };
+/* Of a state that is whole, and of one that was copied in rounds. */
+enum { SAVED_STATE_VERSION = 1, SAVED_STATE_ROUNDS_VERSION = 2 };
 
 /* --- saving: from the kernel's pieces to a document --- */
 
@@ -25,6 +34,8 @@ struct saved_state_builder {
 	json_t *queues;			/* part of it */
 	unsigned char *private;
 	size_t len, size;
+	bool told;			/* of a round: what is left after it, */
+	uint64_t initial, dirty;	/* of what was there at the beginning, and of what changed: bytes */
 };
 
 /* Takes a piece; @data is the builder. A callback of nl_exchange(). */
@@ -37,8 +48,16 @@ void saved_state_builder_free(struct saved_state_builder *builder);
 
 /* --- loading: from a document to the kernel's pieces --- */
 
+enum saved_state_part {
+	SAVED_STATE_WHOLE,
+	SAVED_STATE_ROUND,
+	SAVED_STATE_REST,		/* what comes after the rounds */
+};
+
 struct saved_state {
-	struct description description;
+	enum saved_state_part part;
+	uint32_t number;		/* of the round; of the rest: of rounds before it */
+	struct description description;		/* a round has this and the private state alone */
 	struct bits features;
 	uint8_t status;
 	json_t *queues;			/* each an object, in the right types and ranges */
@@ -54,7 +73,8 @@ void saved_state_free(struct saved_state *state);
 /*
  * Sends it in pieces for @device, over a socket that has nothing else to do. The last one loads it
  * if @load, else it waits for VDPA_CMD_DEV_STATE_LOAD: nothing has changed on the device where this
- * returns -1, with @err.
+ * returns -1, with @err. A round never changes the device; @load has it staged. Rounds and what comes
+ * after them go over one socket.
  */
 int saved_state_send(struct nl *nl, const char *device, const struct saved_state *state, bool load,
 		     struct nl_error *err);

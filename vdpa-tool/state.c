@@ -53,6 +53,7 @@ static const struct bit cap_bits[] = {
 	{ VDPA_DEV_CAP_RESUME, "resume" },
 	{ VDPA_DEV_CAP_VQ_STATE, "vq_state" },
 	{ VDPA_DEV_CAP_VSTATS, "vstats" },
+	{ VDPA_DEV_CAP_PRECOPY, "precopy" },
 };
 
 /* Latencies come in ns and are shown in us. */

@@ -41,11 +41,20 @@
  * which is written and read in order. It goes through user space and over the
  * network: it is to be read like what any stranger sends.
  *
+ * Pre-copy. A device with much private state would stand still for as long as it takes to
+ * carry all of it. A parent can let it be carried in rounds while the device works: each
+ * round has what there is that none before it had, and what has changed since. Then the
+ * device is suspended, and the rest is little. At the target the rounds are staged beside
+ * the device, which does not change before the rest is loaded. A parent has all operations
+ * of the source's side, and save, or none of them; the same for the target's, and load.
+ * A bus driver's reset does not make a device forget what is staged.
+ *
  * Context of all operations unless they say otherwise: a worker, with no lock held;
  * they may sleep as long as they need, and hold up nobody but whoever asked. Different
  * operations may be called at the same time, also on the same device. A device that is
  * handed to one is not unregistered before it returns, so an operation that waits for
- * hardware which may never answer gives up some time.
+ * hardware which may never answer gives up some time. Those that save, load, begin or end
+ * are called one at a time for each device: @save, @load, @estimate and all of pre-copy.
  */
 #ifndef _LINUX_VDPA_MIGRATION_H
 #define _LINUX_VDPA_MIGRATION_H
@@ -134,7 +143,8 @@ struct vdpa_migration_source {
 /**
  * struct vdpa_migration_writer - what private state is written to
  * @write: append @len bytes. Return: 0; -EFBIG if it is more than
- *	VDPA_STATE_PRIVATE_MAX in all; -ENOMEM; -ECANCELED if nobody wants it any more.
+ *	VDPA_STATE_PRIVATE_MAX in all, in one round of a pre-copy or in its rest; -ENOMEM;
+ *	-ECANCELED if nobody wants it any more.
  */
 struct vdpa_migration_writer {
 	int (*write)(struct vdpa_migration_writer *to, const void *buf, size_t len);
@@ -187,6 +197,28 @@ struct vdpa_migration_reader {
  *	has negotiated: word i of @high is bits 64 + 64i to 127 + 64i. There is room for
  *	VDPA_HIGH_WORDS words, which are 0. May not sleep. Absent: none.
  * @supported_high: the same of those that a management device supports. May not sleep.
+ * @estimate: set @bytes to how much private state a save would carry now, and @changed to
+ *	how much of it was changed since the device was made, each byte as often as it was:
+ *	it never becomes less, and two looks at it tell how fast it grows. Both in bytes, both
+ *	may be rough. Return: 0 or an error.
+ * @precopy_begin: from now on take note of what changes. Return: 0 or an error.
+ * @precopy_read: write a round: of what was there when the pre-copy began and was in no
+ *	round yet, as much as the parent likes; and what has changed since it was in one. What
+ *	changes meanwhile is in a later round, or in the rest. On an error the pre-copy ends.
+ *	Return: 0 or an error.
+ * @precopy_info: set @initial to how much of what was there at the beginning was in no round
+ *	yet, @dirty to how much has changed since it was in one. In bytes, may be rough.
+ *	Return: 0 or an error, at which the pre-copy ends.
+ * @precopy_save: write the rest: all that is not in the rounds. The device is suspended, as
+ *	for @save. The pre-copy ends after it. Return: 0 or an error.
+ * @precopy_end: whatever came of it, take no more note. Called once for each begin that has
+ *	succeeded; not for a device that is unregistered first.
+ * @precopy_load: stage a round, which comes after those that are staged already. The device
+ *	does not change; it may have a driver or none, and be reset. On an error nothing of what is
+ *	staged is used. @source has been judged. Return: 0 or an error.
+ * @precopy_drop: forget what is staged. Also called after each @load that came after rounds:
+ *	@load then takes the rest together with what is staged, all or nothing, and what it has
+ *	taken is not staged any more. Not called for a device that is unregistered first.
  *
  * The structure is copied.
  */
@@ -206,6 +238,15 @@ struct vdpa_migration_ops {
 	int (*unload)(struct vdpa_device *vdev);
 	void (*features_high)(struct vdpa_device *vdev, bool negotiated, u64 *high);
 	void (*supported_high)(struct vdpa_mgmt_dev *mdev, u64 *high);
+	int (*estimate)(struct vdpa_device *vdev, u64 *bytes, u64 *changed);
+	int (*precopy_begin)(struct vdpa_device *vdev);
+	int (*precopy_read)(struct vdpa_device *vdev, struct vdpa_migration_writer *to);
+	int (*precopy_info)(struct vdpa_device *vdev, u64 *initial, u64 *dirty);
+	int (*precopy_save)(struct vdpa_device *vdev, struct vdpa_migration_writer *to);
+	void (*precopy_end)(struct vdpa_device *vdev);
+	int (*precopy_load)(struct vdpa_device *vdev, const struct vdpa_migration_source *source,
+			    struct vdpa_migration_reader *from);
+	void (*precopy_drop)(struct vdpa_device *vdev);
 };
 
 /* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */
@@ -218,7 +259,7 @@ int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
  * @ops: what it can do, to be copied; on a core that has no use for it, it is left alone
  *
  * Context: may sleep.
- * Return: as vdpa_mgmtdev_register().
+ * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops has half of pre-copy.
  */
 static inline int vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
 						  const struct vdpa_migration_ops *ops)

@@ -14,6 +14,7 @@
 #include "mgmtdev.h"
 #include "notify.h"
 #include "ops.h"
+#include "precopy.h"
 #include "registry.h"
 #include "removal.h"
 
@@ -27,6 +28,7 @@ static void vdpa_device_release(struct device *dev)
 	vdpa_registry_index_put(entry);
 	kver_free_override(vdev);
 	vdpa_hold_exit(entry);
+	vdpa_precopy_forget(entry);
 	kfree(entry);
 	kfree(vdev);
 }

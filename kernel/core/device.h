@@ -14,10 +14,18 @@
 #include "state.h"
 
 struct netlink_ext_ack;
+struct vdpa_precopy;
 struct vdpa_request;
 
 /* The bus driver that hands devices to user space. */
 #define VDPA_VHOST_DRIVER	"vhost_vdpa"
+
+/* Which way private state is copied, in rounds. */
+enum vdpa_precopy_way {
+	VDPA_PRECOPY_SOURCE,	/* out of the device */
+	VDPA_PRECOPY_TARGET,	/* to beside the device */
+	VDPA_PRECOPY_WAYS,
+};
 
 /* Longest name of a bus driver that is remembered over a deletion called off. */
 #define VDPA_DRIVER_NAME_LEN	64
@@ -42,6 +50,7 @@ struct vdpa_request;
  * @guard: who calls the parent's operations right now
  * @line: who wants to ask its parent about it
  * @load_group: the devices with which it is being loaded, as who owns it; NULL: nobody does
+ * @precopy: the pre-copy under way, each way: precopy.h
  * @name: the name it holds; NULL while it is not registered
  * @mgmtdev: the management device that made it; NULL for a device that its
  *	driver registered by itself ("unmanaged")
@@ -87,6 +96,7 @@ struct vdpa_entry {
 	struct vdpa_guard guard;
 	struct vdpa_line line;
 	const void *load_group;
+	struct vdpa_precopy *precopy[VDPA_PRECOPY_WAYS];
 	struct vdpa_name *name;
 	struct vdpa_mgmtdev *mgmtdev;
 	struct list_head sibling;

@@ -566,6 +566,7 @@ void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done)
 	if (done) {
 		WRITE_ONCE(entry->driver_features, 0);
 		state->sequence++;
+		state->lives++;
 		vdpa_state_change(entry, VDPA_DEV_STATE_INACTIVE, VDPA_CAUSE_DRIVER);
 	}
 	parent_end(state);

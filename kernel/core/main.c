@@ -59,6 +59,9 @@ static int __init vdpa_init(void)
 	err = vdpa_nl_loads_init();
 	if (err)
 		goto err_loads;
+	err = vdpa_nl_precopies_init();
+	if (err)
+		goto err_precopies;
 	err = bus_register(&vdpa_bus);
 	if (err)
 		goto err_bus;
@@ -70,6 +73,8 @@ static int __init vdpa_init(void)
 err_nl:
 	bus_unregister(&vdpa_bus);
 err_bus:
+	vdpa_nl_precopies_exit();
+err_precopies:
 	vdpa_nl_loads_exit();
 err_loads:
 	vdpa_lines_exit();
@@ -92,6 +97,7 @@ static void __exit vdpa_exit(void)
 {
 	vdpa_nl_exit();
 	bus_unregister(&vdpa_bus);
+	vdpa_nl_precopies_exit();
 	vdpa_nl_loads_exit();
 	vdpa_lines_exit();
 	vdpa_answers_exit();

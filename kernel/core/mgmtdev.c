@@ -166,7 +166,7 @@ static int mgmtdev_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migrat
 		return -ENOMEM;
 	mgmtdev->mdev = mdev;
 	if (ops)
-		memcpy(&mgmtdev->migration, ops, min(ops->size, sizeof(mgmtdev->migration)));
+		mgmtdev->migration = *ops;
 	INIT_LIST_HEAD(&mgmtdev->ring);
 	list_add(&mdev->list, &mgmtdev->ring);
 	vdpa_guard_init(&mgmtdev->guard);
@@ -193,6 +193,24 @@ int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
 }
 EXPORT_SYMBOL_GPL(vdpa_mgmtdev_register);
 
+/* All of a side's operations or none, and the one that they add to. Return: what is missing. */
+static const char *half_precopy(const struct vdpa_migration_ops *ops)
+{
+	unsigned int source = !!ops->precopy_begin + !!ops->precopy_read + !!ops->precopy_info +
+			      !!ops->precopy_save + !!ops->precopy_end;
+	unsigned int target = !!ops->precopy_load + !!ops->precopy_drop;
+
+	if (source && source < 5)
+		return "begin, read, info, save and end go together";
+	if (source && !ops->save)
+		return "save is missing";
+	if (target && target < 2)
+		return "load and drop go together";
+	if (target && !ops->load)
+		return "load is missing";
+	return NULL;
+}
+
 /**
  * __vdpa_mgmtdev_register_migration - register a management device that can do more
  * @mdev: the management device
@@ -201,14 +219,25 @@ EXPORT_SYMBOL_GPL(vdpa_mgmtdev_register);
  * For vdpa_mgmtdev_register_migration(), which finds it by its name.
  *
  * Context: may sleep.
- * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops tells no size.
+ * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops tells no size, or has a part of
+ * pre-copy only.
  */
 int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
 				      const struct vdpa_migration_ops *ops)
 {
+	struct vdpa_migration_ops known = {};
+	const char *half;
+
 	if (!ops || ops->size < offsetofend(struct vdpa_migration_ops, size))
 		return -EINVAL;
-	return mgmtdev_register(mdev, ops);
+	memcpy(&known, ops, min(ops->size, sizeof(known)));
+	half = half_precopy(&known);
+	if (half) {
+		if (mdev->device)
+			dev_err(mdev->device, "it has a part of pre-copy only: %s\n", half);
+		return -EINVAL;
+	}
+	return mgmtdev_register(mdev, &known);
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_register_migration);
 

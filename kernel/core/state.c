@@ -45,6 +45,7 @@ void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vd
 		state->in_transition = false;
 		state->in_status = false;
 		state->sequence++;
+		state->lives++;
 		wake_up_all(&state->idle);
 	}
 	if (!state->removing)
@@ -247,6 +248,7 @@ struct vdpa_state_view vdpa_state_view_locked(const struct vdpa_entry *entry)
 		.in_transition = state->in_transition,
 		.leaving = state->leaving,
 		.sequence = state->sequence,
+		.lives = state->lives,
 		.transitions = state->transitions,
 		.suspend = latency_view(&state->suspend),
 		.resume = latency_view(&state->resume),

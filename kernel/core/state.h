@@ -86,6 +86,7 @@ enum vdpa_means {
  * @in_transition: somebody has begun it, and has not come to its end
  * @in_parent: the parent is suspending, resuming or resetting it; one at a time
  * @idle: woken when @prober, @in_transition or @in_parent ends
+ * @lives: counts resets and failures: what a device has done before one is over
  * @transitions: counts the changes of @now
  * @suspend: of its suspends that succeeded
  * @resume: of its resumes that succeeded
@@ -111,6 +112,7 @@ struct vdpa_state {
 	bool in_transition;
 	bool in_parent;
 	wait_queue_head_t idle;
+	u32 lives;
 	u64 transitions;
 	struct vdpa_latencies suspend;
 	struct vdpa_latencies resume;
@@ -129,6 +131,7 @@ struct vdpa_state_view {
 	bool in_transition;
 	bool leaving;
 	u32 sequence;		/* another one after a reset */
+	u32 lives;
 	u64 transitions;
 	struct vdpa_latency suspend;
 	struct vdpa_latency resume;

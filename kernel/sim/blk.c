@@ -63,8 +63,18 @@ static void blk_fill_config(struct vdpasim *sim, void *buf)
 
 static void blk_free(struct vdpasim *sim)
 {
+	blk_precopy_free(sim);
 	blk_state_stop(sim);
 	blk_store_put(sim_to_blk(sim)->store);
+}
+
+/* Who shares a store finds at the target what was written. */
+static void blk_estimate(struct vdpasim *sim, u64 *bytes, u64 *changed)
+{
+	struct blk *blk = sim_to_blk(sim);
+
+	*bytes = blk_state_estimate(blk);
+	*changed = *blk->store_name ? 0 : blk_written(sim);
 }
 
 static int blk_describe(struct vdpasim *sim, struct vdpa_migration_list *list)
@@ -111,6 +121,17 @@ static int blk_describe_next(struct vdpa_migration_list *list)
 	       describe_next_config(list, capacity);
 }
 
+static const struct vdpasim_precopy blk_precopy = {
+	.begin	= blk_precopy_begin,
+	.read	= blk_precopy_read,
+	.info	= blk_precopy_info,
+	.save	= blk_precopy_save,
+	.end	= blk_precopy_end,
+	.load	= blk_precopy_load,
+	.finish	= blk_precopy_finish,
+	.drop	= blk_precopy_drop,
+};
+
 static const struct vdpasim_class blk_class = {
 	.device_id	= VIRTIO_ID_BLOCK,
 	.config_size	= sizeof(struct virtio_blk_config),
@@ -127,6 +148,8 @@ static const struct vdpasim_class blk_class = {
 	.save		= blk_state_save,
 	.load		= blk_state_load,
 	.unload		= blk_state_unload,
+	.estimate	= blk_estimate,
+	.precopy	= &blk_precopy,
 	.free		= blk_free,
 };
 
@@ -165,6 +188,7 @@ static int blk_dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 	}
 
 	blk_knobs(blk);
+	blk_precopy_knobs(blk);
 	return 0;
 }
 

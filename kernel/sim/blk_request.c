@@ -259,6 +259,22 @@ enum vdpasim_step blk_step(struct vdpasim_vq *vq, u32 *bytes)
 	return VDPASIM_STEP_DONE;
 }
 
+/* Bytes that were written to the disk since it was made, and zeroes count as a few. */
+u64 blk_written(struct vdpasim *sim)
+{
+	u64 bytes = 0;
+	u16 i;
+
+	for (i = 0; i < sim->nvqs; i++) {
+		const atomic64_t *stats = sim->vqs[i].stats;
+
+		bytes += atomic64_read(&stats[BLK_STAT_WRITE_BYTES]) + PAGE_SIZE *
+			 (atomic64_read(&stats[BLK_STAT_DISCARDS]) +
+			  atomic64_read(&stats[BLK_STAT_ZEROES]));
+	}
+	return bytes;
+}
+
 const char *const *blk_get_stat_names(struct vdpasim *sim, u16 idx)
 {
 	return blk_stat_names;

@@ -21,6 +21,15 @@ struct state_fixed {
 	char store[BLK_STORE_NAME];
 };
 
+/* Write the first part. Return: 0 or an error. */
+int blk_state_save_head(const struct blk *blk, struct vdpa_migration_writer *to)
+{
+	struct state_fixed fixed = { .capacity = cpu_to_le64(READ_ONCE(blk->capacity)) };
+
+	strscpy(fixed.store, blk->store_name);
+	return to->write(to, &fixed, sizeof(fixed));
+}
+
 /**
  * blk_state_save - write the private state of a disk
  * @sim: disk, suspended
@@ -31,12 +40,19 @@ struct state_fixed {
 int blk_state_save(struct vdpasim *sim, struct vdpa_migration_writer *to)
 {
 	struct blk *blk = sim_to_blk(sim);
-	struct state_fixed fixed = { .capacity = cpu_to_le64(READ_ONCE(blk->capacity)) };
-	int err;
+	int err = blk_state_save_head(blk, to);
 
-	strscpy(fixed.store, blk->store_name);
-	err = to->write(to, &fixed, sizeof(fixed));
 	return err || *blk->store_name ? err : blk_store_save(blk->store, to);
+}
+
+/* How many bytes blk_state_save() would write. */
+u64 blk_state_estimate(struct blk *blk)
+{
+	u64 bytes = sizeof(struct state_fixed);
+
+	if (!*blk->store_name)
+		bytes += blk_store_pages(blk->store) * BLK_SAVED_PAGE + sizeof(u64);
+	return bytes;
 }
 
 static int check_fixed(const struct blk *blk, const struct state_fixed *fixed)
@@ -46,6 +62,14 @@ static int check_fixed(const struct blk *blk, const struct state_fixed *fixed)
 	    strcmp(fixed->store, blk->store_name))
 		return -EINVAL;
 	return 0;
+}
+
+/* Read the first part. Return: 0; -EINVAL if it is another disk's. */
+int blk_state_load_head(const struct blk *blk, struct vdpa_migration_reader *from)
+{
+	struct state_fixed fixed;
+
+	return from->read(from, &fixed, sizeof(fixed)) ?: check_fixed(blk, &fixed);
 }
 
 /* The queues rest: from now on they find the other store. */
@@ -107,6 +131,27 @@ void blk_state_stop(struct vdpasim *sim)
 }
 
 /**
+ * blk_state_take - go on with another store
+ * @sim: disk, at rest
+ * @store: private store, which is taken; NULL: the disk keeps its own, which others share
+ *
+ * At once where the device is suspended, with its next start else. May sleep. Under sim->lock.
+ */
+void blk_state_take(struct vdpasim *sim, struct blk_store *store)
+{
+	struct blk *blk = sim_to_blk(sim);
+
+	forget_old(blk);
+	if (sim->suspended && store) {
+		blk->old_store = blk->store;
+		blk->store = store;
+	} else {
+		blk->old_loaded = blk->loaded;
+		blk->loaded = store;
+	}
+}
+
+/**
  * blk_state_load - take over a private state
  * @sim: disk, at rest
  * @from: the stream
@@ -117,10 +162,9 @@ int blk_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 {
 	struct blk *blk = sim_to_blk(sim);
 	struct blk_store *store = NULL;
-	struct state_fixed fixed;
 	int err;
 
-	err = from->read(from, &fixed, sizeof(fixed)) ?: check_fixed(blk, &fixed);
+	err = blk_state_load_head(blk, from);
 	if (err)
 		return err;
 	if (!*blk->store_name) {
@@ -132,14 +176,7 @@ int blk_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 		blk_store_put(store);
 		return -EINVAL;
 	}
-	forget_old(blk);
-	if (sim->suspended && store) {
-		blk->old_store = blk->store;
-		blk->store = store;
-	} else {
-		blk->old_loaded = blk->loaded;
-		blk->loaded = store;
-	}
+	blk_state_take(sim, store);
 	return 0;
 }
 

@@ -24,12 +24,17 @@
  * @entry: in the list of named stores, where it has a name
  * @pages: by disk position in pages. Its lock also covers taking a reference to a page found in
  *	it, so that a discard on another queue does not free the page under a copy.
+ * @n_pages: how many there are
+ * @changes: who is told which pages have changed, or NULL: set while the queues cannot see it,
+ *	see blk_store_watch()
  * @name: empty for a private store
  */
 struct blk_store {
 	struct kref ref;
 	struct list_head entry;
 	struct xarray pages;
+	atomic_long_t n_pages;
+	struct blk_changes *changes;
 	char name[BLK_STORE_NAME];
 };
 
@@ -65,6 +70,12 @@ static struct blk_store *get_named(const char *name)
 	if (store)
 		list_add(&store->entry, &named_stores);
 	return store;
+}
+
+/* One more uses it. */
+void blk_store_hold(struct blk_store *store)
+{
+	kref_get(&store->ref);
 }
 
 /**
@@ -156,8 +167,10 @@ static struct page *find_or_add_page(struct blk_store *store, pgoff_t index)
 
 	xa_lock(&store->pages);
 	page = xa_load(&store->pages, index);
-	if (!page && !xa_is_err(__xa_store(&store->pages, index, new, GFP_NOWAIT)))
+	if (!page && !xa_is_err(__xa_store(&store->pages, index, new, GFP_NOWAIT))) {
+		atomic_long_inc(&store->n_pages);
 		page = new;
+	}
 	if (page)
 		get_page(page);
 	xa_unlock(&store->pages);
@@ -165,6 +178,76 @@ static struct page *find_or_add_page(struct blk_store *store, pgoff_t index)
 	if (page != new)
 		__free_page(new);
 	return page;
+}
+
+/*
+ * Changes. Each is noted after it was made. Who takes a page up crosses it out first, then looks at
+ * it: what is changed while it is looked at, or later, is noted once more. Both take the lock of
+ * the notes, so that who crosses out a change sees what was changed.
+ */
+
+void blk_changes_init(struct blk_changes *changes)
+{
+	xa_init(&changes->pages);
+	atomic_long_set(&changes->n, 0);
+	changes->lost = false;
+}
+
+void blk_changes_free(struct blk_changes *changes)
+{
+	xa_destroy(&changes->pages);
+}
+
+static void changes_note(struct blk_changes *changes, pgoff_t index)
+{
+	void *old = xa_store(&changes->pages, index, xa_mk_value(1), GFP_KERNEL);
+
+	if (xa_is_err(old))
+		WRITE_ONCE(changes->lost, true);
+	else if (!old)
+		atomic_long_inc(&changes->n);
+}
+
+/* Cross a page out. Return: whether it was noted. */
+bool blk_changes_take(struct blk_changes *changes, pgoff_t index)
+{
+	bool noted = xa_erase(&changes->pages, index);
+
+	if (noted)
+		atomic_long_dec(&changes->n);
+	return noted;
+}
+
+/**
+ * blk_store_watch - have changes noted, or no more
+ * @store: private disk
+ * @changes: where; NULL: no more
+ *
+ * It holds for what the queues begin from now on: vdpasim_settle() waits for what they are at.
+ */
+void blk_store_watch(struct blk_store *store, struct blk_changes *changes)
+{
+	WRITE_ONCE(store->changes, changes);
+}
+
+static inline void note(struct blk_store *store, pgoff_t index)
+{
+	struct blk_changes *changes = READ_ONCE(store->changes);
+
+	if (unlikely(changes))
+		changes_note(changes, index);
+}
+
+/* How many pages are on the disk. */
+unsigned long blk_store_pages(struct blk_store *store)
+{
+	return atomic_long_read(&store->n_pages);
+}
+
+/* Sets @index to the first page at or after it. Return: false if there is none. */
+bool blk_store_next(struct blk_store *store, pgoff_t *index)
+{
+	return xa_find(&store->pages, index, ULONG_MAX, XA_PRESENT);
 }
 
 /**
@@ -227,6 +310,7 @@ int blk_store_write(struct blk_store *store, u64 pos, struct vdpasim_vq *vq,
 		err = vdpasim_pull(vq, from, mem + offset_in_page(pos), n);
 		kunmap_local(mem);
 		put_page(page);
+		note(store, pos >> PAGE_SHIFT);
 		if (err)
 			return err;
 	}
@@ -241,6 +325,7 @@ static void zero_part(struct blk_store *store, u64 pos, u32 len)
 		return;
 	memzero_page(page, offset_in_page(pos), len);
 	put_page(page);
+	note(store, pos >> PAGE_SHIFT);
 }
 
 /**
@@ -271,14 +356,18 @@ void blk_store_zero(struct blk_store *store, u64 pos, u64 len)
 	xa_for_each_range(&store->pages, index, page, first, last - 1) {
 		/* Another discard may have been faster. */
 		page = xa_erase(&store->pages, index);
-		if (page)
+		if (page) {
+			atomic_long_dec(&store->n_pages);
+			note(store, index);
 			put_page(page);
+		}
 		cond_resched();
 	}
 }
 
-/* In a saved store, behind the last page. */
+/* In a saved store, behind the last page; and with the index of a page that was given back. */
 #define SAVED_END	U64_MAX
+#define SAVED_NONE	BIT_ULL(63)
 
 static int save_index(u64 index, struct vdpa_migration_writer *to)
 {
@@ -302,6 +391,32 @@ static int save_page(struct page *page, unsigned long index, struct vdpa_migrati
 }
 
 /**
+ * blk_store_save_page - write one page, or that there is none
+ * @store: disk that others may write to
+ * @index: of the page
+ * @to: where to
+ *
+ * May sleep. Return: 0 or an error.
+ */
+int blk_store_save_page(struct blk_store *store, pgoff_t index, struct vdpa_migration_writer *to)
+{
+	struct page *page = find_page(store, index);
+	int err;
+
+	if (!page)
+		return save_index(index | SAVED_NONE, to);
+	err = save_page(page, index, to);
+	put_page(page);
+	return err;
+}
+
+/* Behind the last page. Return: 0 or an error. */
+int blk_store_save_end(struct vdpa_migration_writer *to)
+{
+	return save_index(SAVED_END, to);
+}
+
+/**
  * blk_store_save - write what is on a disk
  * @store: disk that nobody writes to
  * @to: where to
@@ -319,17 +434,33 @@ int blk_store_save(struct blk_store *store, struct vdpa_migration_writer *to)
 		if (err)
 			return err;
 	}
-	return save_index(SAVED_END, to);
+	return blk_store_save_end(to);
 }
 
-static int load_page(struct blk_store *store, u64 index, struct vdpa_migration_reader *from)
+static void load_none(struct blk_store *store, pgoff_t index)
 {
+	struct page *page = xa_erase(&store->pages, index);
+
+	if (!page)
+		return;
+	atomic_long_dec(&store->n_pages);
+	put_page(page);
+}
+
+static int load_page(struct blk_store *store, u64 word, u64 limit,
+		     struct vdpa_migration_reader *from)
+{
+	u64 index = word & ~SAVED_NONE;
 	struct page *page;
 	void *mem;
 	int err;
 
-	if (index > MAX_LFS_FILESIZE >> PAGE_SHIFT)
+	if (index >= limit)
 		return -EINVAL;
+	if (word & SAVED_NONE) {
+		load_none(store, index);
+		return 0;
+	}
 	page = find_or_add_page(store, index);
 	if (!page)
 		return -ENOMEM;
@@ -341,6 +472,30 @@ static int load_page(struct blk_store *store, u64 index, struct vdpa_migration_r
 }
 
 /**
+ * blk_store_merge - add what is in a stream to what is on a disk
+ * @store: disk that nobody else uses
+ * @limit: it has as many pages at most
+ * @from: the stream
+ *
+ * May sleep. Return: 0 or an error: what is on the disk then is of no use.
+ */
+int blk_store_merge(struct blk_store *store, u64 limit, struct vdpa_migration_reader *from)
+{
+	__le64 word;
+	int err;
+
+	for (;;) {
+		err = from->read(from, &word, sizeof(word));
+		if (err || le64_to_cpu(word) == SAVED_END)
+			return err;
+		err = load_page(store, le64_to_cpu(word), limit, from);
+		if (err)
+			return err;
+		cond_resched();
+	}
+}
+
+/**
  * blk_store_load - a private store with what blk_store_save() has written
  * @from: the stream
  *
@@ -349,19 +504,11 @@ static int load_page(struct blk_store *store, u64 index, struct vdpa_migration_r
 struct blk_store *blk_store_load(struct vdpa_migration_reader *from)
 {
 	struct blk_store *store = create("");
-	__le64 word;
 	int err;
 
 	if (!store)
 		return ERR_PTR(-ENOMEM);
-	for (;;) {
-		err = from->read(from, &word, sizeof(word));
-		if (err || le64_to_cpu(word) == SAVED_END)
-			break;
-		err = load_page(store, le64_to_cpu(word), from);
-		if (err)
-			break;
-	}
+	err = blk_store_merge(store, (MAX_LFS_FILESIZE >> PAGE_SHIFT) + 1, from);
 	if (!err)
 		return store;
 	blk_store_put(store);

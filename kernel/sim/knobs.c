@@ -2,8 +2,9 @@
 /*
  * Faults on demand, for tests. In debugfs:
  *
- *   PARENT/{add,suspend,resume,describe,check,save,load,unload}_{delay_ms,errno,nth}
- *   PARENT/del_delay_ms
+ *   PARENT/{add,suspend,resume,describe,check,save,load,unload,estimate}_{delay_ms,errno,nth}
+ *   PARENT/precopy_{begin,read,info,save,load}_{delay_ms,errno,nth}
+ *   PARENT/{del,precopy_end,precopy_drop}_delay_ms
  *   PARENT/version   PARENT/accepts
  *   PARENT/devices/DEVICE/{suspend,resume,save,load}_{delay_ms,errno,nth}
  *   PARENT/devices/DEVICE/del_delay_ms   PARENT/devices/DEVICE/stall
@@ -130,6 +131,14 @@ void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 	create_fault(parent->dir, "unload", &parent->unload);
 	create_fault(parent->dir, "get_vq_state", &parent->get_vq_state);
 	create_fault(parent->dir, "set_vq_state", &parent->set_vq_state);
+	create_fault(parent->dir, "estimate", &parent->estimate);
+	create_fault(parent->dir, "precopy_begin", &parent->precopy_begin);
+	create_fault(parent->dir, "precopy_read", &parent->precopy_read);
+	create_fault(parent->dir, "precopy_info", &parent->precopy_info);
+	create_fault(parent->dir, "precopy_save", &parent->precopy_save);
+	create_delay(parent->dir, "precopy_end", &parent->precopy_end);
+	create_fault(parent->dir, "precopy_load", &parent->precopy_load);
+	create_delay(parent->dir, "precopy_drop", &parent->precopy_drop);
 	debugfs_create_file("version", KNOB_MODE, parent->dir, &parent->version, &text_fops);
 	debugfs_create_file("accepts", KNOB_MODE, parent->dir, &parent->accepts, &text_fops);
 }

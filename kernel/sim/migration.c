@@ -3,7 +3,8 @@
  * Migration of simulated devices: what the vDPA core asks, where it knows of migration. Each class
  * has its own attributes and its own private state.
  *
- * A private state begins with a header, whatever the class; the rest is the class's.
+ * A private state begins with a header, whatever the class; the rest is the class's. The same with
+ * each round of a pre-copy, and with what comes after the rounds.
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -14,7 +15,10 @@
 
 #include "sim.h"
 
-#define STATE_MAGIC	0x4d495356	/* "VSIM" */
+/* What a header is of. */
+#define WHOLE_MAGIC	0x4d495356	/* "VSIM" */
+#define ROUND_MAGIC	0x44525356	/* "VSRD" */
+#define REST_MAGIC	0x45525356	/* "VSRE" */
 
 static bool honour_deadline;
 module_param(honour_deadline, bool, 0444);
@@ -27,7 +31,7 @@ MODULE_PARM_DESC(take_back, "What was loaded can be taken back (default Y)");
 
 /**
  * struct state_header - the start of a private state
- * @magic: STATE_MAGIC
+ * @magic: WHOLE_MAGIC, ROUND_MAGIC or REST_MAGIC
  * @class: virtio device id
  */
 struct state_header {
@@ -62,18 +66,19 @@ static int describe(struct vdpa_device *vdpa, struct vdpa_migration_list *list)
 }
 
 /* What the devices that would be created now have in common, whatever their class. */
-static int describe_devices(struct vdpa_migration_list *list)
+static int describe_devices(const struct vdpasim_class *class, struct vdpa_migration_list *list)
 {
 	static const char *const capabilities[] = {
-		"private_state", "resume", "suspend", "vq_state",
+		"precopy", "private_state", "resume", "suspend", "vq_state",
 	};
+	unsigned int first = class->precopy ? 0 : 1;
 	static const char *const layouts[] = { "split" };
 
 	return vdpa_migration_add_range(list, "vq_size", 1, VDPASIM_QUEUE_MAX) ?:
 	       vdpa_migration_add_range(list, "iova_range", 0, U64_MAX) ?:
 	       vdpa_migration_add_set(list, "vq_layout", layouts, ARRAY_SIZE(layouts)) ?:
-	       vdpa_migration_add_set(list, "capabilities", capabilities,
-				      ARRAY_SIZE(capabilities));
+	       vdpa_migration_add_set(list, "capabilities", capabilities + first,
+				      ARRAY_SIZE(capabilities) - first);
 }
 
 static int describe_mgmtdev(struct vdpa_mgmt_dev *mdev, u32 class,
@@ -82,7 +87,7 @@ static int describe_mgmtdev(struct vdpa_mgmt_dev *mdev, u32 class,
 	struct vdpasim_parent *parent = to_parent(mdev);
 
 	return vdpasim_fault(&parent->describe) ?: add_version(parent, list) ?:
-	       describe_devices(list) ?:
+	       describe_devices(parent->class, list) ?:
 	       (parent->class->describe_next ? parent->class->describe_next(list) : 0);
 }
 
@@ -96,13 +101,19 @@ static int check(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa,
 	return err;
 }
 
+static int write_header(const struct vdpasim *sim, u32 magic, struct vdpa_migration_writer *to)
+{
+	const struct state_header header = {
+		.magic = cpu_to_le32(magic),
+		.class = cpu_to_le32(sim->parent->class->device_id),
+	};
+
+	return to->write(to, &header, sizeof(header));
+}
+
 static int save(struct vdpa_device *vdpa, struct vdpa_migration_writer *to)
 {
 	struct vdpasim *sim = vdpa_to_sim(vdpa);
-	const struct state_header header = {
-		.magic = cpu_to_le32(STATE_MAGIC),
-		.class = cpu_to_le32(sim->parent->class->device_id),
-	};
 	int err;
 
 	err = vdpasim_fault(&sim->parent->save) ?: vdpasim_fault(&sim->save);
@@ -113,12 +124,12 @@ static int save(struct vdpa_device *vdpa, struct vdpa_migration_writer *to)
 	if (!sim->suspended)
 		err = -EBUSY;
 	else
-		err = to->write(to, &header, sizeof(header)) ?: sim->parent->class->save(sim, to);
+		err = write_header(sim, WHOLE_MAGIC, to) ?: sim->parent->class->save(sim, to);
 	mutex_unlock(&sim->lock);
 	return err;
 }
 
-static int read_header(const struct vdpasim *sim, struct vdpa_migration_reader *from)
+static int read_header(const struct vdpasim *sim, u32 *magic, struct vdpa_migration_reader *from)
 {
 	struct state_header header;
 	int err;
@@ -126,10 +137,21 @@ static int read_header(const struct vdpasim *sim, struct vdpa_migration_reader *
 	err = from->read(from, &header, sizeof(header));
 	if (err)
 		return err;
-	if (le32_to_cpu(header.magic) != STATE_MAGIC ||
-	    le32_to_cpu(header.class) != sim->parent->class->device_id)
-		return -EINVAL;
-	return 0;
+	*magic = le32_to_cpu(header.magic);
+	return le32_to_cpu(header.class) == sim->parent->class->device_id ? 0 : -EINVAL;
+}
+
+static int read_state(struct vdpasim *sim, struct vdpa_migration_reader *from)
+{
+	const struct vdpasim_class *class = sim->parent->class;
+	u32 magic;
+	int err = read_header(sim, &magic, from);
+
+	if (err)
+		return err;
+	if (magic == WHOLE_MAGIC)
+		return class->load(sim, from);
+	return magic == REST_MAGIC && class->precopy ? class->precopy->finish(sim, from) : -EINVAL;
 }
 
 static int load(struct vdpa_device *vdpa, const struct vdpa_migration_source *source,
@@ -146,7 +168,7 @@ static int load(struct vdpa_device *vdpa, const struct vdpa_migration_source *so
 	if (READ_ONCE(sim->running))
 		err = -EBUSY;
 	else
-		err = read_header(sim, from) ?: sim->parent->class->load(sim, from);
+		err = read_state(sim, from);
 	mutex_unlock(&sim->lock);
 	return err;
 }
@@ -200,6 +222,112 @@ static int suspend(struct vdpa_device *vdpa, ktime_t deadline)
 	return vdpasim_suspend(vdpa);
 }
 
+static int estimate(struct vdpa_device *vdpa, u64 *bytes, u64 *changed)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	int err = vdpasim_fault(&sim->parent->estimate);
+
+	if (err)
+		return err;
+	mutex_lock(&sim->lock);
+	sim->parent->class->estimate(sim, bytes, changed);
+	mutex_unlock(&sim->lock);
+	*bytes += sizeof(struct state_header);
+	return 0;
+}
+
+static const struct vdpasim_precopy *precopy_of(const struct vdpasim *sim)
+{
+	return sim->parent->class->precopy;
+}
+
+static int precopy_begin(struct vdpa_device *vdpa)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	int err = vdpasim_fault(&sim->parent->precopy_begin);
+
+	if (err)
+		return err;
+	mutex_lock(&sim->lock);
+	err = precopy_of(sim)->begin(sim);
+	mutex_unlock(&sim->lock);
+	return err;
+}
+
+static int precopy_read(struct vdpa_device *vdpa, struct vdpa_migration_writer *to)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+
+	return vdpasim_fault(&sim->parent->precopy_read) ?: write_header(sim, ROUND_MAGIC, to) ?:
+	       precopy_of(sim)->read(sim, to);
+}
+
+static int precopy_info(struct vdpa_device *vdpa, u64 *initial, u64 *dirty)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+
+	return vdpasim_fault(&sim->parent->precopy_info) ?:
+	       precopy_of(sim)->info(sim, initial, dirty);
+}
+
+static int precopy_save(struct vdpa_device *vdpa, struct vdpa_migration_writer *to)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	int err = vdpasim_fault(&sim->parent->precopy_save);
+
+	if (err)
+		return err;
+	mutex_lock(&sim->lock);
+	if (!sim->suspended)
+		err = -EBUSY;
+	else
+		err = write_header(sim, REST_MAGIC, to) ?: precopy_of(sim)->save(sim, to);
+	mutex_unlock(&sim->lock);
+	return err;
+}
+
+static void precopy_end(struct vdpa_device *vdpa)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+
+	vdpasim_fault(&sim->parent->precopy_end);
+	mutex_lock(&sim->lock);
+	precopy_of(sim)->end(sim);
+	mutex_unlock(&sim->lock);
+}
+
+static int precopy_load(struct vdpa_device *vdpa, const struct vdpa_migration_source *source,
+			struct vdpa_migration_reader *from)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	u32 magic;
+	int err;
+
+	err = vdpasim_fault(&sim->parent->precopy_load) ?: read_header(sim, &magic, from);
+	if (err)
+		return err;
+	return magic == ROUND_MAGIC ? precopy_of(sim)->load(sim, from) : -EINVAL;
+}
+
+static void precopy_drop(struct vdpa_device *vdpa)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+
+	vdpasim_fault(&sim->parent->precopy_drop);
+	precopy_of(sim)->drop(sim);
+}
+
+static void add_precopy(struct vdpa_migration_ops *ops)
+{
+	ops->precopy_begin = precopy_begin;
+	ops->precopy_read = precopy_read;
+	ops->precopy_info = precopy_info;
+	ops->precopy_save = precopy_save;
+	ops->precopy_end = precopy_end;
+	ops->precopy_load = precopy_load;
+	ops->precopy_drop = precopy_drop;
+}
+
 /**
  * vdpasim_migration_register - register the management device, with all it can do for migration
  * @parent: ready for it
@@ -208,7 +336,7 @@ static int suspend(struct vdpa_device *vdpa, ktime_t deadline)
  */
 int vdpasim_migration_register(struct vdpasim_parent *parent)
 {
-	const struct vdpa_migration_ops ops = {
+	struct vdpa_migration_ops ops = {
 		.size			= sizeof(ops),
 		.describe		= describe,
 		.describe_mgmtdev	= describe_mgmtdev,
@@ -219,7 +347,10 @@ int vdpasim_migration_register(struct vdpasim_parent *parent)
 		.suspend		= honour_deadline ? suspend : NULL,
 		.suspend_estimate	= honour_deadline ? suspend_estimate : NULL,
 		.resume_estimate	= honour_deadline ? resume_estimate : NULL,
+		.estimate		= parent->class->estimate ? estimate : NULL,
 	};
 
+	if (parent->class->precopy)
+		add_precopy(&ops);
 	return vdpa_mgmtdev_register_migration(&parent->mdev, &ops);
 }

@@ -75,6 +75,7 @@ int vdpasim_settle(struct vdpasim *sim)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_GPL(vdpasim_settle);
 
 /*
  * Under state_lock, so that the callback is not taken away meanwhile. By the specification a device

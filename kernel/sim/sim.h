@@ -190,6 +190,31 @@ enum vdpasim_step {
 };
 
 /**
+ * struct vdpasim_precopy - how a class copies its private state while a device works
+ * @begin: take note of what changes. Under sim->lock.
+ * @read: write a round. Not under a lock.
+ * @info: what is left, in bytes. Not under a lock.
+ * @save: write the rest. The device is suspended. Under sim->lock.
+ * @end: take no more note. Under sim->lock.
+ * @load: stage a round beside the device. Not under a lock.
+ * @finish: load the rest on top of what is staged, as the class's load does. Under sim->lock; the
+ *	queues rest.
+ * @drop: forget what is staged. Not under a lock.
+ *
+ * The vDPA core calls them one at a time for each device.
+ */
+struct vdpasim_precopy {
+	int (*begin)(struct vdpasim *sim);
+	int (*read)(struct vdpasim *sim, struct vdpa_migration_writer *to);
+	int (*info)(struct vdpasim *sim, u64 *initial, u64 *dirty);
+	int (*save)(struct vdpasim *sim, struct vdpa_migration_writer *to);
+	void (*end)(struct vdpasim *sim);
+	int (*load)(struct vdpasim *sim, struct vdpa_migration_reader *from);
+	int (*finish)(struct vdpasim *sim, struct vdpa_migration_reader *from);
+	void (*drop)(struct vdpasim *sim);
+};
+
+/**
  * struct vdpasim_class - what a class of devices has to say for itself
  * @device_id: virtio device id
  * @config_size: bytes of the config space
@@ -211,6 +236,9 @@ enum vdpasim_step {
  *	queues rest.
  * @unload: go back to what was there before the last load; no start, stop or resume came since.
  *	Under sim->lock; the queues rest.
+ * @estimate: set how many bytes @save would write, and how many were changed since the device was
+ *	made; absent: it does not tell
+ * @precopy: how its state is copied while it works; absent: it cannot be
  * @free: release what the class has added to the device. Also called for a device whose
  *	creation has failed half-way.
  */
@@ -231,6 +259,8 @@ struct vdpasim_class {
 	int (*save)(struct vdpasim *sim, struct vdpa_migration_writer *to);
 	int (*load)(struct vdpasim *sim, struct vdpa_migration_reader *from);
 	void (*unload)(struct vdpasim *sim);
+	void (*estimate)(struct vdpasim *sim, u64 *bytes, u64 *changed);
+	const struct vdpasim_precopy *precopy;
 	void (*free)(struct vdpasim *sim);
 };
 
@@ -275,6 +305,8 @@ struct vdpasim_text {
  * @save: fault of saving the state of any of its devices
  * @load: fault of loading a state into any of its devices
  * @unload: fault of taking such a state back from any of its devices
+ * @estimate: fault of telling what there is to carry
+ * @precopy_begin: fault of beginning a pre-copy of any of its devices; and of what follows
  * @version: of what it saves, for the vDPA core; empty: it declares none
  * @accepts: ranges of versions of which it takes what they have saved
  * @dir: its debugfs directory
@@ -298,6 +330,14 @@ struct vdpasim_parent {
 	struct vdpasim_fault unload;
 	struct vdpasim_fault get_vq_state;
 	struct vdpasim_fault set_vq_state;
+	struct vdpasim_fault estimate;
+	struct vdpasim_fault precopy_begin;
+	struct vdpasim_fault precopy_read;
+	struct vdpasim_fault precopy_info;
+	struct vdpasim_fault precopy_save;
+	struct vdpasim_fault precopy_end;
+	struct vdpasim_fault precopy_load;
+	struct vdpasim_fault precopy_drop;
 	struct vdpasim_text version;
 	struct vdpasim_text accepts;
 	struct dentry *dir;

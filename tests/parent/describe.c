@@ -17,6 +17,7 @@
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -215,17 +216,56 @@ static void vtp_supported_features_high(struct vdpa_mgmt_dev *mdev, u64 *high)
 	*high = READ_ONCE(vtp_supported_high);
 }
 
-static const struct vdpa_migration_ops vtp_migration_ops = {
-	.size = sizeof(vtp_migration_ops),
-	.describe = vtp_describe_device,
-	.describe_mgmtdev = vtp_describe_mgmtdev,
-	.features_high = vtp_features_high,
-	.supported_high = vtp_supported_features_high,
-};
+/* Which operations of pre-copy there are, and save and load: a bit each, in the order below. */
+static uint precopy;
+module_param(precopy, uint, 0444);
+MODULE_PARM_DESC(precopy, "mask of the operations of pre-copy that mig has");
+
+static int vtp_save(struct vdpa_device *vdev, struct vdpa_migration_writer *to)
+{
+	return 0;
+}
+
+static int vtp_load(struct vdpa_device *vdev, const struct vdpa_migration_source *source,
+		    struct vdpa_migration_reader *from)
+{
+	return 0;
+}
+
+static int vtp_begin(struct vdpa_device *vdev)
+{
+	return 0;
+}
+
+static int vtp_info(struct vdpa_device *vdev, u64 *initial, u64 *dirty)
+{
+	return 0;
+}
+
+static void vtp_end(struct vdpa_device *vdev)
+{
+}
 
 int vtp_register_described(struct vdpa_mgmt_dev *mgmt)
 {
-	return vdpa_mgmtdev_register_migration(mgmt, &vtp_migration_ops);
+	const struct vdpa_migration_ops ops = {
+		.size = sizeof(ops),
+		.describe = vtp_describe_device,
+		.describe_mgmtdev = vtp_describe_mgmtdev,
+		.save = precopy & BIT(0) ? vtp_save : NULL,
+		.precopy_begin = precopy & BIT(1) ? vtp_begin : NULL,
+		.precopy_read = precopy & BIT(2) ? vtp_save : NULL,
+		.precopy_info = precopy & BIT(3) ? vtp_info : NULL,
+		.precopy_save = precopy & BIT(4) ? vtp_save : NULL,
+		.precopy_end = precopy & BIT(5) ? vtp_end : NULL,
+		.load = precopy & BIT(6) ? vtp_load : NULL,
+		.precopy_load = precopy & BIT(7) ? vtp_load : NULL,
+		.precopy_drop = precopy & BIT(8) ? vtp_end : NULL,
+		.features_high = vtp_features_high,
+		.supported_high = vtp_supported_features_high,
+	};
+
+	return vdpa_mgmtdev_register_migration(mgmt, &ops);
 }
 
 /* The text is replaced by what one write has. */

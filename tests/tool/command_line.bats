@@ -72,6 +72,7 @@ reaches_kernel() {
 		vdpa dev state load
 		vdpa mgmtdev migration show
 		vdpa migration check source
+		vdpa migration estimate
 		vdpa migration find source
 		vdpa migration plan source
 		vdpa monitor

@@ -95,6 +95,17 @@ refused() {
 	done
 }
 
+@test "a round has its number, private state, and no virtqueues" {
+	run -0 kernel round none
+	jq -e '.vdpa_state | .version == 2 and .device == "n0" and .round == 7 and .class == "net" and
+		(.attributes | length) == 7 and .private == "AAECAwQ=" and (has("virtqueues") or has("features") | not)' <<<"$output"
+	for case in 'queue a round with virtqueues' 'untold a round that does not say what is left'; do
+		run -2 --separate-stderr kernel round "${case%% *}"
+		[ -z "$output" ]
+		assert_match "$stderr" "malformed reply: ${case#* }"
+	done
+}
+
 # Loading
 
 @test "what was saved can be loaded" {
@@ -114,9 +125,74 @@ refused() {
 }
 
 @test "a state of another version is refused, with both numbers" {
-	state '.vdpa_state.version = 2' && refused 'is a saved state of version 2, known is version 1'
+	state '.vdpa_state.version = 3' && refused 'is a saved state of version 3, known are versions 1 and 2'
 	state '.vdpa_state.version = "1"' && refused 'it has no "version"'
 	state 'del(.vdpa_state.version)' && refused 'it has no "version"'
+}
+
+@test "of version 2 it is either a round, or what comes after rounds" {
+	state '.vdpa_state.version = 2' && refused 'is of version 2, and has not one of "round" and "rounds"'
+	state '.vdpa_state += {version: 2, round: 0, rounds: 1}' && refused 'has not one of "round" and "rounds"'
+	state '.vdpa_state += {version: 2, round: 4294967296}' && refused 'no "round" with a number of 32 bits'
+	state '.vdpa_state += {version: 2, rounds: -1}' && refused 'no "rounds" with a number of 32 bits'
+	state '.vdpa_state += {version: 2, rounds: "x"}' && refused 'no "rounds" with a number of 32 bits'
+	state '.vdpa_state += {version: 2, rounds: 3}'
+	run -0 kernel load "$F"
+	assert_equal "$output" 'rounds 3 class 1 attributes 7 features 0x300010020 status 0x1f queues 3 private 100'
+	kernel round none >"$F"
+	run -0 kernel load "$F"
+	assert_equal "$output" 'round 7 class 1 attributes 7 features 0x0 status 0x0 queues 0 private 5'
+	state '{vdpa_state: (.vdpa_state + {version: 2, round: 1} | del(.private))}' && refused 'there is no "private"'
+	state '{vdpa_state: (.vdpa_state + {version: 2, round: 1} | del(.attributes))}' && refused 'there is no "attributes"'
+}
+
+@test "documents are taken as they come, however they are split, and in whatever form" {
+	local piece
+
+	state '.vdpa_state.device = "a\\\"}{,[b"'
+	jq . "$F" >"$F.pretty"
+	{ tr -d '\n' <"$F"; cat "$F.pretty"; printf ' \n\t\n'; } >"$F.two"
+	asks_kernel n0 n1 file "$F.two"
+	for piece in 1 2 7 100; do
+		asks_kernel n0 n1 < <(dd if="$F.two" bs=$piece status=none)
+	done
+	mistake 'has more states than devices are named' n0 file "$F.two"
+	{ cat "$F"; echo '['; } >"$F.two"
+	mistake 'no JSON: ' n0 file "$F.two"
+	{ cat "$F"; echo 'nonsense'; } >"$F.two"
+	mistake 'no JSON: ' n0 file "$F.two"
+	printf '\0' >"$F.two"
+	mistake 'no JSON: ' n0 file "$F.two"
+	head -c -3 "$F" >"$F.two"
+	mistake 'no JSON: ' n0 file "$F.two"
+	{ printf '{"vdpa_state":{"a":['; yes , | head -n 263000; echo ']}}'; } >"$F.two"
+	mistake 'has more than 262144 elements' n0 file "$F.two"
+	{ printf '{"a":"'; head -c 97M /dev/zero | tr '\0' A; } >"$F.two"
+	mistake 'is larger than 96 MiB' n0 file "$F.two"
+}
+
+@test "a state that came in rounds describes its device as any other" {
+	state '.vdpa_state += {version: 2, rounds: 1}'
+	mv "$F" "$F.rest"
+	kernel round none | cat - "$F.rest" >"$F"
+	run -0 "$VDPA_TOOL" migration check source "$F" target "$F"
+	cat "$F.rest" "$F.rest" >"$F"
+	run -1 "$VDPA_TOOL" migration check source "$F" target "$F"
+	assert_match "$output" 'has more than one document'
+}
+
+@test "what comes after rounds is not loaded without them" {
+	state '.vdpa_state += {version: 2, rounds: 1}'
+	mistake 'lacks the rounds before its state' n0 file "$F"
+}
+
+@test "how to copy is said with precopy, and of one device" {
+	for case in 'n0 rounds 3|go with "precopy"' 'n0 below 5|go with' 'n0 deadline 5|go with' \
+		'n0 n1 precopy|one device at a time' 'n0 precopy rounds x|is not a number of rounds' \
+		'n0 precopy below -1|is not a number of bytes' 'n0 precopy deadline 0|number of milliseconds'; do
+		run -1 --separate-stderr "$VDPA_TOOL" dev state save ${case%|*}
+		assert_match "$stderr" "${case#*|}"
+	done
 }
 
 @test "a state that lacks a part is refused" {

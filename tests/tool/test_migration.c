@@ -9,6 +9,7 @@
  *					private state (byte i is i modulo 251), in pieces of PIECE bytes
  *	test_migration save FAULT	the same with a fault: gap, late, nameless, queue, none, much, words, zero
  *	test_migration save wide	the same with a feature beyond bit 63
+ *	test_migration round FAULT	a round of one, with a fault: none, queue, untold
  *	test_migration load FILE	takes a saved state, prints what is in it
  *	test_migration fuzz ROUNDS
  *
@@ -268,6 +269,42 @@ static int save_fault(const char *fault)
 	return finish(&builder, failed, &err);
 }
 
+static struct nlmsghdr *round_piece(char *buf)
+{
+	struct nlmsghdr *nlh = message(buf);
+
+	put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
+	put_description(nlh);
+	mnl_attr_put_u32(nlh, VDPA_ATTR_STATE_ROUND, 7);
+	return nlh;
+}
+
+static struct nlmsghdr *left_piece(char *buf)
+{
+	struct nlmsghdr *nlh = message(buf);
+
+	put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
+	mnl_attr_put_u64(nlh, VDPA_ATTR_PRECOPY_INITIAL, 5);
+	mnl_attr_put_u64(nlh, VDPA_ATTR_PRECOPY_DIRTY, 6);
+	return nlh;
+}
+
+static int save_round(const char *fault)
+{
+	static char buf[BUFFER];
+	struct saved_state_builder builder = { 0 };
+	struct nl_error err = { 0 };
+	struct nlmsghdr *nlh = round_piece(buf);
+	int failed;
+
+	if (strcmp(fault, "queue") == 0)
+		put_queue(nlh, 0, false);
+	failed = add(&builder, nlh, &err) || add(&builder, private_piece(buf, 0, 5), &err);
+	if (!failed && strcmp(fault, "untold") != 0)
+		failed = add(&builder, left_piece(buf), &err);
+	return finish(&builder, failed, &err);
+}
+
 static int load(const char *file)
 {
 	struct document_text text;
@@ -285,6 +322,8 @@ static int load(const char *file)
 	document_text_free(&text);
 	if (failed)
 		return error_file(file, &err);
+	if (state.part != SAVED_STATE_WHOLE)
+		printf("%s %u ", state.part == SAVED_STATE_ROUND ? "round" : "rounds", state.number);
 	printf("class %u attributes %zu features %s status 0x%x queues %zu private %zu\n",
 	       state.description.class, state.description.count, bits_text(&state.features, features),
 	       state.status, json_array_size(state.queues), state.len);
@@ -343,6 +382,8 @@ int main(int argc, char **argv)
 		return describe(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "load") == 0)
 		return load(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "round") == 0)
+		return save_round(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "save") == 0)
 		return save_fault(argv[2]);
 	if (argc == 5 && strcmp(argv[1], "save") == 0)

@@ -49,6 +49,10 @@ enum vdpa_command {
 	VDPA_CMD_MIGRATION_CHECK = 71,	/* judge a description; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_STATE_GET = 72,	/* state of one device: dump only; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_STATE_SET = 73,	/* a piece of such a state; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_PRECOPY_START = 74,	/* begin to copy a device's state; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_PRECOPY_GET = 75,	/* a round of it: dump only; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_PRECOPY_STOP = 76,	/* end it; CAP_NET_ADMIN */
+	VDPA_CMD_MIGRATION_ESTIMATE = 77,	/* what there is to carry; CAP_NET_ADMIN */
 
 	VDPA_CMD_DEV_STATE_LOAD = 82,	/* load such states, all or none; CAP_NET_ADMIN */
 };
@@ -185,10 +189,27 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_FEATURES_WORDS = 166,		/* binary, u64 words */
 	VDPA_ATTR_DEV_NEGOTIATED_FEATURES_WORDS = 167,	/* binary, u64 words */
 	VDPA_ATTR_STATE_FEATURES_WORDS = 168,		/* binary, u64 words */
+
+	/* VDPA_CMD_DEV_PRECOPY_GET: what is left after this round, at its end */
+	VDPA_ATTR_PRECOPY_INITIAL = 169,		/* u64, bytes that were in no round yet */
+	VDPA_ATTR_PRECOPY_DIRTY = 170,			/* u64, bytes that have changed since */
+
+	/* VDPA_CMD_DEV_PRECOPY_GET, and VDPA_CMD_DEV_STATE_SET of what comes from it */
+	VDPA_ATTR_STATE_ROUND = 171,			/* u32, this is of a round: which, from 0 */
+
+	/* VDPA_CMD_DEV_STATE_GET of the rest, and VDPA_CMD_DEV_STATE_SET of it */
+	VDPA_ATTR_STATE_ROUNDS = 172,			/* u32, rounds that it comes after */
+
+	/* VDPA_CMD_DEV_STATE_GET */
+	VDPA_ATTR_STATE_REST = 173,			/* flag: the rest of my pre-copy */
+
+	/* VDPA_CMD_MIGRATION_ESTIMATE; absent: the parent tells none */
+	VDPA_ATTR_ESTIMATE_BYTES = 174,			/* u64, private bytes, now */
+	VDPA_ATTR_ESTIMATE_CHANGED = 175,		/* u64, bytes changed so far */
 };
 
 /* The last attribute there is. */
-#define VDPA_ATTR_LAST	VDPA_ATTR_STATE_FEATURES_WORDS
+#define VDPA_ATTR_LAST	VDPA_ATTR_ESTIMATE_CHANGED
 
 /* Most words of a bitmask, here and in a description: 512 bits. */
 #define VDPA_WORDS_MAX		8
@@ -229,6 +250,7 @@ enum vdpa_dev_cap {
 	VDPA_DEV_CAP_RESUME = 2,	/* resume without a reset */
 	VDPA_DEV_CAP_VQ_STATE = 4,	/* tell and take the state of virtqueues */
 	VDPA_DEV_CAP_VSTATS = 8,	/* count per virtqueue */
+	VDPA_DEV_CAP_PRECOPY = 16,	/* have its state copied while it works */
 };
 
 /* What a virtqueue is for. */
@@ -357,9 +379,28 @@ enum vdpa_migration_attr {
  * resets a device meanwhile, or sets DRIVER_OK, is not kept from it, and its device stays as the
  * driver leaves it. Until the answer nobody else loads these devices, writes their virtqueues,
  * suspends or resumes them: EBUSY.
+ * Pre-copy: VDPA_CMD_DEV_PRECOPY_START begins to copy the state of a device that works, or
+ * is suspended. The pre-copy is the socket's alone, one a device, and ends with
+ * VDPA_CMD_DEV_PRECOPY_STOP, with the rest, with the socket, with the device or a reset of it,
+ * and with an error of the parent. VDPA_CMD_DEV_PRECOPY_GET gives a round: a message with
+ * the description and VDPA_ATTR_STATE_ROUND, private pieces with their offsets, and one with
+ * VDPA_ATTR_PRECOPY_INITIAL and _DIRTY. When what is left is little, the device is suspended,
+ * and VDPA_CMD_DEV_STATE_GET with VDPA_ATTR_STATE_REST gives the rest: a state with
+ * VDPA_ATTR_STATE_ROUNDS in its first message, whose private state comes on top of the rounds.
+ *
+ * VDPA_CMD_DEV_STATE_SET takes rounds as they come from there, each one or more requests, the
+ * first with the description, all with VDPA_ATTR_STATE_ROUND, the last with VDPA_ATTR_STATE_END:
+ * that one has the parent stage the round beside the device, which does not change. The device
+ * need not have a driver; if it has one, its reset does not lose what is staged. Round 0 begins
+ * anew; the others follow it one by one. The rest, with VDPA_ATTR_STATE_ROUNDS in its first
+ * request, is loaded on top of them. What is staged is the socket's alone, one a device, and goes
+ * with it; it is lost with any piece that is refused.
+ *
+ * VDPA_CMD_MIGRATION_ESTIMATE tells how much there is to carry, and, as VDPA_CMD_DEV_GET does,
+ * what suspends and resumes have taken, and would. What changes in a second follows from two.
  */
 
-/* Bytes of private state. */
+/* Bytes of private state: of all of it, of one round, or of the rest. */
 #define VDPA_STATE_PRIVATE_MAX		(64 * 1024 * 1024)
 
 #endif

@@ -143,9 +143,11 @@ static int add_capabilities(struct vdpa_description *description, const struct v
 {
 	const struct vdpa_migration_ops *migration = &entry->mgmtdev->migration;
 	const struct vdpa_config_ops *ops = entry->parent_ops;
-	const char *members[4];
+	const char *members[5];
 	unsigned int n = 0;
 
+	if (migration->precopy_begin && migration->precopy_load)
+		members[n++] = "precopy";
 	if (migration->save && migration->load)
 		members[n++] = "private_state";
 	if (ops->resume)

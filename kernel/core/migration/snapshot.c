@@ -14,6 +14,7 @@
 #include "migration/describe.h"
 #include "migration/snapshot.h"
 #include "pending.h"
+#include "precopy.h"
 #include "request.h"
 #include "state.h"
 #include "status.h"
@@ -26,6 +27,7 @@ static void snapshot_free(struct kref *ref)
 	vdpa_descriptions_free(snapshot->descriptions);
 	kvfree(snapshot->vqs);
 	vdpa_stream_free(&snapshot->private);
+	vdpa_precopy_put(snapshot->precopy);
 	kfree(snapshot);
 }
 
@@ -65,14 +67,30 @@ static int save_vqs(struct vdpa_snapshot *snapshot)
 	return err;
 }
 
-static int save_private(struct vdpa_snapshot *snapshot)
+typedef int (*save_fn)(struct vdpa_device *vdev, struct vdpa_migration_writer *to);
+
+static save_fn save_op(const struct vdpa_snapshot *snapshot)
 {
 	const struct vdpa_migration_ops *migration = &snapshot->entry->mgmtdev->migration;
+
+	switch (snapshot->kind) {
+	case VDPA_SNAPSHOT_ROUND:
+		return migration->precopy_read;
+	case VDPA_SNAPSHOT_REST:
+		return migration->precopy_save;
+	default:
+		return migration->save;
+	}
+}
+
+static int save_private(struct vdpa_snapshot *snapshot)
+{
+	save_fn save = save_op(snapshot);
 	int err;
 
-	if (!migration->save)
+	if (!save)
 		return 0;
-	err = migration->save(snapshot->entry->vdev, &snapshot->private.writer);
+	err = save(snapshot->entry->vdev, &snapshot->private.writer);
 	if (err)
 		NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
 				   ": its parent cannot save its state: %pe", snapshot->name,
@@ -90,6 +108,41 @@ static int save_description(struct vdpa_snapshot *snapshot)
 	if (IS_ERR(descriptions))
 		return PTR_ERR(descriptions);
 	snapshot->descriptions = descriptions;
+	return 0;
+}
+
+/* What is left for later rounds, or the rest. */
+static int save_info(struct vdpa_snapshot *snapshot)
+{
+	struct vdpa_entry *entry = snapshot->entry;
+	int err;
+
+	err = entry->mgmtdev->migration.precopy_info(entry->vdev, &snapshot->initial,
+						     &snapshot->dirty);
+	if (err)
+		NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
+				   ": its parent does not tell what is left: %pe", snapshot->name,
+				   ERR_PTR(err));
+	return err;
+}
+
+/* A round that is lost cannot be had again: then the pre-copy ends. */
+static int save_round(struct vdpa_snapshot *snapshot)
+{
+	struct vdpa_precopy *precopy = snapshot->precopy;
+	struct vdpa_entry *entry = snapshot->entry;
+	int err, reset;
+
+	err = vdpa_precopy_check(precopy, entry, &snapshot->extack);
+	if (err)
+		return err;
+	err = save_description(snapshot) ?: save_private(snapshot) ?: save_info(snapshot);
+	reset = vdpa_precopy_check(precopy, entry, &snapshot->extack);
+	if (err || reset) {
+		vdpa_precopy_end(precopy, entry);
+		return reset ?: err;
+	}
+	snapshot->round = precopy->rounds++;
 	return 0;
 }
 
@@ -111,11 +164,33 @@ static int save_all(struct vdpa_snapshot *snapshot)
 	return -EAGAIN;
 }
 
+/* The pre-copy ends with it, whatever comes of it. */
+static int save_rest(struct vdpa_snapshot *snapshot)
+{
+	struct vdpa_precopy *precopy = snapshot->precopy;
+	int err;
+
+	err = vdpa_precopy_check(precopy, snapshot->entry, &snapshot->extack);
+	if (err)
+		return err;
+	err = save_all(snapshot);
+	snapshot->round = precopy->rounds;
+	vdpa_precopy_end(precopy, snapshot->entry);
+	return err;
+}
+
+static int (*const kinds[])(struct vdpa_snapshot *snapshot) = {
+	[VDPA_SNAPSHOT_WHOLE]	= save_all,
+	[VDPA_SNAPSHOT_ROUND]	= save_round,
+	[VDPA_SNAPSHOT_REST]	= save_rest,
+};
+
 static void save_task(struct vdpa_task *task)
 {
 	struct vdpa_snapshot *snapshot = container_of(task, struct vdpa_snapshot, task);
+	bool abandoned = READ_ONCE(snapshot->private.abandoned);
 
-	snapshot->err = READ_ONCE(snapshot->private.abandoned) ? -ECANCELED : save_all(snapshot);
+	snapshot->err = abandoned ? -ECANCELED : kinds[snapshot->kind](snapshot);
 	vdpa_pending_end(snapshot->user);
 	vdpa_entry_put(snapshot->entry);
 	complete_all(&snapshot->done);
@@ -154,11 +229,15 @@ int vdpa_snapshot_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
  * vdpa_snapshot_begin - have a device's state collected
  * @entry: the device, of which the caller is a user: taken over
  * @user: whose request it is, from vdpa_pending_begin(): taken over
+ * @kind: what of it
+ * @precopy: that it is a part of; NULL for the whole
  *
  * Return: the snapshot, to be given up with vdpa_snapshot_abandon(); NULL, and nothing was taken
  * over, if there is no memory.
  */
-struct vdpa_snapshot *vdpa_snapshot_begin(struct vdpa_entry *entry, struct vdpa_user *user)
+struct vdpa_snapshot *vdpa_snapshot_begin(struct vdpa_entry *entry, struct vdpa_user *user,
+					  enum vdpa_snapshot_kind kind,
+					  struct vdpa_precopy *precopy)
 {
 	struct vdpa_snapshot *snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
 
@@ -171,6 +250,10 @@ struct vdpa_snapshot *vdpa_snapshot_begin(struct vdpa_entry *entry, struct vdpa_
 	vdpa_stream_init(&snapshot->private);
 	strscpy(snapshot->name, vdpa_entry_name(entry));
 	snapshot->entry = entry;
+	snapshot->kind = kind;
+	snapshot->precopy = precopy;
+	if (precopy)
+		vdpa_precopy_get(precopy);
 	kref_get(&snapshot->ref);
 	vdpa_line_queue(&entry->line, &snapshot->task, true);
 	return snapshot;

@@ -14,6 +14,7 @@
 #include "migration/describe.h"
 #include "migration/description.h"
 #include "migration/upload.h"
+#include "precopy.h"
 #include "request.h"
 #include "state.h"
 
@@ -33,6 +34,7 @@ void vdpa_upload_free(struct vdpa_upload *upload)
 	kvfree(upload->vqs);
 	vdpa_stream_free(&upload->private);
 	kvfree(upload->old);
+	vdpa_precopy_put(upload->precopy);
 	kfree(upload);
 }
 
@@ -185,13 +187,18 @@ static void undo_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry)
 	up_write(sem);
 }
 
-static int load_private(struct vdpa_upload *upload, struct vdpa_request *req)
+static struct vdpa_migration_source source_of(const struct vdpa_upload *upload)
 {
-	const struct vdpa_migration_source source = {
+	return (struct vdpa_migration_source){
 		.class = upload->source->class,
 		.n = upload->source->n,
 		.attrs = upload->source->attrs,
 	};
+}
+
+static int load_private(struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	const struct vdpa_migration_source source = source_of(upload);
 	struct vdpa_entry *entry = req->entry;
 	int err = 0;
 	u64 seq;
@@ -207,17 +214,7 @@ static int load_private(struct vdpa_upload *upload, struct vdpa_request *req)
 	return 0;
 }
 
-/**
- * vdpa_upload_apply - load a state into a device
- * @upload: the state, complete
- * @req: the request, about the device
- *
- * Context: a worker; may sleep for as long as the parent takes.
- * Return: 0; -EMEDIUMTYPE if the description does not match; -EBUSY if the device works,
- * -EINVAL, -EOPNOTSUPP or what the parent says, with the request's extack set and nothing
- * changed.
- */
-int vdpa_upload_apply(struct vdpa_upload *upload, struct vdpa_request *req)
+static int load_all(struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	struct vdpa_entry *entry = req->entry;
 	u64 seq;
@@ -266,4 +263,98 @@ int vdpa_upload_undo(struct vdpa_upload *upload, struct vdpa_entry *entry)
 	if (!err)
 		undo_vqs(upload, entry);
 	return err;
+}
+
+/* Rounds come one by one, and the rest after the last. */
+static int check_round(const struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	u32 rounds = upload->precopy->rounds;
+
+	if (upload->round == rounds)
+		return 0;
+	if (upload->kind == VDPA_UPLOAD_ROUND) {
+		req->fault = VDPA_ATTR_STATE_ROUND;
+		return upload_refuse(req, -EINVAL, ": the next round is %u, not %u", rounds,
+				     upload->round);
+	}
+	req->fault = VDPA_ATTR_STATE_ROUNDS;
+	return upload_refuse(req, -EINVAL, " has %u rounds staged, the rest comes after %u",
+			     rounds, upload->round);
+}
+
+static int begin_round(const struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	if (!req->entry->mgmtdev->migration.precopy_load)
+		return upload_refuse(req, -EOPNOTSUPP, ": its parent takes no rounds");
+	if (upload->round)
+		return vdpa_precopy_check(upload->precopy, req->entry, &req->extack);
+	return vdpa_precopy_stage_begin(upload->precopy, req);
+}
+
+static int stage(struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	const struct vdpa_migration_source source = source_of(upload);
+	struct vdpa_entry *entry = req->entry;
+	int err;
+
+	vdpa_stream_rewind(&upload->private);
+	err = entry->mgmtdev->migration.precopy_load(entry->vdev, &source, &upload->private.reader);
+	return err ? upload_refuse(req, err, ": its parent refuses round %u: %pe", upload->round,
+				   ERR_PTR(err)) : 0;
+}
+
+static int load_round(struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	struct vdpa_entry *entry = req->entry;
+	int err;
+	u64 seq;
+
+	err = check_state(req, vdpa_state_read(entry, &seq).now) ?:
+	      vdpa_judge(upload->source, entry, entry->mgmtdev, NULL, &req->extack) ?:
+	      begin_round(upload, req) ?: check_round(upload, req) ?: stage(upload, req);
+	if (err)
+		vdpa_precopy_end(upload->precopy, entry);
+	else
+		upload->precopy->rounds++;
+	return err;
+}
+
+/* What is staged is used up by it, or lost. */
+static int load_rest(struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	int err;
+
+	err = vdpa_precopy_check(upload->precopy, req->entry, &req->extack) ?:
+	      check_round(upload, req) ?: load_all(upload, req);
+	vdpa_precopy_end(upload->precopy, req->entry);
+	return err;
+}
+
+/* It would be taken for the rest of what is staged. */
+static int load_whole(struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	if (req->entry->precopy[VDPA_PRECOPY_TARGET])
+		return upload_refuse(req, -EBUSY, ": another client loads rounds of a pre-copy");
+	return load_all(upload, req);
+}
+
+static int (*const kinds[])(struct vdpa_upload *upload, struct vdpa_request *req) = {
+	[VDPA_UPLOAD_WHOLE]	= load_whole,
+	[VDPA_UPLOAD_ROUND]	= load_round,
+	[VDPA_UPLOAD_REST]	= load_rest,
+};
+
+/**
+ * vdpa_upload_apply - load a state into a device, or stage a round of it
+ * @upload: the state or the round, complete
+ * @req: the request, about the device
+ *
+ * Context: a worker, in line; may sleep for as long as the parent takes.
+ * Return: 0; -EMEDIUMTYPE if the description does not match; -EBUSY if the device works or
+ * somebody else loads rounds; -ENOENT if the rounds before are lost; -EINVAL, -EOPNOTSUPP or
+ * what the parent says, with the request's extack set and nothing changed.
+ */
+int vdpa_upload_apply(struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	return kinds[upload->kind](upload, req);
 }

@@ -16,6 +16,14 @@
 struct vdpa_entry;
 struct vdpa_request;
 struct vdpa_description;
+struct vdpa_precopy;
+
+/* What comes. */
+enum vdpa_upload_kind {
+	VDPA_UPLOAD_WHOLE,	/* a state, all of it */
+	VDPA_UPLOAD_ROUND,	/* a round of a pre-copy: the device stays as it is */
+	VDPA_UPLOAD_REST,	/* a state, whose private state comes on top of the rounds */
+};
 
 /**
  * struct vdpa_upload_vq - a virtqueue's saved state
@@ -35,6 +43,9 @@ struct vdpa_upload_vq {
 
 /**
  * struct vdpa_upload - a saved state
+ * @kind: what it is
+ * @precopy: that it is a part of; NULL for the whole
+ * @round: number of the round; of the rest: rounds that it comes after
  * @source: description of the device that it is of
  * @has_features: @features is there
  * @features: negotiated
@@ -47,6 +58,9 @@ struct vdpa_upload_vq {
  * @sequence: of the device's state while it was loaded
  */
 struct vdpa_upload {
+	enum vdpa_upload_kind kind;
+	struct vdpa_precopy *precopy;
+	u32 round;
 	struct vdpa_description *source;
 	bool has_features;
 	struct vdpa_words features;

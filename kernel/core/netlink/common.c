@@ -171,7 +171,8 @@ static u32 dev_caps(const struct vdpa_entry *entry)
 	return (vdpa_can_suspend(entry) ? VDPA_DEV_CAP_SUSPEND : 0) |
 	       (vdpa_can_resume(entry) ? VDPA_DEV_CAP_RESUME : 0) |
 	       (entry->has_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
-	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0);
+	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0) |
+	       (entry->mgmtdev->migration.precopy_begin ? VDPA_DEV_CAP_PRECOPY : 0);
 }
 
 /* What the device can do, and its status. Return: 0 or -EMSGSIZE. */

@@ -341,7 +341,7 @@ static int put_latency(struct sk_buff *msg, const struct vdpa_latency *latency, 
 	       (latency->max && nla_put_u64_64bit(msg, max, latency->max, VDPA_ATTR_PAD));
 }
 
-static int put_estimates(struct sk_buff *msg, const struct vdpa_entry *entry)
+static int put_expected(struct sk_buff *msg, const struct vdpa_entry *entry)
 {
 	const struct vdpa_migration_ops *migration = &entry->mgmtdev->migration;
 
@@ -356,6 +356,17 @@ static int put_estimates(struct sk_buff *msg, const struct vdpa_entry *entry)
 	return 0;
 }
 
+/* What suspends and resumes have taken, and what the parent expects. Return: 0 or -EMSGSIZE. */
+int vdpa_nl_put_latencies(struct sk_buff *msg, const struct vdpa_entry *entry,
+			  const struct vdpa_state_view *state)
+{
+	if (put_latency(msg, &state->suspend, VDPA_ATTR_DEV_SUSPEND_LAST,
+			VDPA_ATTR_DEV_SUSPEND_MAX) ||
+	    put_latency(msg, &state->resume, VDPA_ATTR_DEV_RESUME_LAST, VDPA_ATTR_DEV_RESUME_MAX))
+		return -EMSGSIZE;
+	return put_expected(msg, entry);
+}
+
 /* What the device is doing. Return: 0 or -EMSGSIZE. */
 static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 {
@@ -367,11 +378,8 @@ static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 	    vdpa_nl_put_caps(msg, entry) ||
 	    put_driver(msg, entry) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_TRANSITIONS, state.transitions, VDPA_ATTR_PAD) ||
-	    put_latency(msg, &state.suspend, VDPA_ATTR_DEV_SUSPEND_LAST,
-			VDPA_ATTR_DEV_SUSPEND_MAX) ||
-	    put_latency(msg, &state.resume, VDPA_ATTR_DEV_RESUME_LAST, VDPA_ATTR_DEV_RESUME_MAX) ||
+	    vdpa_nl_put_latencies(msg, entry, &state) ||
 	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, seq, VDPA_ATTR_PAD) ||
-	    put_estimates(msg, entry) ||
 	    (state.holds && nla_put_u8(msg, VDPA_ATTR_DEV_SUSPENDED_BY, state.holds)))
 		return -EMSGSIZE;
 	return 0;

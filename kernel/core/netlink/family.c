@@ -55,6 +55,9 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_STATE_END]		= { .type = NLA_FLAG },
 	[VDPA_ATTR_FORCE]		= { .type = NLA_FLAG },
 	[VDPA_ATTR_NOWAIT]		= { .type = NLA_FLAG },
+	[VDPA_ATTR_STATE_ROUND]		= { .type = NLA_U32 },
+	[VDPA_ATTR_STATE_ROUNDS]	= { .type = NLA_U32 },
+	[VDPA_ATTR_STATE_REST]		= { .type = NLA_FLAG },
 };
 
 static const struct genl_ops vdpa_nl_ops[] = {
@@ -141,6 +144,27 @@ static const struct genl_ops vdpa_nl_ops[] = {
 	}, {
 		.cmd		= VDPA_CMD_DEV_STATE_SET,
 		.doit		= vdpa_nl_dev_state_set_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_PRECOPY_START,
+		.doit		= vdpa_nl_dev_precopy_start_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_PRECOPY_GET,
+		.start		= vdpa_nl_dev_precopy_get_start,
+		.dumpit		= vdpa_nl_dev_state_get_dumpit,
+		.done		= vdpa_nl_dev_state_get_done,
+		.flags		= GENL_ADMIN_PERM,
+	}, {
+		.cmd		= VDPA_CMD_DEV_PRECOPY_STOP,
+		.doit		= vdpa_nl_dev_precopy_stop_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_MIGRATION_ESTIMATE,
+		.doit		= vdpa_nl_migration_estimate_doit,
 		.flags		= GENL_ADMIN_PERM,
 		.internal_flags	= NEEDS_DEVICE,
 	}, {

@@ -5,7 +5,8 @@
  * A state may be larger than any message. So what a client sends for a device is
  * collected, for each socket by itself, and the last piece has it loaded, by a worker; or else
  * a request that has several of them loaded together.
- * What was not loaded goes with its socket.
+ * What was not loaded goes with its socket. The same with the rounds of a pre-copy, each of which
+ * is staged by itself, before the rest of the state is loaded on top of them.
  */
 #include <linux/err.h>
 #include <linux/list.h>
@@ -30,6 +31,7 @@
 #include "netlink/nl_vq.h"
 #include "netlink/nl_request.h"
 #include "netlink/nl_words.h"
+#include "precopy.h"
 
 /* More than any device has. */
 #define VQS_MAX		4096
@@ -39,16 +41,21 @@
  * @node: in the list of all
  * @sock: the socket, which may be closed already
  * @name: of the device
- * @upload: as much as has come
+ * @upload: as much as has come; NULL between the rounds of a pre-copy
+ * @precopy: what its rounds are staged by; NULL: none has begun
  */
 struct session {
 	struct list_head node;
 	struct sock *sock;
 	char name[VDPA_NAME_LEN_MAX + 1];
 	struct vdpa_upload *upload;
+	struct vdpa_precopy *precopy;
 };
 
-/* Protects the list and what is in it; nothing is taken inside it, and no parent called. */
+/*
+ * Protects the list and what is in it. vdpa_registry_lock and the lock of a line are taken inside
+ * it, and no parent is called.
+ */
 static DEFINE_MUTEX(session_lock);
 static LIST_HEAD(sessions);
 
@@ -74,11 +81,25 @@ static struct session *session_find(const struct sock *sock, const char *name)
 	return NULL;
 }
 
+static void session_drop_upload(struct session *session)
+{
+	if (session->upload)
+		vdpa_upload_free(session->upload);
+	session->upload = NULL;
+}
+
+static void session_drop_rounds(struct session *session)
+{
+	if (session->precopy)
+		vdpa_precopy_abandon(session->precopy);
+	session->precopy = NULL;
+}
+
 static void session_drop(struct session *session)
 {
 	list_del(&session->node);
-	if (session->upload)
-		vdpa_upload_free(session->upload);
+	session_drop_upload(session);
+	session_drop_rounds(session);
 	sock_put(session->sock);
 	kfree(session);
 }
@@ -101,42 +122,97 @@ static struct vdpa_upload *upload_new(const struct nlattr *description,
 	return upload;
 }
 
-static struct session *session_begin(struct sock *sock, struct genl_info *info, const char *name)
+static struct session *session_new(struct sock *sock, const char *name)
 {
 	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL);
-	struct vdpa_upload *upload;
 
 	if (!session)
-		return ERR_PTR(-ENOMEM);
-	upload = upload_new(info->attrs[VDPA_ATTR_MIGRATION], info->extack);
-	if (IS_ERR(upload)) {
-		kfree(session);
-		return ERR_CAST(upload);
-	}
+		return NULL;
 	sock_hold(sock);
 	session->sock = sock;
 	strscpy(session->name, name);
-	session->upload = upload;
 	list_add(&session->node, &sessions);
 	return session;
 }
 
-/* A piece with a description begins anew; others go on. */
-static struct session *session_of(struct sock *sock, struct genl_info *info, const char *name)
+static enum vdpa_upload_kind kind_of(const struct genl_info *info)
 {
-	struct session *session = session_find(sock, name);
+	if (info->attrs[VDPA_ATTR_STATE_ROUND])
+		return VDPA_UPLOAD_ROUND;
+	return info->attrs[VDPA_ATTR_STATE_ROUNDS] ? VDPA_UPLOAD_REST : VDPA_UPLOAD_WHOLE;
+}
 
-	if (info->attrs[VDPA_ATTR_MIGRATION]) {
-		if (session)
-			session_drop(session);
-		return session_begin(sock, info, name);
+/* The number of the round, or of those that the rest comes after. */
+static u32 round_of(const struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[VDPA_ATTR_STATE_ROUND] ?:
+				    info->attrs[VDPA_ATTR_STATE_ROUNDS];
+
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+/* The first round, and a whole state, begin anew; what was staged before is forgotten. */
+static int begin_rounds(struct session *session, struct vdpa_entry *entry,
+			const struct vdpa_upload *upload, struct netlink_ext_ack *extack)
+{
+	bool first = upload->kind == VDPA_UPLOAD_ROUND && !upload->round;
+
+	if (first || upload->kind == VDPA_UPLOAD_WHOLE)
+		session_drop_rounds(session);
+	if (first) {
+		session->precopy = vdpa_precopy_new(entry, VDPA_PRECOPY_TARGET);
+		return session->precopy ? 0 : -ENOMEM;
 	}
-	if (session)
-		return session;
-	NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_MIGRATION);
-	NL_SET_ERR_MSG_FMT(info->extack, "a state for device " VDPA_MSG_NAME
-			   " begins with a description", name);
-	return ERR_PTR(-EINVAL);
+	if (session->precopy || upload->kind == VDPA_UPLOAD_WHOLE)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+			   ": none of the rounds before came from this client", session->name);
+	return -ENOENT;
+}
+
+/* A piece with a description. Return: 0, or an error and the session is to be dropped. */
+static int session_begin(struct session *session, struct vdpa_entry *entry, struct genl_info *info)
+{
+	struct vdpa_upload *upload;
+	int err;
+
+	session_drop_upload(session);
+	upload = upload_new(info->attrs[VDPA_ATTR_MIGRATION], info->extack);
+	if (IS_ERR(upload))
+		return PTR_ERR(upload);
+	session->upload = upload;
+	upload->kind = kind_of(info);
+	upload->round = round_of(info);
+	err = begin_rounds(session, entry, upload, info->extack);
+	if (err || !session->precopy)
+		return err;
+	upload->precopy = session->precopy;
+	vdpa_precopy_get(upload->precopy);
+	return 0;
+}
+
+static bool is_round(const struct vdpa_upload *upload)
+{
+	return upload->kind == VDPA_UPLOAD_ROUND;
+}
+
+/* A piece without one goes on with what was begun. */
+static int session_go_on(const struct session *session, struct genl_info *info)
+{
+	bool round = kind_of(info) == VDPA_UPLOAD_ROUND;
+
+	if (!session->upload) {
+		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_MIGRATION);
+		NL_SET_ERR_MSG_FMT(info->extack, "a state for device " VDPA_MSG_NAME
+				   " begins with a description", session->name);
+		return -EINVAL;
+	}
+	if (round == is_round(session->upload) &&
+	    (kind_of(info) == VDPA_UPLOAD_WHOLE || round_of(info) == session->upload->round))
+		return 0;
+	NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
+			   ": a piece of another round, or of none", session->name);
+	return -EINVAL;
 }
 
 /* In one form or the other. Return: 1 if they are there, 0 if not, or -EINVAL. */
@@ -293,7 +369,7 @@ static int take_private(struct genl_info *info, struct vdpa_upload *upload)
 
 static int check_complete(const struct vdpa_upload *upload, struct netlink_ext_ack *extack)
 {
-	if (upload->has_features)
+	if (upload->has_features || is_round(upload))
 		return 0;
 	NL_SET_ERR_ATTR_MISS(extack, NULL, VDPA_ATTR_STATE_FEATURES);
 	NL_SET_ERR_MSG(extack, "the negotiated features are missing");
@@ -309,30 +385,78 @@ static int apply(struct vdpa_request *req)
 	return err;
 }
 
-/* Return: the whole state with the last piece, NULL before; or an ERR_PTR, with none of it left. */
-static struct vdpa_upload *take_piece(struct sock *sock, struct genl_info *info, const char *name)
+static int check_round(struct genl_info *info, const struct vdpa_upload *upload)
 {
-	struct session *session = session_of(sock, info, name);
-	struct vdpa_upload *upload;
-	bool end;
+	if (!is_round(upload) ||
+	    (!info->attrs[VDPA_ATTR_STATE_VQ] && !info->attrs[VDPA_ATTR_STATE_FEATURES]))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VDPA_ATTR_STATE_ROUND],
+			    "a round has private state and nothing else");
+	return -EINVAL;
+}
+
+/* What is staged goes with the rest: who loads that ends it. */
+static struct vdpa_upload *session_take(struct session *session)
+{
+	struct vdpa_upload *upload = session->upload;
+
+	session->upload = NULL;
+	if (upload->kind == VDPA_UPLOAD_REST) {
+		vdpa_precopy_put(session->precopy);
+		session->precopy = NULL;
+	}
+	return upload;
+}
+
+/* Return: 0, or an error and the session is to be dropped. */
+static int take_piece(struct session *session, struct vdpa_entry *entry, struct genl_info *info)
+{
 	int err;
 
-	if (IS_ERR(session))
-		return ERR_CAST(session);
-	upload = session->upload;
-	err = take_features(info, upload) ?: take_vqs(info, upload) ?: take_private(info, upload);
-	end = info->attrs[VDPA_ATTR_STATE_END];
-	if (!err && end)
-		err = check_complete(upload, info->extack);
+	err = info->attrs[VDPA_ATTR_MIGRATION] ? session_begin(session, entry, info) :
+						 session_go_on(session, info);
+	if (err)
+		return err;
+	err = check_round(info, session->upload) ?: take_features(info, session->upload) ?:
+	      take_vqs(info, session->upload) ?: take_private(info, session->upload);
+	if (err || !info->attrs[VDPA_ATTR_STATE_END])
+		return err;
 	/* Here as well, as it may be long before it is this one's turn. */
-	if (!err && end)
-		err = vdpa_entry_check_owner(vdpa_nl_entry(info), NULL, info->extack);
-	if (!err && !end)
+	return check_complete(session->upload, info->extack) ?:
+	       vdpa_entry_check_owner(entry, NULL, info->extack);
+}
+
+/*
+ * Return: the whole state, or round, with the last piece, NULL before; or an ERR_PTR, with none of
+ * it left.
+ */
+static struct vdpa_upload *take(struct sock *sock, struct vdpa_entry *entry, struct genl_info *info)
+{
+	const char *name = vdpa_entry_name(entry);
+	struct vdpa_upload *upload;
+	struct session *session;
+	int err;
+
+	session = session_find(sock, name) ?: session_new(sock, name);
+	if (!session)
+		return ERR_PTR(-ENOMEM);
+	err = take_piece(session, entry, info);
+	if (!err && !info->attrs[VDPA_ATTR_STATE_END])
 		return NULL;
-	if (!err)
-		session->upload = NULL;
-	session_drop(session);
-	return err ? ERR_PTR(err) : upload;
+	upload = err ? ERR_PTR(err) : session_take(session);
+	if (err || !is_round(upload))
+		session_drop(session);
+	return upload;
+}
+
+/* It cannot be loaded. */
+static void drop(struct vdpa_upload *upload)
+{
+	if (upload->kind == VDPA_UPLOAD_REST) {
+		vdpa_precopy_get(upload->precopy);
+		vdpa_precopy_abandon(upload->precopy);
+	}
+	vdpa_upload_free(upload);
 }
 
 int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
@@ -342,14 +466,14 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct vdpa_request *req;
 
 	mutex_lock(&session_lock);
-	upload = take_piece(NETLINK_CB(skb).sk, info, vdpa_entry_name(entry));
+	upload = take(NETLINK_CB(skb).sk, entry, info);
 	mutex_unlock(&session_lock);
 	if (IS_ERR_OR_NULL(upload))
 		return PTR_ERR_OR_ZERO(upload);
 
 	req = vdpa_nl_request_new(skb, info);
 	if (IS_ERR(req)) {
-		vdpa_upload_free(upload);
+		drop(upload);
 		return PTR_ERR(req);
 	}
 	req->entry = entry;
@@ -359,21 +483,23 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return vdpa_nl_request_wait(req);
 }
 
-/* Under the lock. What has come for a device is given up here, or taken. */
+/*
+ * Under the lock. What has come for a device is given up here, or taken. A round is none: that is
+ * staged by itself.
+ */
 static struct vdpa_upload *take_upload(const struct sock *sock, struct vdpa_entry *entry,
 				       struct netlink_ext_ack *extack)
 {
 	struct session *session = session_find(sock, vdpa_entry_name(entry));
-	struct vdpa_upload *upload;
+	struct vdpa_upload *upload = NULL;
 
-	if (!session) {
+	if (session && session->upload && !is_round(session->upload))
+		upload = session_take(session);
+	else
 		NL_SET_ERR_MSG_FMT(extack, "no state has come for device " VDPA_MSG_NAME,
 				   vdpa_entry_name(entry));
-		return NULL;
-	}
-	upload = session->upload;
-	session->upload = NULL;
-	session_drop(session);
+	if (session)
+		session_drop(session);
 	return upload;
 }
 
@@ -412,7 +538,7 @@ static int load_together(struct vdpa_request *req, struct vdpa_entry *const *ent
 	      vdpa_load_group_start(req, entries, uploads, n);
 	while (err && n--)
 		if (uploads[n])
-			vdpa_upload_free(uploads[n]);
+			drop(uploads[n]);
 	kvfree(uploads);
 	return err;
 }

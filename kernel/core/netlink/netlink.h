@@ -11,7 +11,9 @@
 #include "message.h"
 #include "mgmtdev.h"
 
+struct vdpa_precopy;
 struct vdpa_request;
+struct vdpa_state_view;
 
 extern struct genl_family vdpa_nl_family;
 
@@ -27,6 +29,8 @@ int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *n
 int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev);
 int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry);
 int vdpa_nl_put_caps(struct sk_buff *msg, const struct vdpa_entry *entry);
+int vdpa_nl_put_latencies(struct sk_buff *msg, const struct vdpa_entry *entry,
+			  const struct vdpa_state_view *state);
 
 /* family.c */
 int vdpa_nl_init(void);
@@ -71,6 +75,7 @@ int vdpa_nl_migration_check_doit(struct sk_buff *skb, struct genl_info *info);
 
 /* nl_save.c */
 int vdpa_nl_dev_state_get_start(struct netlink_callback *cb);
+int vdpa_nl_dev_precopy_get_start(struct netlink_callback *cb);
 int vdpa_nl_dev_state_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_dev_state_get_done(struct netlink_callback *cb);
 
@@ -79,6 +84,16 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_state_load_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_loads_init(void);
 void vdpa_nl_loads_exit(void);
+
+/* precopy.c */
+struct vdpa_precopy *vdpa_nl_precopy_find(const struct sock *sock, struct vdpa_entry *entry,
+					  struct netlink_ext_ack *extack);
+void vdpa_nl_precopy_drop(const struct vdpa_precopy *precopy);
+int vdpa_nl_dev_precopy_start_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_precopy_stop_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_migration_estimate_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_precopies_init(void);
+void vdpa_nl_precopies_exit(void);
 
 /* nl_vstats.c */
 int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info);

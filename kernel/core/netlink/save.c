@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device's state over netlink: DEV_STATE_GET.
+ * A device's state over netlink: DEV_STATE_GET, and DEV_PRECOPY_GET for a round of it.
  *
  * The dump hands out a snapshot. Its first round belongs to the request, where nobody must be kept
  * waiting for long; in the others the client waits in its own receive, a little in each.
@@ -20,6 +20,7 @@
 #include "netlink/nl_vq.h"
 #include "netlink/nl_request.h"
 #include "pending.h"
+#include "precopy.h"
 #include "vq.h"
 
 /*
@@ -38,16 +39,9 @@
 /* What the dump keeps in its cb->args. */
 enum {
 	ARG_SNAPSHOT,
-	ARG_STAGE,	/* what comes next */
+	ARG_STAGE,	/* how much of it has been told: an index into the stages */
 	ARG_VQ,		/* the virtqueue that comes next */
 	ARG_NAMED,	/* the dump has begun */
-};
-
-enum stage {
-	STAGE_HEAD,
-	STAGE_VQS,
-	STAGE_PRIVATE,
-	STAGE_END,
 };
 
 static struct vdpa_snapshot *snapshot_of(const struct netlink_callback *cb)
@@ -55,12 +49,62 @@ static struct vdpa_snapshot *snapshot_of(const struct netlink_callback *cb)
 	return (struct vdpa_snapshot *)cb->args[ARG_SNAPSHOT];
 }
 
-int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
+/* Have it collected. @precopy: that it is a part of, or NULL. Return: 0, and @entry is taken. */
+static int begin(struct netlink_callback *cb, struct vdpa_entry *entry,
+		 enum vdpa_snapshot_kind kind, struct vdpa_precopy *precopy)
+{
+	struct vdpa_user *user = vdpa_pending_begin(true, cb->extack);
+	struct vdpa_snapshot *snapshot;
+
+	if (IS_ERR(user))
+		return PTR_ERR(user);
+	snapshot = vdpa_snapshot_begin(entry, user, kind, precopy);
+	if (!snapshot) {
+		vdpa_pending_end(user);
+		return -ENOMEM;
+	}
+	cb->args[ARG_SNAPSHOT] = (long)snapshot;
+	cb->min_dump_alloc = MESSAGE_SIZE;
+	return 0;
+}
+
+/* The same for a part of the client's own pre-copy. */
+static int begin_part(struct netlink_callback *cb, struct vdpa_entry *entry,
+		      enum vdpa_snapshot_kind kind)
+{
+	struct vdpa_precopy *precopy;
+	int err;
+
+	precopy = vdpa_nl_precopy_find(NETLINK_CB(cb->skb).sk, entry, cb->extack);
+	if (IS_ERR(precopy))
+		return PTR_ERR(precopy);
+	err = begin(cb, entry, kind, precopy);
+	vdpa_precopy_put(precopy);
+	return err;
+}
+
+static int begin_state(struct netlink_callback *cb, struct vdpa_entry *entry)
+{
+	int err = vdpa_snapshot_can(entry, cb->extack);
+
+	if (err)
+		return err;
+	if (genl_dumpit_info(cb)->info.attrs[VDPA_ATTR_STATE_REST])
+		return begin_part(cb, entry, VDPA_SNAPSHOT_REST);
+	return begin(cb, entry, VDPA_SNAPSHOT_WHOLE, NULL);
+}
+
+static int begin_round(struct netlink_callback *cb, struct vdpa_entry *entry)
+{
+	return begin_part(cb, entry, VDPA_SNAPSHOT_ROUND);
+}
+
+/* @what: takes the device if it returns 0 */
+static int get_start(struct netlink_callback *cb,
+		     int (*what)(struct netlink_callback *cb, struct vdpa_entry *entry))
 {
 	struct nlattr *name = genl_dumpit_info(cb)->info.attrs[VDPA_ATTR_DEV_NAME];
-	struct vdpa_snapshot *snapshot;
 	struct vdpa_entry *entry;
-	struct vdpa_user *user;
 	int err;
 
 	if (!name) {
@@ -71,41 +115,30 @@ int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 	err = vdpa_nl_find_device(name, cb->extack, &entry);
 	if (err)
 		return err;
-	err = vdpa_snapshot_can(entry, cb->extack);
+	err = what(cb, entry);
 	if (err) {
 		NL_SET_BAD_ATTR(cb->extack, name);
-		goto err_entry;
+		vdpa_entry_put(entry);
 	}
-	user = vdpa_pending_begin(true, cb->extack);
-	err = PTR_ERR_OR_ZERO(user);
-	if (err)
-		goto err_entry;
-	snapshot = vdpa_snapshot_begin(entry, user);
-	err = -ENOMEM;
-	if (!snapshot)
-		goto err_user;
-	cb->args[ARG_SNAPSHOT] = (long)snapshot;
-	cb->min_dump_alloc = MESSAGE_SIZE;
-	return 0;
-
-err_user:
-	vdpa_pending_end(user);
-err_entry:
-	vdpa_entry_put(entry);
 	return err;
 }
 
-int vdpa_nl_dev_state_get_done(struct netlink_callback *cb)
+int vdpa_nl_dev_state_get_start(struct netlink_callback *cb)
 {
-	if (snapshot_of(cb))
-		vdpa_snapshot_abandon(snapshot_of(cb));
-	return 0;
+	return get_start(cb, begin_state);
+}
+
+int vdpa_nl_dev_precopy_get_start(struct netlink_callback *cb)
+{
+	return get_start(cb, begin_round);
 }
 
 static void *message_begin(struct sk_buff *msg, struct netlink_callback *cb)
 {
+	bool round = snapshot_of(cb)->kind == VDPA_SNAPSHOT_ROUND;
 	void *hdr = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				&vdpa_nl_family, NLM_F_MULTI, VDPA_CMD_DEV_STATE_GET);
+				&vdpa_nl_family, NLM_F_MULTI,
+				round ? VDPA_CMD_DEV_PRECOPY_GET : VDPA_CMD_DEV_STATE_GET);
 
 	if (!hdr)
 		return NULL;
@@ -139,6 +172,29 @@ static int put_head(struct sk_buff *msg, struct netlink_callback *cb)
 	if (vdpa_nl_put_description(msg, snapshot->descriptions->list[0]) ||
 	    put_features(msg, &snapshot->features) ||
 	    nla_put_u8(msg, VDPA_ATTR_STATE_STATUS, snapshot->status))
+		return -EMSGSIZE;
+	if (snapshot->kind == VDPA_SNAPSHOT_REST &&
+	    nla_put_u32(msg, VDPA_ATTR_STATE_ROUNDS, snapshot->round))
+		return -EMSGSIZE;
+	return 1;
+}
+
+static int put_round_head(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	const struct vdpa_snapshot *snapshot = snapshot_of(cb);
+
+	if (vdpa_nl_put_description(msg, snapshot->descriptions->list[0]) ||
+	    nla_put_u32(msg, VDPA_ATTR_STATE_ROUND, snapshot->round))
+		return -EMSGSIZE;
+	return 1;
+}
+
+static int put_left(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	const struct vdpa_snapshot *snapshot = snapshot_of(cb);
+
+	if (put_u64(msg, VDPA_ATTR_PRECOPY_INITIAL, snapshot->initial) ||
+	    put_u64(msg, VDPA_ATTR_PRECOPY_DIRTY, snapshot->dirty))
 		return -EMSGSIZE;
 	return 1;
 }
@@ -192,11 +248,36 @@ static int put_private(struct sk_buff *msg, struct netlink_callback *cb)
 	return !stream->reader.left;
 }
 
-static int (*const stages[])(struct sk_buff *msg, struct netlink_callback *cb) = {
-	[STAGE_HEAD]	= put_head,
-	[STAGE_VQS]	= put_vqs,
-	[STAGE_PRIVATE]	= put_private,
-};
+typedef int (*stage_fn)(struct sk_buff *msg, struct netlink_callback *cb);
+
+#define STAGES	3
+
+static const stage_fn state_stages[STAGES] = { put_head, put_vqs, put_private };
+static const stage_fn round_stages[STAGES] = { put_round_head, put_private, put_left };
+
+/* Return: what comes next, NULL if all was told. */
+static stage_fn next_stage(const struct netlink_callback *cb)
+{
+	long stage = cb->args[ARG_STAGE];
+
+	if (stage == STAGES)
+		return NULL;
+	return snapshot_of(cb)->kind == VDPA_SNAPSHOT_ROUND ? round_stages[stage] :
+							      state_stages[stage];
+}
+
+/* A client that has not got all of a round cannot go on with the next. */
+int vdpa_nl_dev_state_get_done(struct netlink_callback *cb)
+{
+	struct vdpa_snapshot *snapshot = snapshot_of(cb);
+
+	if (!snapshot)
+		return 0;
+	if (snapshot->kind == VDPA_SNAPSHOT_ROUND && next_stage(cb))
+		vdpa_nl_precopy_drop(snapshot->precopy);
+	vdpa_snapshot_abandon(snapshot);
+	return 0;
+}
 
 static int put_message(struct sk_buff *msg, struct netlink_callback *cb)
 {
@@ -205,7 +286,7 @@ static int put_message(struct sk_buff *msg, struct netlink_callback *cb)
 
 	if (!hdr)
 		return -EMSGSIZE;
-	done = stages[cb->args[ARG_STAGE]](msg, cb);
+	done = next_stage(cb)(msg, cb);
 	if (done < 0) {
 		genlmsg_cancel(msg, hdr);
 		return done;
@@ -254,7 +335,7 @@ int vdpa_nl_dev_state_get_dumpit(struct sk_buff *msg, struct netlink_callback *c
 		return snapshot->err;
 	}
 	err = 0;
-	while (!err && cb->args[ARG_STAGE] < STAGE_END)
+	while (!err && next_stage(cb))
 		err = put_message(msg, cb);
 	return msg->len ?: err;
 }

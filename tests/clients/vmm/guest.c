@@ -483,6 +483,7 @@ static void start(struct session *session, const char *node, int argc, char **ar
 		{ "queues", &options.queues },
 		{ "blocks", &options.blocks },
 		{ "size", &options.size },
+		{ "rate", &options.rate },
 		{ NULL, NULL },
 	});
 	guest_create(&session->monitor, node, &options);

@@ -19,12 +19,14 @@
  * @queues: of a disk
  * @blocks: of a disk that it writes to, in turn
  * @size: bytes of a frame
+ * @rate: requests a second that it makes of a disk at most; 0: as many as it can
  */
 struct guest_options {
 	unsigned long depth;
 	unsigned long queues;
 	unsigned long blocks;
 	unsigned long size;
+	unsigned long rate;
 };
 
 /**

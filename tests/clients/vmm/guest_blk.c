@@ -15,6 +15,7 @@
 struct disk {
 	struct block_request *free[VMM_VQS_MAX];
 	uint64_t *written;	/* by block: the number of what was written there, 0: nothing yet */
+	uint64_t next_us;	/* when it may make its next request, where it has a rate */
 	uint64_t submitted;
 	uint64_t completed;
 	uint64_t failed;
@@ -84,6 +85,21 @@ static void collect(struct monitor *monitor)
 			complete(guest->own, &guest->vqs[i], cookie);
 }
 
+/* No more than its rate allows: time that has passed without requests is lost. */
+static bool may_submit(const struct guest_options *options, struct disk *disk)
+{
+	uint64_t now = vmm_now_us();
+
+	if (!options->rate)
+		return true;
+	if (now < disk->next_us)
+		return false;
+	if (now > disk->next_us + 100000)
+		disk->next_us = now;
+	disk->next_us += 1000000 / options->rate;
+	return true;
+}
+
 /* Returns whether there was room. */
 static bool submit_write(struct monitor *monitor)
 {
@@ -93,7 +109,7 @@ static bool submit_write(struct monitor *monitor)
 	struct vmm_vq *vq = &guest->vqs[number % guest->nvqs];
 	struct block_request *request = disk->free[vq->index];
 
-	if (!request)
+	if (!request || !may_submit(&guest->options, disk))
 		return false;
 	request->number = number;
 	block_fill(request->data, number);

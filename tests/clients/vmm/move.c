@@ -216,9 +216,14 @@ static void add_ears(struct ears *ears, const struct vmm *vmm)
 		add_ear(ears, vmm->vqs[i].call);
 }
 
+/* How often a guest looks whether it may make a request again, in ms. */
+#define RATE_LOOK_MS	5
+
 /* Until a device, or a command on @command_fd where that is not -1, says something. */
-void guest_await(struct monitor *monitor, int command_fd, int ms)
+void guest_await(struct monitor *monitor, int command_fd, int given_ms)
 {
+	bool limited = monitor->working && monitor->guest->options.rate;
+	int ms = limited ? RATE_LOOK_MS : given_ms;
 	const struct timespec timeout = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 	struct ears ears = {};
 	uint64_t count;
@@ -240,7 +245,7 @@ void guest_await(struct monitor *monitor, int command_fd, int ms)
 	ready = ppoll(ears.fds, ears.n, ms < 0 ? NULL : &timeout, &mask);
 	if (ready < 0 && errno != EINTR)
 		vmm_fail_errno("poll");
-	if (!ready)
+	if (!ready && !limited)
 		vmm_fail("nothing for %d ms", ms);
 	if (ready > 0 && ears.fds[1].revents)
 		vmm_fail("the target has stopped: status 0x%x", vmm_status(&monitor->target));

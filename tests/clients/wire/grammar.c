@@ -91,7 +91,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(DEV_BLK_FLUSH, U8, .max = 1),
 	ATTR(DEV_STATE, U8, .max = VDPA_DEV_STATE_REMOVING),
 	ATTR(DEV_STATUS, U8),
-	ATTR(DEV_CAPS, U32, .max = 2 * VDPA_DEV_CAP_VSTATS - 1),
+	ATTR(DEV_CAPS, U32, .max = 2 * VDPA_DEV_CAP_PRECOPY - 1),
 	ATTR(DEV_DRIVER, STRING),
 	ATTR(DEV_TRANSITIONS, U64),
 	ATTR(DEV_SUSPEND_LAST, U64),
@@ -130,6 +130,13 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(DEV_FEATURES_WORDS, BINARY),
 	ATTR(DEV_NEGOTIATED_FEATURES_WORDS, BINARY),
 	ATTR(STATE_FEATURES_WORDS, BINARY, IN),
+	ATTR(PRECOPY_INITIAL, U64),
+	ATTR(PRECOPY_DIRTY, U64),
+	ATTR(STATE_ROUND, U32, IN),
+	ATTR(STATE_ROUNDS, U32, IN),
+	ATTR(STATE_REST, FLAG, IN),
+	ATTR(ESTIMATE_BYTES, U64),
+	ATTR(ESTIMATE_CHANGED, U64),
 	{ }
 };
 
@@ -241,10 +248,10 @@ const struct wire_command wire_commands[] = {
 	}, {
 		.name = "dev-state-get", .number = VDPA_CMD_DEV_STATE_GET, .dump = true,
 		.reply = VDPA_CMD_DEV_STATE_GET,
-		.dump_request = { A(DEV_NAME) },
+		.dump_request = { A(DEV_NAME), M(STATE_REST) },
 		.replies = {
 			A(DEV_NAME), M(MIGRATION), M(STATE_FEATURES), M(STATE_FEATURES_WORDS), M(STATE_STATUS), MANY(STATE_VQ), M(STATE_OFFSET),
-			M(STATE_PRIVATE),
+			M(STATE_PRIVATE), M(STATE_ROUNDS),
 		},
 	}, {
 		.name = "dev-state-set", .number = VDPA_CMD_DEV_STATE_SET, .one = true, .changes = true,
@@ -255,6 +262,40 @@ const struct wire_command wire_commands[] = {
 	}, {
 		.name = "dev-state-load", .number = VDPA_CMD_DEV_STATE_LOAD, .one = true, .changes = true,
 		.request = { A(DEV_GROUP) },
+	}, {
+		.name = "dev-state-set of a round", .number = VDPA_CMD_DEV_STATE_SET, .one = true, .changes = true,
+		.request = {
+			A(DEV_NAME), A(MIGRATION), A(STATE_ROUND), M(STATE_OFFSET), M(STATE_PRIVATE), A(STATE_END),
+		},
+	}, {
+		.name = "dev-state-set of the rest", .number = VDPA_CMD_DEV_STATE_SET, .one = true, .changes = true,
+		.request = {
+			A(DEV_NAME), A(MIGRATION), A(STATE_ROUNDS), A(STATE_FEATURES), M(STATE_STATUS),
+			MANY(STATE_VQ), M(STATE_OFFSET), M(STATE_PRIVATE), A(STATE_END),
+		},
+	}, {
+		.name = "dev-precopy-start", .number = VDPA_CMD_DEV_PRECOPY_START, .one = true, .changes = true,
+		.request = { A(DEV_NAME) },
+	}, {
+		.name = "dev-precopy-get", .number = VDPA_CMD_DEV_PRECOPY_GET, .dump = true,
+		.reply = VDPA_CMD_DEV_PRECOPY_GET,
+		.dump_request = { A(DEV_NAME) },
+		.replies = {
+			A(DEV_NAME), M(MIGRATION), M(STATE_ROUND), M(STATE_OFFSET), M(STATE_PRIVATE),
+			M(PRECOPY_INITIAL), M(PRECOPY_DIRTY),
+		},
+	}, {
+		.name = "dev-precopy-stop", .number = VDPA_CMD_DEV_PRECOPY_STOP, .one = true, .changes = true,
+		.request = { A(DEV_NAME) },
+	}, {
+		.name = "migration-estimate", .number = VDPA_CMD_MIGRATION_ESTIMATE, .one = true,
+		.reply = VDPA_CMD_MIGRATION_ESTIMATE,
+		.request = { A(DEV_NAME) },
+		.replies = {
+			A(DEV_NAME), A(DEV_STATE), A(DEV_STATUS), A(DEV_CAPS), M(DEV_SUSPEND_LAST), M(DEV_SUSPEND_MAX),
+			M(DEV_RESUME_LAST), M(DEV_RESUME_MAX), M(DEV_SUSPEND_ESTIMATE), M(DEV_RESUME_ESTIMATE),
+			M(ESTIMATE_BYTES), M(ESTIMATE_CHANGED),
+		},
 	},
 };
 
