@@ -96,7 +96,7 @@ tests/clients/nl_conform: $(conform_sources) $(wire_objects) tests/clients/confo
 		$(shell pkg-config --libs $(client_libs))
 
 tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefile
-	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) $(LDFLAGS) -o $@ $(vmm_sources)
+	$(call say,CC,$@)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(CPPFLAGS) -Iinclude/uapi $(LDFLAGS) -o $@ $(vmm_sources)
 
 # A guest, as it lies on its disk: 16 bits, at the address where a BIOS puts it.
 tests/clients/bootsector: tests/clients/bootsector.S Makefile

@@ -97,6 +97,13 @@ step_private() {
 	guest vm go
 }
 
+# It has moved nowhere.
+step_finish_b0() {
+	guest vm finish
+	guest_ends vm
+	vdpa dev del b0
+}
+
 @test "the examples of vdpa-migration(8) work" {
 	rmmod virtio_vdpa
 	load_bus_drivers vhost_vdpa

@@ -14,7 +14,7 @@ setup() {
 	user_devices "$BLK" b0
 	run -0 "$VDPA_TOOL" -j dev show b0
 	jq -e '.dev.b0 | .state == "inactive" and .transitions == 0 and .status == [] and .driver == "vhost_vdpa" and
-		.capabilities == ["suspend", "resume", "vq_state", "vstats", "precopy"]' <<<"$output"
+		.capabilities == ["suspend", "resume", "vq_state", "vstats", "precopy", "dirty_tracking"]' <<<"$output"
 
 	started_disks 1
 	run -0 "$VDPA_TOOL" -j dev show d1
@@ -24,7 +24,7 @@ setup() {
 	vdpa dev suspend d1
 	run -0 "$VDPA_TOOL" dev show d1
 	assert_match "$output" ' state suspended transitions 3 suspend_last_us [0-9]+ suspend_max_us [0-9]+'
-	assert_match "$output" $'\n  capabilities suspend resume vq_state vstats precopy'
+	assert_match "$output" $'\n  capabilities suspend resume vq_state vstats precopy dirty_tracking'
 	has_state b0 inactive
 }
 

@@ -298,7 +298,7 @@ enum status args_keywords(struct vdpa *vdpa, const struct keyword *table, int ar
 
 		if (found < 0)
 			return keyword_unknown(vdpa, table, argv[i], found);
-		if (*given >> found & 1)
+		if (*given >> found & 1 && !table[found].repeated)
 			return error_usage(vdpa, "%s is given twice", table[found].word.name);
 		if (table[found].check) {
 			i++;

@@ -57,6 +57,7 @@ struct keyword {
 	arg_fn check;		/* NULL: it has no value */
 	size_t offset;		/* of the value in the structure that is filled in */
 	bool required;
+	bool repeated;		/* may come more than once: @check adds to what is there */
 };
 
 #define KEYWORD_DEADLINE(type, member) \
@@ -72,7 +73,7 @@ struct keyword {
 	}
 
 /*
- * Takes keywords and their values in any order, each at most once, into
+ * Takes keywords and their values in any order, each at most once unless it is repeated, into
  * @values. Bit i of @given becomes 1 for the i-th keyword of @table. Returns
  * STATUS_DONE, or STATUS_USAGE and has said why.
  */

@@ -355,5 +355,6 @@ const struct command dev_commands[] = {
 	{ .word = { .name = "vq" }, .below = dev_vq_commands, .bare = "show" },
 	{ .word = { .name = "migration" }, .below = dev_migration_commands, .bare = "show" },
 	{ .word = { .name = "state" }, .below = dev_state_commands },
+	{ .word = { .name = "dirty" }, .below = dev_dirty_commands },
 	{ .word.name = NULL }
 };

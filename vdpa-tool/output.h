@@ -48,7 +48,7 @@ void output_begin(struct output *out, const char *section);
 void output_entry(struct output *out, const char *name, json_t *entry);
 
 /*
- * Writes an entry key by key, with values that are strings, numbers or lists of words. Between begin and end of a string
+ * Writes an entry key by key, with values that are strings, numbers, lists of words or of ranges. Between begin and end of a string
  * there are but its parts, between those of a list its words, and nothing else goes to standard output before the entry's
  * end. Keys and words are our own, plain ASCII and no longer than OUTPUT_WORD_MAX; a name or a part may be any bytes
  * (text_utf8()).
@@ -62,6 +62,10 @@ void output_number(struct output *out, const char *key, uint64_t value);
 void output_words_begin(struct output *out, const char *key);
 void output_word(struct output *out, const char *word);
 void output_words_end(struct output *out);
+/* A list of ranges of addresses: in text [ASID:]0xFIRST-0xLAST, the address space 0 left out. */
+void output_ranges_begin(struct output *out, const char *key);
+void output_range(struct output *out, uint32_t asid, uint64_t first, uint64_t last);
+void output_ranges_end(struct output *out);
 void output_entry_end(struct output *out);
 
 /* Ends a section that is complete, or of which a part could be written. */

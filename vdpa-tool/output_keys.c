@@ -3,6 +3,7 @@
  * Entries that are written key by key: into a piece, which goes out whole. See output.h.
  */
 #define _GNU_SOURCE
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,9 +172,8 @@ void output_text(struct output *out, const char *key, const char *word)
 	used_to(out, add_word(room(out), word));
 }
 
-void output_number(struct output *out, const char *key, uint64_t value)
+static char *add_number(char *to, uint64_t value)
 {
-	char *to = add_value_key(out, room(out), key);
 	char digits[20];
 	size_t at = sizeof(digits);
 
@@ -183,7 +183,12 @@ void output_number(struct output *out, const char *key, uint64_t value)
 	} while (value);
 	while (at < sizeof(digits))
 		*to++ = digits[at++];
-	used_to(out, to);
+	return to;
+}
+
+void output_number(struct output *out, const char *key, uint64_t value)
+{
+	used_to(out, add_number(add_value_key(out, room(out), key), value));
 }
 
 void output_words_begin(struct output *out, const char *key)
@@ -214,6 +219,49 @@ void output_words_end(struct output *out)
 	if (options.json)
 		used_to(out, add_end(room(out), out->words, JSON_ENTRY_DEPTH + 1, ']'));
 	out->separator = "\n  ";
+}
+
+void output_ranges_begin(struct output *out, const char *key)
+{
+	output_words_begin(out, key);
+}
+
+static void range_json(struct output *out, uint32_t asid, uint64_t first, uint64_t last)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} pairs[] = { { "asid", asid }, { "first", first }, { "last", last } };
+	unsigned int keys = 0;
+	char *to = add_next(room(out), &out->words, JSON_ENTRY_DEPTH + 2);
+
+	*to++ = '{';
+	used_to(out, to);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		to = add_next(room(out), &keys, JSON_ENTRY_DEPTH + 3);
+		used_to(out, add_number(add_colon(add_word(to, pairs[i].key)), pairs[i].value));
+	}
+	used_to(out, add_end(room(out), keys, JSON_ENTRY_DEPTH + 2, '}'));
+}
+
+void output_range(struct output *out, uint32_t asid, uint64_t first, uint64_t last)
+{
+	char *to;
+
+	if (options.json) {
+		range_json(out, asid, first, last);
+		return;
+	}
+	to = room(out);
+	*to++ = ' ';
+	if (asid)
+		to += sprintf(to, "%" PRIu32 ":", asid);
+	used_to(out, to + sprintf(to, "0x%" PRIx64 "-0x%" PRIx64, first, last));
+}
+
+void output_ranges_end(struct output *out)
+{
+	output_words_end(out);
 }
 
 void output_entry_end(struct output *out)

@@ -54,6 +54,7 @@ static const struct bit cap_bits[] = {
 	{ VDPA_DEV_CAP_VQ_STATE, "vq_state" },
 	{ VDPA_DEV_CAP_VSTATS, "vstats" },
 	{ VDPA_DEV_CAP_PRECOPY, "precopy" },
+	{ VDPA_DEV_CAP_DIRTY_TRACKING, "dirty_tracking" },
 };
 
 /* Latencies come in ns and are shown in us. */

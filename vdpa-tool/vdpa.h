@@ -72,6 +72,7 @@ extern const struct command dev_vstats_commands[];
 extern const struct command dev_vq_commands[];
 extern const struct command dev_migration_commands[];
 extern const struct command dev_state_commands[];
+extern const struct command dev_dirty_commands[];
 extern const struct command mgmtdev_migration_commands[];
 extern const struct command migration_commands[];
 

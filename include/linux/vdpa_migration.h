@@ -49,6 +49,23 @@
  * of the source's side, and save, or none of them; the same for the target's, and load.
  * A bus driver's reset does not make a device forget what is staged.
  *
+ * Pages that the device wrote. Who moves a guest's memory while the device works needs to know
+ * which pages it has written meanwhile. The three operations for it and dirty_page_sizes come
+ * together or not at all. They speak of the addresses that the driver has given the device.
+ *
+ *  - Who asks to track pages is not the device's driver, but who moves its memory. So tracking
+ *    begins with dirty_start and ends with dirty_stop, or when the device goes: then without a
+ *    call. Neither a suspend ends it, after which the rest is read, nor a reset: what was written
+ *    before that still has to be carried.
+ *  - No page may be lost. A page is noted after its last byte was written, so that who is told of
+ *    it and copies it has that byte; once dirty_start has returned all writes are noted; once a
+ *    suspend has returned nothing is written any more. Noting a page that was not written is
+ *    allowed.
+ *  - What dirty_read gives and clears is what the sink has taken, in one step for each word: a
+ *    write that comes in between stays noted. What the sink refuses stays noted as well.
+ *  - Memory is the parent's to bound. Where it runs out dirty_read fails with -EOVERFLOW until
+ *    dirty_stop: whoever carries the memory begins anew, and knows that it has to.
+ *
  * Context of all operations unless they say otherwise: a worker, with no lock held;
  * they may sleep as long as they need, and hold up nobody but whoever asked. Different
  * operations may be called at the same time, also on the same device. A device that is
@@ -162,6 +179,53 @@ struct vdpa_migration_reader {
 };
 
 /**
+ * struct vdpa_dirty_range - addresses
+ * @asid: the address space
+ * @first: the first of them
+ * @last: the last of them
+ *
+ * It begins and ends where pages of the size that is tracked do.
+ */
+struct vdpa_dirty_range {
+	u32 asid;
+	u64 first;
+	u64 last;
+};
+
+/**
+ * struct vdpa_dirty_sink - who is told of pages that the device wrote
+ * @put: take a word of the bitmap: bit n is the page that is n pages behind @iova, which is a
+ *	multiple of 64 pages. @pages has no bit outside the range that is read, and is not 0: clean
+ *	stretches are passed over. Words come in ascending order. May not sleep. Return: 0; -ENOSPC
+ *	if there is no room for it, -ECANCELED if nobody wants it any more: then it is not taken,
+ *	and the parent returns that; -EINVAL if it breaks these rules.
+ */
+struct vdpa_dirty_sink {
+	int (*put)(struct vdpa_dirty_sink *to, u64 iova, u64 pages);
+};
+
+/**
+ * vdpa_dirty_mask - which pages of a word are in a range
+ * @iova: what bit 0 of the word is about
+ * @range: the range, of which the word has a page at least
+ * @shift: log2 of the page size
+ *
+ * Return: their bits.
+ */
+static inline u64 vdpa_dirty_mask(u64 iova, const struct vdpa_dirty_range *range,
+				  unsigned int shift)
+{
+	u64 last = (range->last - iova) >> shift;
+	u64 mask = ~0ULL;
+
+	if (range->first > iova)
+		mask <<= (range->first - iova) >> shift;
+	if (last < 63)
+		mask &= ~0ULL >> (63 - last);
+	return mask;
+}
+
+/**
  * struct vdpa_migration_ops - what a parent can do for migration; all but @size is optional
  * @size: sizeof(struct vdpa_migration_ops), so that it can grow
  * @describe: add a device's own attributes. Also called for a device that works.
@@ -219,6 +283,17 @@ struct vdpa_migration_reader {
  * @precopy_drop: forget what is staged. Also called after each @load that came after rounds:
  *	@load then takes the rest together with what is staged, all or nothing, and what it has
  *	taken is not staged any more. Not called for a device that is unregistered first.
+ * @dirty_page_sizes: the sizes of pages that can be tracked, their sum: each a power of two from
+ *	4096 to 2^30. This and the next three: all or none, or the management device is not
+ *	registered.
+ * @dirty_start: note from now on which pages the device writes, of those in the @n @ranges, which
+ *	do not overlap and stay the core's. @page_size is one of @dirty_page_sizes. Return: 0; or
+ *	an error, and nothing is noted, with the reason in @extack.
+ * @dirty_read: tell @to which pages of @range the device wrote since they were cleared, and clear
+ *	them if @clear. @range is within one of those that are tracked. Return: 0 when all were
+ *	told; what @to returned; -EOVERFLOW if not all that it wrote was noted; another error.
+ * @dirty_stop: note nothing any more. Return: 0; or an error, and it goes on.
+ *	The core calls these three for one device one at a time, and only in this order.
  *
  * The structure is copied.
  */
@@ -247,6 +322,12 @@ struct vdpa_migration_ops {
 	int (*precopy_load)(struct vdpa_device *vdev, const struct vdpa_migration_source *source,
 			    struct vdpa_migration_reader *from);
 	void (*precopy_drop)(struct vdpa_device *vdev);
+	u64 dirty_page_sizes;
+	int (*dirty_start)(struct vdpa_device *vdev, const struct vdpa_dirty_range *ranges,
+			   unsigned int n, u64 page_size, struct netlink_ext_ack *extack);
+	int (*dirty_read)(struct vdpa_device *vdev, const struct vdpa_dirty_range *range,
+			  bool clear, struct vdpa_dirty_sink *to);
+	int (*dirty_stop)(struct vdpa_device *vdev);
 };
 
 /* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */

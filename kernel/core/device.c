@@ -12,6 +12,7 @@
 #include "kver.h"
 #include "message.h"
 #include "mgmtdev.h"
+#include "migration/dirty.h"
 #include "notify.h"
 #include "ops.h"
 #include "precopy.h"
@@ -29,6 +30,7 @@ static void vdpa_device_release(struct device *dev)
 	kver_free_override(vdev);
 	vdpa_hold_exit(entry);
 	vdpa_precopy_forget(entry);
+	vdpa_dirty_exit(entry);
 	kfree(entry);
 	kfree(vdev);
 }

@@ -15,6 +15,7 @@
 
 struct netlink_ext_ack;
 struct vdpa_precopy;
+struct vdpa_dirty;
 struct vdpa_request;
 
 /* The bus driver that hands devices to user space. */
@@ -55,6 +56,7 @@ enum vdpa_precopy_way {
  * @mgmtdev: the management device that made it; NULL for a device that its
  *	driver registered by itself ("unmanaged")
  * @sibling: in @mgmtdev's list of devices
+ * @dirty: what is tracked of the pages that it writes; NULL: nothing is. In its turn alone
  * @device_id: virtio device ID. This and the next five are constants of a
  *	device, asked for once, so that listing the devices asks parents for nothing
  *	but the status, which they know.
@@ -100,6 +102,7 @@ struct vdpa_entry {
 	struct vdpa_name *name;
 	struct vdpa_mgmtdev *mgmtdev;
 	struct list_head sibling;
+	struct vdpa_dirty *dirty;
 
 	u32 device_id;
 	u32 vendor_id;

@@ -152,6 +152,18 @@ int vdpa_mgmtdev_set_device(struct vdpa_request *req)
 	return err;
 }
 
+/* Powers of two. */
+#define VDPA_DIRTY_PAGE_SIZES	(2 * VDPA_DIRTY_PAGE_SIZE_MAX - VDPA_DIRTY_PAGE_SIZE_MIN)
+
+/* What belongs together is there or is not; and page sizes are some. */
+static bool dirty_ops_sound(const struct vdpa_migration_ops *ops)
+{
+	bool all = ops->dirty_start && ops->dirty_read && ops->dirty_stop && ops->dirty_page_sizes;
+	bool any = ops->dirty_start || ops->dirty_read || ops->dirty_stop || ops->dirty_page_sizes;
+
+	return all == any && !(ops->dirty_page_sizes & ~VDPA_DIRTY_PAGE_SIZES);
+}
+
 static int mgmtdev_register(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {
 	struct vdpa_mgmtdev *mgmtdev;
@@ -211,6 +223,21 @@ static const char *half_precopy(const struct vdpa_migration_ops *ops)
 	return NULL;
 }
 
+/* Return: 0, or -EINVAL, and it was said, if only a part is there of what belongs together. */
+static int check_halves(const struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
+{
+	const char *half = half_precopy(ops);
+
+	if (!half && dirty_ops_sound(ops))
+		return 0;
+	if (mdev->device && half)
+		dev_err(mdev->device, "it has a part of pre-copy only: %s\n", half);
+	else if (mdev->device)
+		dev_err(mdev->device,
+			"not registered: dirty_start, _read, _stop and _page_sizes come together\n");
+	return -EINVAL;
+}
+
 /**
  * __vdpa_mgmtdev_register_migration - register a management device that can do more
  * @mdev: the management device
@@ -219,24 +246,21 @@ static const char *half_precopy(const struct vdpa_migration_ops *ops)
  * For vdpa_mgmtdev_register_migration(), which finds it by its name.
  *
  * Context: may sleep.
- * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops tells no size, or has a part of
- * pre-copy only.
+ * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops tells no size, or has half of what
+ * belongs together.
  */
 int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
 				      const struct vdpa_migration_ops *ops)
 {
 	struct vdpa_migration_ops known = {};
-	const char *half;
+	int err;
 
 	if (!ops || ops->size < offsetofend(struct vdpa_migration_ops, size))
 		return -EINVAL;
 	memcpy(&known, ops, min(ops->size, sizeof(known)));
-	half = half_precopy(&known);
-	if (half) {
-		if (mdev->device)
-			dev_err(mdev->device, "it has a part of pre-copy only: %s\n", half);
-		return -EINVAL;
-	}
+	err = check_halves(mdev, &known);
+	if (err)
+		return err;
 	return mgmtdev_register(mdev, &known);
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_register_migration);

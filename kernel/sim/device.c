@@ -489,6 +489,7 @@ static void free_device(struct vdpa_device *vdpa)
 	}
 	parent->class->free(sim);
 	vdpasim_maps_free(sim);
+	vdpasim_dirty_free(sim);
 	kvfree(sim->vqs);
 	if (atomic_dec_and_test(&parent->live))
 		wake_up_all(&parent->drained);

@@ -5,8 +5,10 @@
  *   PARENT/{add,suspend,resume,describe,check,save,load,unload,estimate}_{delay_ms,errno,nth}
  *   PARENT/precopy_{begin,read,info,save,load}_{delay_ms,errno,nth}
  *   PARENT/{del,precopy_end,precopy_drop}_delay_ms
+ *   PARENT/dirty_{start,read,stop}_{delay_ms,errno,nth}
  *   PARENT/version   PARENT/accepts
  *   PARENT/devices/DEVICE/{suspend,resume,save,load}_{delay_ms,errno,nth}
+ *   PARENT/devices/DEVICE/dirty_{start,read,stop}_{delay_ms,errno,nth}
  *   PARENT/devices/DEVICE/del_delay_ms   PARENT/devices/DEVICE/stall
  *
  * Those of the parent hold for all its devices. delay_ms: the operation takes that long, or until a
@@ -129,6 +131,9 @@ void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 	create_fault(parent->dir, "save", &parent->save);
 	create_fault(parent->dir, "load", &parent->load);
 	create_fault(parent->dir, "unload", &parent->unload);
+	create_fault(parent->dir, "dirty_start", &parent->dirty_start);
+	create_fault(parent->dir, "dirty_read", &parent->dirty_read);
+	create_fault(parent->dir, "dirty_stop", &parent->dirty_stop);
 	create_fault(parent->dir, "get_vq_state", &parent->get_vq_state);
 	create_fault(parent->dir, "set_vq_state", &parent->set_vq_state);
 	create_fault(parent->dir, "estimate", &parent->estimate);
@@ -155,6 +160,9 @@ void vdpasim_knobs_device(struct vdpasim *sim)
 	create_fault(sim->dir, "resume", &sim->resume);
 	create_fault(sim->dir, "save", &sim->save);
 	create_fault(sim->dir, "load", &sim->load);
+	create_fault(sim->dir, "dirty_start", &sim->dirty_start);
+	create_fault(sim->dir, "dirty_read", &sim->dirty_read);
+	create_fault(sim->dir, "dirty_stop", &sim->dirty_stop);
 	create_fault(sim->dir, "get_vq_state", &sim->get_vq_state);
 	create_fault(sim->dir, "set_vq_state", &sim->set_vq_state);
 	debugfs_create_file_unsafe("stall", KNOB_MODE, sim->dir, sim, &stall_fops);

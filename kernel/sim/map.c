@@ -188,6 +188,15 @@ int vdpasim_read(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len)
 	return copy(vq, iova, buf, len, VHOST_MAP_RO);
 }
 
+static noinline int write_noted(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len)
+{
+	int err = copy(vq, iova, (void *)buf, len, VHOST_MAP_WO);
+
+	if (len)
+		vdpasim_dirty_note(vq, iova, len);
+	return err;
+}
+
 /**
  * vdpasim_write - write the driver's memory
  * @vq: on behalf of this queue; its lock is held
@@ -195,11 +204,14 @@ int vdpasim_read(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len)
  * @buf: from here
  * @len: bytes
  *
- * May sleep. Return: 0, or -EFAULT where not all of it is mapped for the device to write; what lies
- * before the fault is written then.
+ * What is written is noted if that is wanted. May sleep. Return: 0, or -EFAULT where not all of it
+ * is mapped for the device to write; what lies before the fault is written then.
  */
 int vdpasim_write(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len)
 {
+	/* It costs the others a branch, and no more. */
+	if (unlikely(vq->dirty))
+		return write_noted(vq, iova, buf, len);
 	return copy(vq, iova, (void *)buf, len, VHOST_MAP_WO);
 }
 EXPORT_SYMBOL_GPL(vdpasim_write);
@@ -441,16 +453,19 @@ u32 vdpasim_vq_group(struct vdpasim *sim, u16 idx)
 	return class->vq_group ? class->vq_group(sim, idx) : 0;
 }
 
-/* Under sim->lock: let each queue look addresses up in the address space its group is in. */
+/* Under sim->lock: let each queue look addresses up, and note writes, where its group is. */
 void vdpasim_place_queues(struct vdpasim *sim)
 {
 	struct vdpasim_vq *vq;
+	unsigned int asid;
 	u16 i;
 
 	for (i = 0; i < sim->nvqs; i++) {
 		vq = &sim->vqs[i];
+		asid = sim->group_asid[vdpasim_vq_group(sim, i)];
 		mutex_lock(&vq->lock);
-		vq->iotlb = &sim->iotlbs[sim->group_asid[vdpasim_vq_group(sim, i)]];
+		vq->iotlb = &sim->iotlbs[asid];
+		vdpasim_dirty_place(vq, asid);
 		mutex_unlock(&vq->lock);
 	}
 }

@@ -348,6 +348,10 @@ int vdpasim_migration_register(struct vdpasim_parent *parent)
 		.suspend_estimate	= honour_deadline ? suspend_estimate : NULL,
 		.resume_estimate	= honour_deadline ? resume_estimate : NULL,
 		.estimate		= parent->class->estimate ? estimate : NULL,
+		.dirty_page_sizes	= VDPASIM_DIRTY_PAGE_SIZES,
+		.dirty_start		= vdpasim_dirty_start,
+		.dirty_read		= vdpasim_dirty_read,
+		.dirty_stop		= vdpasim_dirty_stop,
 	};
 
 	if (parent->class->precopy)

@@ -8,8 +8,8 @@
  *
  * Locks, in the order they nest:
  *
- *   sim->lock     the configuration: features, the address space of each group. Held by the
- *                 config operations, which may sleep.
+ *   sim->lock     the configuration: features, the address space of each group, where writes are
+ *                 noted. Held by the config operations, which may sleep.
  *   vq->lock      one virtqueue: its addresses, position, callback, address space. A worker holds
  *                 it for one bounded round, so whoever has taken it knows that the queue rests.
  *                 Nobody holds two of them.
@@ -71,10 +71,16 @@
 					 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
 
 struct dentry;
+struct netlink_ext_ack;
+struct vdpa_dirty_range;
+struct vdpa_dirty_sink;
 struct vdpa_migration_list;
 struct vdpa_migration_reader;
 struct vdpa_migration_writer;
 struct vdpasim;
+struct vdpasim_dirty;
+struct vdpasim_dirty_chunk;
+struct vdpasim_dirty_space;
 struct vdpasim_vq;
 
 /**
@@ -151,6 +157,9 @@ enum {
  * @signalled_valid: whether there was one since the queue became ready
  * @ready: the driver has enabled it
  * @iotlb: the address space its group is in
+ * @dirty: where the pages it writes are noted; NULL: nowhere
+ * @dirty_chunk: where it noted the last of them; NULL: there was none
+ * @dirty_index: which part of @dirty that is
  * @scratch: there while the queue is ready
  * @cb: the driver's interrupt
  * @stats: VDPASIM_STAT_*
@@ -170,6 +179,9 @@ struct vdpasim_vq {
 	bool signalled_valid;
 	bool ready;
 	struct vhost_iotlb *iotlb;
+	struct vdpasim_dirty_space *dirty;
+	struct vdpasim_dirty_chunk *dirty_chunk;
+	u64 dirty_index;
 	struct vdpasim_scratch *scratch;
 	struct vdpa_callback cb;
 	atomic64_t stats[VDPASIM_STATS_MAX];
@@ -307,6 +319,9 @@ struct vdpasim_text {
  * @unload: fault of taking such a state back from any of its devices
  * @estimate: fault of telling what there is to carry
  * @precopy_begin: fault of beginning a pre-copy of any of its devices; and of what follows
+ * @dirty_start: fault of beginning to note the pages that any of its devices writes
+ * @dirty_read: fault of reading them
+ * @dirty_stop: fault of ending that
  * @version: of what it saves, for the vDPA core; empty: it declares none
  * @accepts: ranges of versions of which it takes what they have saved
  * @dir: its debugfs directory
@@ -328,6 +343,9 @@ struct vdpasim_parent {
 	struct vdpasim_fault save;
 	struct vdpasim_fault load;
 	struct vdpasim_fault unload;
+	struct vdpasim_fault dirty_start;
+	struct vdpasim_fault dirty_read;
+	struct vdpasim_fault dirty_stop;
 	struct vdpasim_fault get_vq_state;
 	struct vdpasim_fault set_vq_state;
 	struct vdpasim_fault estimate;
@@ -375,6 +393,10 @@ struct vdpasim_parent {
  * @resume: fault of resuming it
  * @save: fault of saving its state
  * @load: fault of loading a state into it
+ * @dirty_start: fault of beginning to note the pages it writes
+ * @dirty_read: fault of reading them
+ * @dirty_stop: fault of ending that
+ * @dirty: what is noted of the pages it writes, under @lock; NULL: nothing is
  * @dir: its debugfs directory
  */
 struct vdpasim {
@@ -403,8 +425,12 @@ struct vdpasim {
 	struct vdpasim_fault resume;
 	struct vdpasim_fault save;
 	struct vdpasim_fault load;
+	struct vdpasim_fault dirty_start;
+	struct vdpasim_fault dirty_read;
+	struct vdpasim_fault dirty_stop;
 	struct vdpasim_fault get_vq_state;
 	struct vdpasim_fault set_vq_state;
+	struct vdpasim_dirty *dirty;
 	struct dentry *dir;
 };
 
@@ -483,6 +509,19 @@ int vdpasim_bind_mm(struct vdpa_device *vdpa, struct mm_struct *mm);
 void vdpasim_unbind_mm(struct vdpa_device *vdpa);
 bool vdpasim_enter_mm(struct vdpasim *sim, struct mm_struct **mm);
 void vdpasim_leave_mm(struct mm_struct *mm);
+
+/* dirty.c: which pages a device writes */
+
+#define VDPASIM_DIRTY_PAGE_SIZES	GENMASK_ULL(30, 12)
+
+void vdpasim_dirty_note(struct vdpasim_vq *vq, u64 iova, u32 len);
+void vdpasim_dirty_place(struct vdpasim_vq *vq, unsigned int asid);
+void vdpasim_dirty_free(struct vdpasim *sim);
+int vdpasim_dirty_start(struct vdpa_device *vdpa, const struct vdpa_dirty_range *ranges,
+			unsigned int n, u64 page_size, struct netlink_ext_ack *extack);
+int vdpasim_dirty_read(struct vdpa_device *vdpa, const struct vdpa_dirty_range *range, bool clear,
+		       struct vdpa_dirty_sink *to);
+int vdpasim_dirty_stop(struct vdpa_device *vdpa);
 
 /* fault.c: what a test has asked for, if anything */
 

@@ -28,6 +28,7 @@
  *	fill	number of 'a' sent, followed by a NUL
  *	u8 u16 u32 u64	number
  *	names	texts with a comma between them: a nest of as many DEV_NAME
+ *	range	FIRST-LAST or FIRST-LAST-ASID: a nest of DIRTY_FIRST, _LAST and _ASID; or FIRST alone
  *	none	nothing: an attribute without payload
  *
  *	--dump		ask for a dump
@@ -225,6 +226,29 @@ static size_t put_fill(uint8_t *out, const char *text)
 }
 
 /* Each an attribute of its own, complete with its padding. */
+static size_t put_range(uint8_t *out, const char *range)
+{
+	static const uint16_t types[] = { VDPA_ATTR_DIRTY_FIRST, VDPA_ATTR_DIRTY_LAST, VDPA_ATTR_DIRTY_ASID };
+	size_t at = 0;
+	char *end;
+
+	for (size_t i = 0; i < ARRAY_SIZE(types) && *range; i++) {
+		uint64_t value = strtoull(range, &end, 0);
+		struct nlattr nla = {
+			NLA_HDRLEN + (types[i] == VDPA_ATTR_DIRTY_ASID ? sizeof(uint32_t) : sizeof(value)),
+			types[i],
+		};
+
+		if (end == range || (*end && *end != '-'))
+			usage("a range that is none");
+		memcpy(out + at, &nla, sizeof(nla));
+		memcpy(out + at + NLA_HDRLEN, &value, nla.nla_len - NLA_HDRLEN);
+		at += nla.nla_len;
+		range = end + (*end == '-');
+	}
+	return at;
+}
+
 static size_t put_names(uint8_t *out, const char *names)
 {
 	size_t at = 0;
@@ -259,6 +283,8 @@ static size_t put_value(uint8_t *out, const char *form, const char *value)
 		return put_fill(out, value);
 	if (!strcmp(form, "names"))
 		return put_names(out, value);
+	if (!strcmp(form, "range"))
+		return put_range(out, value);
 	if (!strcmp(form, "u8"))
 		return put_integer(out, value, 8);
 	if (!strcmp(form, "u16"))
@@ -302,7 +328,7 @@ static void add_attr(struct request *req, const char *text, const struct options
 	if (!form)
 		usage("an attribute is TYPE:FORM[:VALUE]");
 
-	nest = !strcmp(form, "names");
+	nest = !strcmp(form, "names") || !strcmp(form, "range");
 	len = put_value(payload, form, value ? value : "");
 	nla.nla_type = attr_type(type) | (nest ? NLA_F_NESTED : 0);
 	nla.nla_len = NLA_HDRLEN + len;

@@ -22,7 +22,7 @@ load_sim() {
 	for parameter; do
 		case $parameter in
 		net | blk) classes+=("$parameter") ;;
-		use_va=* | max_iotlb_entries=* | knobs=*) common+=("$parameter") ;;
+		use_va=* | max_iotlb_entries=* | max_dirty_kb=* | knobs=*) common+=("$parameter") ;;
 		*) own+=("$parameter") ;;
 		esac
 	done

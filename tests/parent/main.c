@@ -27,6 +27,7 @@
  *                                             /strays	(writes that virtio forbids)
  *                                             /waiting	(operations held up now)
  *                                             /description	(mig only, and more: describe.c)
+ *                                             /dirty_*	(dirty only: see dirty.c)
  *
  * No queue is ever served: a driver that waits for an answer waits forever.
  */
@@ -49,6 +50,7 @@
 #include <uapi/linux/vdpa.h>
 
 #include "describe.h"
+#include "dirty.h"
 
 #define VTP_NAME	"vdpa_test_parent"
 #define VTP_VENDOR_ID	0x7e57
@@ -66,7 +68,7 @@
 
 static char *parents = "net,blk,odd,multi,bus";
 module_param(parents, charp, 0444);
-MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare,halt,status");
+MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare,halt,status,dirty");
 
 static char *unmanaged;
 module_param(unmanaged, charp, 0444);
@@ -138,6 +140,7 @@ struct vtp_parent {
 	const char *name;		/* the management device's name */
 	bool on_bus;			/* a platform device, else one without bus */
 	bool described;			/* has a description of its own: describe.c */
+	bool notes_pages;		/* that its devices write: dirty.c */
 	bool registered;
 	struct platform_device *pdev;
 	struct vdpa_mgmt_dev mgmt;
@@ -980,6 +983,19 @@ static struct vtp_parent vtp_parents[] = {
 			.supported_features = VTP_COMMON_FEATURES | BIT_ULL(VTP_F_SUSPEND),
 			.max_supported_vqs = VTP_STATUS_VQS,
 		},
+	}, {
+		/* not offered unless asked for */
+		.key = "dirty",
+		.name = "vdpatest_dirty",
+		.notes_pages = true,
+		.mgmt = {
+			.ops = &vtp_mgmt_ops,
+			.id_table = vtp_id_net,
+			.config_attr_mask = VTP_NET_ATTRS |
+					    BIT_ULL(VDPA_ATTR_DEV_FEATURES),
+			.supported_features = VTP_NET_FEATURES,
+			.max_supported_vqs = VTP_NET_VQS,
+		},
 	},
 };
 
@@ -1016,6 +1032,8 @@ static void vtp_add_knobs(struct vtp_parent *parent)
 	debugfs_create_atomic_t("overlaps", 0400, dir, &knobs->overlaps);
 	if (parent->described)
 		vtp_add_description(dir);
+	if (parent->notes_pages)
+		vtp_add_dirty(dir, &knobs->waiting);
 }
 
 static void vtp_put_device(struct vtp_parent *parent)
@@ -1041,6 +1059,16 @@ static int vtp_get_device(struct vtp_parent *parent)
 	return PTR_ERR_OR_ZERO(parent->mgmt.device);
 }
 
+static int vtp_register(struct vtp_parent *parent)
+{
+	if (parent->described)
+		return vtp_register_described(&parent->mgmt);
+	if (parent->notes_pages)
+		return vtp_register_dirty(&parent->mgmt);
+
+	return vdpa_mgmtdev_register(&parent->mgmt);
+}
+
 static int vtp_add_parent(struct vtp_parent *parent)
 {
 	int err;
@@ -1049,8 +1077,7 @@ static int vtp_add_parent(struct vtp_parent *parent)
 	if (err)
 		return err;
 
-	err = parent->described ? vtp_register_described(&parent->mgmt) :
-				  vdpa_mgmtdev_register(&parent->mgmt);
+	err = vtp_register(parent);
 	if (err) {
 		vtp_put_device(parent);
 		return err;

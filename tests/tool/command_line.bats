@@ -70,6 +70,9 @@ reaches_kernel() {
 		vdpa dev migration show
 		vdpa dev state save
 		vdpa dev state load
+		vdpa dev dirty start
+		vdpa dev dirty show
+		vdpa dev dirty stop
 		vdpa mgmtdev migration show
 		vdpa migration check source
 		vdpa migration estimate

@@ -53,6 +53,9 @@ enum vdpa_command {
 	VDPA_CMD_DEV_PRECOPY_GET = 75,	/* a round of it: dump only; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_PRECOPY_STOP = 76,	/* end it; CAP_NET_ADMIN */
 	VDPA_CMD_MIGRATION_ESTIMATE = 77,	/* what there is to carry; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DIRTY_START = 78,	/* note which pages a device writes; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DIRTY_GET = 79,	/* those pages, read and cleared; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DIRTY_STOP = 80,	/* note them no more; CAP_NET_ADMIN */
 
 	VDPA_CMD_DEV_STATE_LOAD = 82,	/* load such states, all or none; CAP_NET_ADMIN */
 };
@@ -206,10 +209,20 @@ enum vdpa_attr {
 	/* VDPA_CMD_MIGRATION_ESTIMATE; absent: the parent tells none */
 	VDPA_ATTR_ESTIMATE_BYTES = 174,			/* u64, private bytes, now */
 	VDPA_ATTR_ESTIMATE_CHANGED = 175,		/* u64, bytes changed so far */
+
+	/* VDPA_CMD_DEV_DIRTY_START and VDPA_CMD_DEV_DIRTY_GET: addresses are the driver's (IOVA) */
+	VDPA_ATTR_DIRTY_RANGE = 177,			/* nested: the next three; repeated */
+	VDPA_ATTR_DIRTY_FIRST = 178,			/* u64, first address */
+	VDPA_ATTR_DIRTY_LAST = 179,			/* u64, last address */
+	VDPA_ATTR_DIRTY_ASID = 180,			/* u32, address space; absent: 0 */
+	VDPA_ATTR_DIRTY_PAGE_SIZE = 181,		/* u64, bytes */
+	VDPA_ATTR_DIRTY_STRETCH = 182,			/* nested: _FIRST and _BITMAP; repeated */
+	VDPA_ATTR_DIRTY_BITMAP = 183,			/* binary, of u64 */
+	VDPA_ATTR_DIRTY_KEEP = 184,			/* flag: read and do not clear */
 };
 
 /* The last attribute there is. */
-#define VDPA_ATTR_LAST	VDPA_ATTR_ESTIMATE_CHANGED
+#define VDPA_ATTR_LAST	VDPA_ATTR_DIRTY_KEEP
 
 /* Most words of a bitmask, here and in a description: 512 bits. */
 #define VDPA_WORDS_MAX		8
@@ -251,6 +264,7 @@ enum vdpa_dev_cap {
 	VDPA_DEV_CAP_VQ_STATE = 4,	/* tell and take the state of virtqueues */
 	VDPA_DEV_CAP_VSTATS = 8,	/* count per virtqueue */
 	VDPA_DEV_CAP_PRECOPY = 16,	/* have its state copied while it works */
+	VDPA_DEV_CAP_DIRTY_TRACKING = 32,	/* note which pages the device writes */
 };
 
 /* What a virtqueue is for. */
@@ -399,6 +413,43 @@ enum vdpa_migration_attr {
  * VDPA_CMD_MIGRATION_ESTIMATE tells how much there is to carry, and, as VDPA_CMD_DEV_GET does,
  * what suspends and resumes have taken, and would. What changes in a second follows from two.
  */
+
+/*
+ * Pages that the device wrote, for who moves a guest's memory while the device works.
+ *
+ * VDPA_CMD_DEV_DIRTY_START: the device notes from now on which pages it writes; those that
+ * it wrote before are not known. With VDPA_ATTR_DIRTY_PAGE_SIZE, a power of two from 4096
+ * to 2^30 that the parent takes (absent: the smallest of them), and up to VDPA_DIRTY_RANGES_MAX
+ * VDPA_ATTR_DIRTY_RANGE (absent: all that the device can write). Ranges consist of whole
+ * pages and do not overlap. EALREADY if it does so already. It belongs to the device and not
+ * to the client: it ends with VDPA_CMD_DEV_DIRTY_STOP or with the device. A suspend does not end
+ * it, nor does a reset.
+ *
+ * VDPA_CMD_DEV_DIRTY_GET with a device alone says what is tracked: VDPA_ATTR_DIRTY_PAGE_SIZE and
+ * each VDPA_ATTR_DIRTY_RANGE. ENOENT if nothing is; of DIRTY_STOP as well.
+ *
+ * VDPA_CMD_DEV_DIRTY_GET with VDPA_ATTR_DIRTY_FIRST, VDPA_ATTR_DIRTY_LAST and, unless it is 0,
+ * VDPA_ATTR_DIRTY_ASID reads the pages of a range, which lies within one that is tracked, and
+ * clears them. The answer is one message of 4 KiB at most, however large the range is. It has the
+ * same attributes, but that VDPA_ATTR_DIRTY_LAST is how far it has come: who wants the rest asks
+ * again, from there on. Each VDPA_ATTR_DIRTY_STRETCH has VDPA_ATTR_DIRTY_FIRST, a multiple of 64
+ * pages, and VDPA_ATTR_DIRTY_BITMAP, words of 64 bit in the byte order of the host: bit n of word
+ * i is the page 64 * i + n pages behind that. Pages that are in no stretch are clean.
+ *
+ * Should the parent fail when it has told some pages, the answer has these, and an error comes after
+ * it.
+ *
+ * What is in the answer is cleared, and nothing else: a page that is written in that moment is in
+ * this answer or in the next, and of two clients one has it. A client that dies with an answer
+ * under way takes the pages in that one answer with it; so does one that is told ENOBUFS. With
+ * VDPA_ATTR_DIRTY_KEEP nothing is cleared. EOVERFLOW: the device has lost track of what it wrote:
+ * stop, start, and carry all of the memory anew.
+ */
+
+/* Smallest and largest page size, in bytes; ranges of a device. */
+#define VDPA_DIRTY_PAGE_SIZE_MIN	4096ULL
+#define VDPA_DIRTY_PAGE_SIZE_MAX	(1ULL << 30)
+#define VDPA_DIRTY_RANGES_MAX		64
 
 /* Bytes of private state: of all of it, of one round, or of the rest. */
 #define VDPA_STATE_PRIVATE_MAX		(64 * 1024 * 1024)

@@ -11,6 +11,7 @@
 
 #include "device.h"
 #include "mgmtdev.h"
+#include "migration/dirty.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_request.h"
 #include "registry.h"
@@ -172,7 +173,8 @@ static u32 dev_caps(const struct vdpa_entry *entry)
 	       (vdpa_can_resume(entry) ? VDPA_DEV_CAP_RESUME : 0) |
 	       (entry->has_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
 	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0) |
-	       (entry->mgmtdev->migration.precopy_begin ? VDPA_DEV_CAP_PRECOPY : 0);
+	       (entry->mgmtdev->migration.precopy_begin ? VDPA_DEV_CAP_PRECOPY : 0) |
+	       (vdpa_dirty_knows(entry) ? VDPA_DEV_CAP_DIRTY_TRACKING : 0);
 }
 
 /* What the device can do, and its status. Return: 0 or -EMSGSIZE. */

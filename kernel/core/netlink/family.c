@@ -58,6 +58,12 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_STATE_ROUND]		= { .type = NLA_U32 },
 	[VDPA_ATTR_STATE_ROUNDS]	= { .type = NLA_U32 },
 	[VDPA_ATTR_STATE_REST]		= { .type = NLA_FLAG },
+	[VDPA_ATTR_DIRTY_RANGE]		= { .type = NLA_NESTED },
+	[VDPA_ATTR_DIRTY_FIRST]		= { .type = NLA_U64 },
+	[VDPA_ATTR_DIRTY_LAST]		= { .type = NLA_U64 },
+	[VDPA_ATTR_DIRTY_ASID]		= { .type = NLA_U32 },
+	[VDPA_ATTR_DIRTY_PAGE_SIZE]	= { .type = NLA_U64 },
+	[VDPA_ATTR_DIRTY_KEEP]		= { .type = NLA_FLAG },
 };
 
 static const struct genl_ops vdpa_nl_ops[] = {
@@ -171,6 +177,21 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.cmd		= VDPA_CMD_DEV_STATE_LOAD,
 		.doit		= vdpa_nl_dev_state_load_doit,
 		.flags		= GENL_ADMIN_PERM,
+	}, {
+		.cmd		= VDPA_CMD_DEV_DIRTY_START,
+		.doit		= vdpa_nl_dev_dirty_start_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_DIRTY_GET,
+		.doit		= vdpa_nl_dev_dirty_get_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
+	}, {
+		.cmd		= VDPA_CMD_DEV_DIRTY_STOP,
+		.doit		= vdpa_nl_dev_dirty_stop_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
 	},
 };
 

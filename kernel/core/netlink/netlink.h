@@ -94,6 +94,10 @@ int vdpa_nl_dev_precopy_stop_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_migration_estimate_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_precopies_init(void);
 void vdpa_nl_precopies_exit(void);
+/* nl_dirty.c */
+int vdpa_nl_dev_dirty_start_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_dirty_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_dirty_stop_doit(struct sk_buff *skb, struct genl_info *info);
 
 /* nl_vstats.c */
 int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -51,6 +51,19 @@ static void table_del(struct vdpa_nl_request *nlr)
 	spin_unlock(&requests_lock);
 }
 
+/* The range at fault, one of several. */
+static const struct nlattr *fault_range(const struct vdpa_nl_request *nlr)
+{
+	const struct nlattr *attr;
+	unsigned int i = 0;
+	int left;
+
+	nlmsg_for_each_attr(attr, nlr->info.nlhdr, GENL_HDRLEN, left)
+		if (nla_type(attr) == VDPA_ATTR_DIRTY_RANGE && i++ == nlr->req.fault_index)
+			return attr;
+	return NULL;
+}
+
 /* The attribute at fault, of which there may be several in a group. */
 static const struct nlattr *fault_attr(const struct vdpa_nl_request *nlr)
 {
@@ -59,6 +72,8 @@ static const struct nlattr *fault_attr(const struct vdpa_nl_request *nlr)
 	unsigned int i = 0;
 	int left;
 
+	if (nlr->req.fault == VDPA_ATTR_DIRTY_RANGE)
+		return fault_range(nlr);
 	if (attr || nlr->req.fault != VDPA_ATTR_DEV_NAME || !group)
 		return attr;
 	nla_for_each_nested(attr, group, left)

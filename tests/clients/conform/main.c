@@ -75,6 +75,23 @@ static void keep_state(struct nlmsghdr *nlh, void *data)
 	keep(nlh, data, VDPA_ATTR_STATE_FEATURES, VDPA_ATTR_STATE_OFFSET);
 }
 
+/* So that it can be read. */
+static void track_pages(struct conform *c)
+{
+	const char *const devices[] = { c->net, c->blk, c->spare };
+
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		struct nl_msg *msg = wire_request(&c->wire, VDPA_CMD_DEV_DIRTY_START, NLM_F_ACK);
+		struct wire_answer answer;
+
+		wire_put_string(msg, VDPA_ATTR_DEV_NAME, devices[i]);
+		wire_ask(&c->wire, nlmsg_hdr(msg), NULL, NULL, &answer);
+		nlmsg_free(msg);
+		if (answer.end != WIRE_ANSWERED || answer.err)
+			wire_quit("%s tracks no pages: %s", devices[i], conform_outcome(&answer));
+	}
+}
+
 static struct nl_msg *learn(struct conform *c, uint8_t command, int flags, wire_take_t take)
 {
 	struct nl_msg *to = take ? nlmsg_alloc_size(WIRE_REQUEST_MAX) : NULL;
@@ -105,6 +122,7 @@ int main(int argc, char **argv)
 	learn(&c, VDPA_CMD_DEV_SUSPEND, NLM_F_ACK, NULL);
 	c.state = learn(&c, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP, keep_state);
 	learn(&c, VDPA_CMD_DEV_RESUME, NLM_F_ACK, NULL);
+	track_pages(&c);
 
 	if (!strcmp(argv[1], "replies"))
 		conform_replies(&c);

@@ -89,17 +89,16 @@ static bool check_nest(struct look *look, const struct wire_attr *nest, struct n
 				   nla_type(nla));
 		if (!check_value(look, attr, nla))
 			return false;
-		if (!many && nla_type(nla) < 64 && seen >> nla_type(nla) & 1)
+		if (!many && seen >> (attr - nest->nest) & 1)
 			return bad(look, "%s has %s twice", nest->name, attr->name);
-		if (nla_type(nla) < 64)
-			seen |= 1ULL << nla_type(nla);
+		seen |= 1ULL << (attr - nest->nest);
 		if (attr->nest && !check_nest(look, attr, nla))
 			return false;
 	}
 	if (left > 0)
 		return bad(look, "%s has %d bytes too many", nest->name, left);
 	for (const struct wire_attr *attr = nest->nest; attr->name; attr++)
-		if (attr->always && !(seen >> attr->number & 1))
+		if (attr->always && !(seen >> (attr - nest->nest) & 1))
 			return bad(look, "%s lacks %s", nest->name, attr->name);
 	return true;
 }
@@ -239,12 +238,18 @@ static void look_at(struct conform *c, const struct wire_command *command, struc
 		     conform_outcome(&answer));
 }
 
-static void put_queue(struct nl_msg *msg, const struct wire_command *command)
+/* Beside the device: a queue, or addresses, of which the first is 0. */
+static void put_part(struct nl_msg *msg, const struct wire_command *command)
 {
+	const uint64_t first = 0, last = UINT64_MAX;
 	const uint32_t index = 0;
 
 	if (command->request[1].attr == VDPA_ATTR_DEV_QUEUE_INDEX)
 		wire_put(msg, VDPA_ATTR_DEV_QUEUE_INDEX, &index, sizeof(index));
+	if (command->request[1].attr == VDPA_ATTR_DIRTY_FIRST) {
+		wire_put(msg, VDPA_ATTR_DIRTY_FIRST, &first, sizeof(first));
+		wire_put(msg, VDPA_ATTR_DIRTY_LAST, &last, sizeof(last));
+	}
 }
 
 /* Devices that do something and one that does nothing yet; that one has no statistics. */
@@ -270,7 +275,7 @@ static void look_at_one(struct conform *c, const struct wire_command *command)
 			continue;
 		}
 		wire_put_string(msg, VDPA_ATTR_DEV_NAME, devices[i]);
-		put_queue(msg, command);
+		put_part(msg, command);
 		look_at(c, command, msg, devices[i], false, 1);
 	}
 }

@@ -7,6 +7,8 @@
 /* A name that no device has. */
 #define NEW_NAME	"conform"
 
+#define PAGE		4096
+
 static const char *name_for(const struct conform *c, uint8_t command)
 {
 	switch (command) {
@@ -30,6 +32,16 @@ static void put_group(struct conform *c, struct nl_msg *msg)
 	nla_nest_end(msg, nest);
 }
 
+static void put_range(struct nl_msg *msg)
+{
+	const uint64_t first = 0, last = PAGE - 1;
+	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_DIRTY_RANGE);
+
+	wire_put(msg, VDPA_ATTR_DIRTY_FIRST, &first, sizeof(first));
+	wire_put(msg, VDPA_ATTR_DIRTY_LAST, &last, sizeof(last));
+	nla_nest_end(msg, nest);
+}
+
 static uint64_t number_for(uint16_t attr)
 {
 	switch (attr) {
@@ -41,6 +53,10 @@ static uint64_t number_for(uint16_t attr)
 		return 1ULL << 3 | 1ULL << 5 | 1ULL << 17 | 1ULL << 22 | 1ULL << 32 | 1ULL << 33;
 	case VDPA_ATTR_DEADLINE:
 		return 60000;
+	case VDPA_ATTR_DIRTY_LAST:
+		return PAGE - 1;
+	case VDPA_ATTR_DIRTY_PAGE_SIZE:
+		return PAGE;
 	default:
 		return 0;
 	}
@@ -69,6 +85,9 @@ static void put(struct conform *c, struct nl_msg *msg, uint8_t command,
 		break;
 	case VDPA_ATTR_STATE_FEATURES:
 		conform_append(msg, c->state);
+		break;
+	case VDPA_ATTR_DIRTY_RANGE:
+		put_range(msg);
 		break;
 	case VDPA_ATTR_STATE_END:
 		wire_put(msg, attr->number, NULL, 0);

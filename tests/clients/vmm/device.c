@@ -141,7 +141,7 @@ void vmm_map(struct vmm *vmm, uint64_t iova, void *mem, size_t size, bool writab
 /* All of our memory, at VMM_IOVA. */
 void vmm_share(struct vmm *vmm)
 {
-	vmm_map(vmm, VMM_IOVA, vmm->mem, vmm->mem_size, true);
+	vmm_map(vmm, VMM_IOVA, vmm->shown ? vmm->shown : vmm->mem, vmm->mem_size, true);
 }
 
 void vmm_unmap(struct vmm *vmm, uint64_t iova, size_t size)

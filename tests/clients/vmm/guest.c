@@ -12,6 +12,8 @@
  *	pause			stops the guest alone: somebody else has suspended the device
  *	state			where the device is in each queue: stopped
  *	save FILE		the guest as a file: stopped
+ *	carry DEVICE FILE ROUNDS	the same in rounds while it works, by what DEVICE, which it is on, says that it
+ *				writes; then it is stopped
  *	prepare NODE		opens another device for the guest and gives it the rings
  *	load [QUEUE INDEX]	tells that device where the other one stopped, or something else
  *	continue [NODE]		the guest goes on there; with NODE after prepare and load
@@ -36,7 +38,7 @@
 
 #include "guest.h"
 
-#define WORDS_MAX	3
+#define WORDS_MAX	4
 #define SETTLE_MS	20000
 
 /**
@@ -154,6 +156,12 @@ static void do_state(struct words *words)
 static void do_save(struct words *words)
 {
 	guest_save(&words->session->monitor, words->word[1]);
+}
+
+static void do_carry(struct words *words)
+{
+	guest_carry(&words->session->monitor, GUEST_MEM, words->word[1], words->word[2],
+		    number_of(words->word[3]), words->out);
 }
 
 static void do_prepare(struct words *words)
@@ -336,6 +344,7 @@ static const struct command {
 	{ "pause",	1, 1, WORKING, do_pause, NULL },
 	{ "state",	1, 1, STOPPED, do_state, NULL },
 	{ "save",	2, 2, STOPPED, do_save, NULL },
+	{ "carry",	4, 4, WORKING, do_carry, undo_stop },
 	{ "prepare",	2, 2, ALWAYS, do_prepare, undo_prepare },
 	{ "load",	1, 3, STOPPED, do_load, NULL },
 	{ "continue",	1, 2, STOPPED, do_continue, undo_move },

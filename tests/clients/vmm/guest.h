@@ -10,6 +10,9 @@
 
 #include "vmm.h"
 
+/* Bytes of a guest's memory */
+#define GUEST_MEM	(16UL << 20)
+
 /* A device that works says something within that time. */
 #define GUEST_WAIT_MS	120000
 
@@ -123,6 +126,12 @@ extern const struct guest_class guest_net;
 
 struct net_peer *net_peer_open(const char *node, const struct guest *guest);
 struct vmm *net_peer_vmm(struct net_peer *peer);
+
+/* carry.c */
+
+void *guest_twin(void *mem, size_t size);
+void guest_carry(struct monitor *monitor, size_t mem_size, const char *device, const char *path,
+		 unsigned long rounds, FILE *out);
 
 /* move.c */
 

@@ -11,6 +11,7 @@
  *	vdpa_vmm NODE guest { blk [depth N] [queues N] [blocks N] [rate N] | net [depth N] [size N] }
  *	vdpa_vmm NODE guest { blk | net } restore FILE
  *	vdpa_vmm NODE image { read | write } [blocks N]
+ *	vdpa_vmm NODE dirty DEVICE [rounds N] [seed N] [merge 0|1]
  *
  * A guest works until it is told otherwise: guest.c says what it can be told. An image is the first
  * blocks of a disk, on standard output or input.
@@ -47,6 +48,7 @@ static const struct {
 	{ "fuzz", vmm_fuzz },
 	{ "guest", vmm_guest },
 	{ "image", vmm_image },
+	{ "dirty", vmm_dirty },
 };
 
 /* Where vmm_fail() leads, and where it leaves its message; NULL: out of the program. */
@@ -129,7 +131,8 @@ static _Noreturn void usage(void)
 	fputs("Usage: vdpa_vmm NODE { blk | net | fuzz } [ OPTION NUMBER ] …\n"
 	      "       vdpa_vmm NODE break { help | KIND }\n"
 	      "       vdpa_vmm NODE guest { blk | net } { [ OPTION NUMBER ] … | restore FILE }\n"
-	      "       vdpa_vmm NODE image { read | write } [ blocks NUMBER ]\n", stderr);
+	      "       vdpa_vmm NODE image { read | write } [ blocks NUMBER ]\n"
+	      "       vdpa_vmm NODE dirty DEVICE [ OPTION NUMBER ] …\n", stderr);
 	exit(1);
 }
 

@@ -22,9 +22,19 @@
 
 /* Far from all that the kernel places by itself: pointers in the guest's memory stay right. */
 #define GUEST_AT	((void *)0x200000000000UL)
-#define GUEST_MEM	(16UL << 20)
 
 static const char magic[8] = "vmmguest";
+
+/* Where devices get at that memory: what the guest writes and what they write is told apart there. */
+static void *shown;
+
+static void *memory_new(void)
+{
+	void *mem = vmm_memory(GUEST_AT, GUEST_MEM);
+
+	shown = guest_twin(mem, GUEST_MEM);
+	return mem;
+}
 
 /* What the devices take from the memory: the guest is the first of it. */
 static struct vmm memory_of(struct guest *guest)
@@ -33,6 +43,7 @@ static struct vmm memory_of(struct guest *guest)
 		.fd = -1,
 		.features = guest->features,
 		.mem = (uint8_t *)guest,
+		.shown = shown,
 		.mem_size = GUEST_MEM,
 		.mem_used = guest->mem_used,
 		.nvqs = guest->nvqs,
@@ -76,7 +87,8 @@ void guest_create(struct monitor *monitor, const char *node, const struct guest_
 	struct vmm *vmm = &monitor->device;
 	struct guest *guest;
 
-	*vmm = (struct vmm) { .mem = vmm_memory(GUEST_AT, GUEST_MEM), .mem_size = GUEST_MEM };
+	*vmm = (struct vmm) { .mem = memory_new(), .mem_size = GUEST_MEM };
+	vmm->shown = shown;
 	guest = vmm_alloc(vmm, sizeof(*guest));
 	memcpy(guest->magic, magic, sizeof(magic));
 	guest->options = *options;
@@ -304,7 +316,7 @@ void guest_save(const struct monitor *monitor, const char *path)
 /* A guest from a file, without a device. */
 void guest_restore(struct monitor *monitor, const char *path)
 {
-	struct guest *guest = vmm_memory(GUEST_AT, GUEST_MEM);
+	struct guest *guest = memory_new();
 	uint64_t size;
 	unsigned int i;
 	int fd;

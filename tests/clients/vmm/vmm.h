@@ -56,6 +56,7 @@ struct vmm_vq {
  * @device_id: virtio device id
  * @features: negotiated
  * @mem: our memory; the device sees it at VMM_IOVA
+ * @shown: the same memory at another address, by which the device gets at it; NULL: by @mem
  * @mem_size: bytes of it
  * @mem_used: bytes of it that vmm_alloc() has given out
  * @nvqs: queues that are set up
@@ -67,6 +68,7 @@ struct vmm {
 	uint32_t device_id;
 	uint64_t features;
 	uint8_t *mem;
+	uint8_t *shown;
 	size_t mem_size;
 	size_t mem_used;
 	unsigned int nvqs;
@@ -138,6 +140,7 @@ int vmm_net(const char *node, int argc, char **argv);
 int vmm_break(const char *node, int argc, char **argv);
 int vmm_fuzz(const char *node, int argc, char **argv);
 int vmm_guest(const char *node, int argc, char **argv);
+int vmm_dirty(const char *node, int argc, char **argv);
 int vmm_image(const char *node, int argc, char **argv);
 
 /* main.c */

@@ -52,6 +52,19 @@ static const struct wire_attr state_vq_attrs[] = {
 	{ }
 };
 
+static const struct wire_attr dirty_range_attrs[] = {
+	ATTR(DIRTY_FIRST, U64, IN, ALWAYS),
+	ATTR(DIRTY_LAST, U64, IN, ALWAYS),
+	ATTR(DIRTY_ASID, U32, IN),
+	{ }
+};
+
+static const struct wire_attr dirty_stretch_attrs[] = {
+	ATTR(DIRTY_FIRST, U64, ALWAYS),
+	ATTR(DIRTY_BITMAP, BINARY, ALWAYS),
+	{ }
+};
+
 const struct wire_attr wire_attrs[] = {
 	ATTR(MGMTDEV_BUS_NAME, STRING, IN),
 	ATTR(MGMTDEV_DEV_NAME, NAME, IN),
@@ -91,7 +104,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(DEV_BLK_FLUSH, U8, .max = 1),
 	ATTR(DEV_STATE, U8, .max = VDPA_DEV_STATE_REMOVING),
 	ATTR(DEV_STATUS, U8),
-	ATTR(DEV_CAPS, U32, .max = 2 * VDPA_DEV_CAP_PRECOPY - 1),
+	ATTR(DEV_CAPS, U32, .max = 2 * VDPA_DEV_CAP_DIRTY_TRACKING - 1),
 	ATTR(DEV_DRIVER, STRING),
 	ATTR(DEV_TRANSITIONS, U64),
 	ATTR(DEV_SUSPEND_LAST, U64),
@@ -137,6 +150,14 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(STATE_REST, FLAG, IN),
 	ATTR(ESTIMATE_BYTES, U64),
 	ATTR(ESTIMATE_CHANGED, U64),
+	ATTR(DIRTY_RANGE, NEST, IN, .nest = dirty_range_attrs),
+	ATTR(DIRTY_FIRST, U64, IN),
+	ATTR(DIRTY_LAST, U64, IN),
+	ATTR(DIRTY_ASID, U32, IN),
+	ATTR(DIRTY_PAGE_SIZE, U64, IN),
+	ATTR(DIRTY_STRETCH, NEST, .nest = dirty_stretch_attrs),
+	ATTR(DIRTY_BITMAP, BINARY),
+	ATTR(DIRTY_KEEP, FLAG, IN),
 	{ }
 };
 
@@ -296,6 +317,25 @@ const struct wire_command wire_commands[] = {
 			M(DEV_RESUME_LAST), M(DEV_RESUME_MAX), M(DEV_SUSPEND_ESTIMATE), M(DEV_RESUME_ESTIMATE),
 			M(ESTIMATE_BYTES), M(ESTIMATE_CHANGED),
 		},
+	}, {
+		.name = "dev-dirty-start", .number = VDPA_CMD_DEV_DIRTY_START, .one = true, .changes = true,
+		.request = { A(DEV_NAME), M(DIRTY_PAGE_SIZE), MANY(DIRTY_RANGE) },
+	}, {
+		.name = "dev-dirty-get", .number = VDPA_CMD_DEV_DIRTY_GET, .one = true, .changes = true,
+		.reply = VDPA_CMD_DEV_DIRTY_GET,
+		.request = { A(DEV_NAME) },
+		.replies = { A(DEV_NAME), A(DIRTY_PAGE_SIZE), MANY(DIRTY_RANGE) },
+	}, {
+		.name = "dev-dirty-get of a range", .number = VDPA_CMD_DEV_DIRTY_GET, .one = true, .changes = true,
+		.reply = VDPA_CMD_DEV_DIRTY_GET,
+		.request = { A(DEV_NAME), A(DIRTY_FIRST), A(DIRTY_LAST), M(DIRTY_ASID), M(DIRTY_KEEP) },
+		.replies = {
+			A(DEV_NAME), A(DIRTY_PAGE_SIZE), A(DIRTY_ASID), A(DIRTY_FIRST), A(DIRTY_LAST),
+			MANY(DIRTY_STRETCH),
+		},
+	}, {
+		.name = "dev-dirty-stop", .number = VDPA_CMD_DEV_DIRTY_STOP, .one = true, .changes = true,
+		.request = { A(DEV_NAME) },
 	},
 };
 
