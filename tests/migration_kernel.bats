@@ -101,6 +101,7 @@ avail_index() { vdpa -j dev vq show "$1" | jq ".vq[\"$1\"].queues[$2].avail_inde
 	grep -qx 'capacity u64 equal 262144' b0
 	grep -qx 'blk_size u64 equal 512' b0
 	grep -qx 'writable u64 at-least 1' b0
+	grep -qx 'inflight u64 info 1' b0
 	grep -qx 'vdpasim_blk.store string equal ' b0
 }
 

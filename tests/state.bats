@@ -14,7 +14,7 @@ setup() {
 	user_devices "$BLK" b0
 	run -0 "$VDPA_TOOL" -j dev show b0
 	jq -e '.dev.b0 | .state == "inactive" and .transitions == 0 and .status == [] and .driver == "vhost_vdpa" and
-		.capabilities == ["suspend", "resume", "vq_state", "vstats", "precopy", "dirty_tracking"]' <<<"$output"
+		.capabilities == ["suspend", "resume", "vq_state", "vstats", "precopy", "dirty_tracking", "inflight"]' <<<"$output"
 
 	started_disks 1
 	run -0 "$VDPA_TOOL" -j dev show d1

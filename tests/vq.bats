@@ -23,7 +23,7 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3";
 	run -0 "$VDPA_TOOL" -j dev vq show n0
 	[ "$(jq -c '.vq | keys' <<<"$output")" = '["n0"]' ]
 	run -0 "$VDPA_TOOL" dev vq show b0 qidx 2
-	assert_equal "$output" 'b0: qidx 2 queue_type request ready false size 1024 avail_index 0 stable true'
+	assert_equal "$output" $'b0: qidx 2 queue_type request ready false size 1024 avail_index 0 stable true\n  inflight'
 	run -0 "$VDPA_TOOL" dev vq
 	assert_match "$output" $'n0:\n  qidx 0 queue_type rx ready false'
 }

@@ -17,7 +17,7 @@
  * An unsigned integer may come in any width: the kernel widens attributes, and
  * has sent some wider than its header says (VDPA_ATTR_DEV_NET_STATUS).
  */
-enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC, KIND_BYTES, KIND_WORDS };
+enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC, KIND_BYTES, KIND_WORDS, KIND_U16S };
 
 #define ATTR(name, kind) [name] = { #name, kind }
 
@@ -117,6 +117,7 @@ static const struct attr_info {
 	ATTR(VDPA_ATTR_DIRTY_STRETCH,			KIND_BYTES),
 	ATTR(VDPA_ATTR_DIRTY_BITMAP,			KIND_BYTES),
 	ATTR(VDPA_ATTR_DIRTY_KEEP,			KIND_BYTES),
+	ATTR(VDPA_ATTR_VQ_INFLIGHT,			KIND_U16S),
 };
 
 #undef ATTR
@@ -140,6 +141,8 @@ static bool attr_valid(enum attr_kind kind, const struct nlattr *attr, uint16_t 
 		return len == ETH_ALEN;
 	case KIND_WORDS:
 		return bits_read(attr, &bits);
+	case KIND_U16S:
+		return len % sizeof(uint16_t) == 0;
 	default:
 		return true;	/* strings and bytes are taken by their length */
 	}
@@ -254,6 +257,19 @@ json_t *attr_json_uint(const struct nlattr *attr)
 json_t *attr_json_bool(const struct nlattr *attr)
 {
 	return json_boolean(attr_uint(attr));
+}
+
+json_t *attr_json_u16s(const struct nlattr *attr)
+{
+	const char *payload = mnl_attr_get_payload(attr);
+	json_t *array = output_array();
+	uint16_t number;
+
+	for (size_t at = 0; at < mnl_attr_get_payload_len(attr); at += sizeof(number)) {
+		memcpy(&number, payload + at, sizeof(number));
+		output_append(array, output_uint(number));
+	}
+	return array;
 }
 
 json_t *attr_json_mac(const struct nlattr *attr)

@@ -54,4 +54,7 @@ json_t *attr_json_uint(const struct nlattr *attr);
 json_t *attr_json_bool(const struct nlattr *attr);
 json_t *attr_json_mac(const struct nlattr *attr);
 
+/* Numbers of 16 bits, as an array. */
+json_t *attr_json_u16s(const struct nlattr *attr);
+
 #endif

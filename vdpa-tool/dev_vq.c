@@ -51,6 +51,7 @@ static const struct {
 	{ VDPA_ATTR_VQ_USED_INDEX,	"used_index",		attr_json_uint },
 	{ VDPA_ATTR_VQ_USED_COUNTER,	"used_counter",		attr_json_uint },
 	{ VDPA_ATTR_VQ_STABLE,		"stable",		attr_json_bool },
+	{ VDPA_ATTR_VQ_INFLIGHT,	"inflight",		attr_json_u16s },
 };
 
 static json_t *queue_json(const struct nlattr **slots)

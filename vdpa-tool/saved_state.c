@@ -51,7 +51,23 @@ static json_t *queue_json(const struct nlattr **slots)
 	for (size_t i = 0; i < FIELDS; i++)
 		if (slots[fields[i].attr])
 			output_set(queue, fields[i].key, field_json(&fields[i], slots[fields[i].attr]));
+	if (slots[VDPA_ATTR_VQ_INFLIGHT])
+		output_set(queue, "inflight", attr_json_u16s(slots[VDPA_ATTR_VQ_INFLIGHT]));
 	return queue;
+}
+
+static bool inflight_valid(const json_t *chains)
+{
+	json_t *chain;
+	uint64_t value;
+	size_t i;
+
+	if (!json_is_array(chains) || json_array_size(chains) > VDPA_VQ_INFLIGHT_MAX)
+		return false;
+	json_array_foreach(chains, i, chain)
+		if (!description_number(chain, &value) || value > UINT16_MAX)
+			return false;
+	return true;
 }
 
 static bool field_number(const struct field *field, const json_t *json, uint64_t *value)
@@ -67,6 +83,7 @@ static bool field_number(const struct field *field, const json_t *json, uint64_t
 
 static int queue_check(const json_t *queue, struct nl_error *err)
 {
+	const json_t *inflight = json_object_get(queue, "inflight");
 	const json_t *type = json_object_get(queue, "type");
 	uint64_t index, value;
 	uint8_t number;
@@ -82,7 +99,25 @@ static int queue_check(const json_t *queue, struct nl_error *err)
 			return nl_fail(err, EINVAL, "virtqueue %u: \"%s\" is missing or out of range",
 				       (unsigned int)index, fields[i].key);
 	}
+	if (inflight && !inflight_valid(inflight))
+		return nl_fail(err, EINVAL, "virtqueue %u: \"inflight\" is no array of at most %u numbers from 0 to 65535",
+			       (unsigned int)index, VDPA_VQ_INFLIGHT_MAX);
 	return 0;
+}
+
+/* A core that takes nothing in flight has no use for an empty list either. */
+static void put_inflight(struct nlmsghdr *nlh, const json_t *chains)
+{
+	uint16_t heads[VDPA_VQ_INFLIGHT_MAX];
+	size_t n = json_array_size(chains);
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		description_number(json_array_get(chains, i), &value);
+		heads[i] = value;
+	}
+	if (n)
+		mnl_attr_put(nlh, VDPA_ATTR_VQ_INFLIGHT, n * sizeof(*heads), heads);
 }
 
 static void put_queue(struct nlmsghdr *nlh, const json_t *queue)
@@ -106,6 +141,7 @@ static void put_queue(struct nlmsghdr *nlh, const json_t *queue)
 		else
 			mnl_attr_put_u16(nlh, fields[i].attr, value);
 	}
+	put_inflight(nlh, json_object_get(queue, "inflight"));
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -118,14 +154,30 @@ static void set_head(json_t *state, const struct nlattr **slots)
 	const struct nlattr *rounds = slots[VDPA_ATTR_STATE_ROUNDS];
 	char *name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
 
-	output_set(state, "version", json_integer(round || rounds ? SAVED_STATE_ROUNDS_VERSION :
-								    SAVED_STATE_VERSION));
+	output_set(state, "version", json_integer(round || rounds ? SAVED_STATE_VERSION : 1));
 	output_set(state, "device", json_string(name));
 	if (round)
 		output_set(state, "round", attr_json_uint(round));
 	else if (rounds)
 		output_set(state, "rounds", attr_json_uint(rounds));
 	free(name);
+}
+
+/* The document has something that a reader of the first version would pass over. */
+static void need(struct saved_state_builder *builder, const char *word)
+{
+	json_t *known;
+	size_t i;
+
+	if (!builder->needs) {
+		builder->needs = output_array();
+		output_set(builder->state, "version", json_integer(SAVED_STATE_VERSION));
+		output_set(builder->state, "needs", builder->needs);
+	}
+	json_array_foreach(builder->needs, i, known)
+		if (strcmp(json_string_value(known), word) == 0)
+			return;
+	output_append(builder->needs, json_string(word));
 }
 
 /* The first piece: what the device is. */
@@ -176,6 +228,9 @@ static int add_queues(struct saved_state_builder *builder, const struct nlmsghdr
 		if (!builder->queues)
 			return nl_fail(err, EBADMSG, "malformed reply: a round with virtqueues in it");
 		output_append(builder->queues, queue_json(slots));
+		if (slots[VDPA_ATTR_VQ_INFLIGHT] &&
+		    mnl_attr_get_payload_len(slots[VDPA_ATTR_VQ_INFLIGHT]))
+			need(builder, "inflight");
 	}
 	return 0;
 }
@@ -318,21 +373,54 @@ static int parse_queues(json_t *queues, struct saved_state *state, struct nl_err
 	return 0;
 }
 
-/* Of version 2: which part it is. */
+/* Which part of a state that was copied in rounds it is. */
 static int parse_part(const json_t *json, struct saved_state *state, struct nl_error *err)
 {
 	const json_t *round = json_object_get(json, "round");
 	const json_t *rounds = json_object_get(json, "rounds");
 	uint64_t number;
 
-	if (!round == !rounds)
-		return nl_fail(err, EINVAL, "is of version 2, and has not one of \"round\" and \"rounds\"");
+	if (round && rounds)
+		return nl_fail(err, EINVAL, "has both \"round\" and \"rounds\"");
 	if (!description_number(round ? round : rounds, &number) || number > UINT32_MAX)
 		return nl_fail(err, EINVAL, "there is no \"%s\" with a number of 32 bits",
 			       round ? "round" : "rounds");
 	state->part = round ? SAVED_STATE_ROUND : SAVED_STATE_REST;
 	state->number = number;
 	return 0;
+}
+
+/* What has to be known to take the document whole. */
+static int parse_needs(const json_t *needs, struct nl_error *err)
+{
+	static const char *const known[] = { "inflight" };
+	json_t *word;
+	size_t i, k;
+
+	if (!json_is_array(needs))
+		return nl_fail(err, EINVAL, "there is no \"needs\" with an array");
+	json_array_foreach(needs, i, word) {
+		for (k = 0; k < sizeof(known) / sizeof(*known); k++)
+			if (json_is_string(word) && strcmp(json_string_value(word), known[k]) == 0)
+				break;
+		if (k == sizeof(known) / sizeof(*known))
+			return nl_fail(err, EINVAL, "needs \"%.63s\", which this command does not know",
+				       json_is_string(word) ? json_string_value(word) : "");
+	}
+	return 0;
+}
+
+/* It has one thing at least that a reader of version 1 would not know. */
+static int parse_second(const json_t *json, struct saved_state *state, struct nl_error *err)
+{
+	const json_t *needs = json_object_get(json, "needs");
+	bool part = json_object_get(json, "round") || json_object_get(json, "rounds");
+
+	if (!needs && !part)
+		return nl_fail(err, EINVAL, "is of version 2, and has none of \"needs\", \"round\" and \"rounds\"");
+	if (needs && parse_needs(needs, err) < 0)
+		return -1;
+	return part ? parse_part(json, state, err) : 0;
 }
 
 static int parse_version(const json_t *json, struct saved_state *state, struct nl_error *err)
@@ -342,14 +430,13 @@ static int parse_version(const json_t *json, struct saved_state *state, struct n
 	if (!json_is_integer(version))
 		return nl_fail(err, EINVAL, "is no saved state: it has no \"version\"");
 	switch (json_integer_value(version)) {
-	case SAVED_STATE_VERSION:
+	case 1:
 		return 0;
-	case SAVED_STATE_ROUNDS_VERSION:
-		return parse_part(json, state, err);
+	case SAVED_STATE_VERSION:
+		return parse_second(json, state, err);
 	default:
-		return nl_fail(err, EINVAL, "is a saved state of version %lld, known are versions %d and %d",
-			       (long long)json_integer_value(version), SAVED_STATE_VERSION,
-			       SAVED_STATE_ROUNDS_VERSION);
+		return nl_fail(err, EINVAL, "is a saved state of version %lld, known are versions 1 and %d",
+			       (long long)json_integer_value(version), SAVED_STATE_VERSION);
 	}
 }
 
@@ -397,7 +484,7 @@ void saved_state_free(struct saved_state *state)
 
 enum {
 	END_ROOM = MNL_ATTR_HDRLEN,
-	QUEUE_ROOM = 128,			/* more than a virtqueue takes, nested */
+	QUEUE_ROOM = 128,			/* more than a virtqueue takes, nested, but for what is in flight */
 	PRIVATE_HEAD = 2 * MNL_ATTR_HDRLEN + sizeof(uint64_t),
 	PRIVATE_LEAST = 4 * 1024,		/* what is worth a piece that is begun */
 	PRIVATE_MOST = 48 * 1024,		/* the length of an attribute has 16 bits */
@@ -443,7 +530,9 @@ static int put_queues(struct piece *piece, const json_t *queues, struct nl_error
 	size_t i;
 
 	json_array_foreach(queues, i, queue) {
-		if (piece_need(piece, QUEUE_ROOM, err) < 0)
+		size_t chains = json_array_size(json_object_get(queue, "inflight"));
+
+		if (piece_need(piece, QUEUE_ROOM + chains * sizeof(uint16_t), err) < 0)
 			return -1;
 		put_queue(piece->nlh, queue);
 	}

@@ -16,6 +16,13 @@
  *	  "private": "..."}}
  *
  * and, as above but for "version": 2 and "rounds": N, what comes after N rounds.
+ *
+ * A virtqueue has "inflight", an array of numbers, where the parent tells what is in flight.
+ *
+ * A state with something in it that a reader of version 1 would pass over is of version 2, and has
+ * "needs", an array of words: what its reader has to know. A word that it does not know is an error.
+ *
+ *	inflight	chains that are in flight
  */
 #ifndef VDPA_TOOL_SAVED_STATE_H
 #define VDPA_TOOL_SAVED_STATE_H
@@ -24,14 +31,15 @@
 #include "description.h"
 #include "nl.h"
 
-/* Of a state that is whole, and of one that was copied in rounds. */
-enum { SAVED_STATE_VERSION = 1, SAVED_STATE_ROUNDS_VERSION = 2 };
+/* The latest; the first is written where nothing is needed. */
+enum { SAVED_STATE_VERSION = 2 };
 
 /* --- saving: from the kernel's pieces to a document --- */
 
 struct saved_state_builder {
 	json_t *state;			/* NULL before the first piece */
 	json_t *queues;			/* part of it */
+	json_t *needs;			/* an array of words, NULL for none */
 	unsigned char *private;
 	size_t len, size;
 	bool told;			/* of a round: what is left after it, */

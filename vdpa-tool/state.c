@@ -55,6 +55,7 @@ static const struct bit cap_bits[] = {
 	{ VDPA_DEV_CAP_VSTATS, "vstats" },
 	{ VDPA_DEV_CAP_PRECOPY, "precopy" },
 	{ VDPA_DEV_CAP_DIRTY_TRACKING, "dirty_tracking" },
+	{ VDPA_DEV_CAP_INFLIGHT, "inflight" },
 };
 
 /* Latencies come in ns and are shown in us. */

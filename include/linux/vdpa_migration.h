@@ -66,6 +66,30 @@
  *  - Memory is the parent's to bound. Where it runs out dirty_read fails with -EOVERFLOW until
  *    dirty_stop: whoever carries the memory begins anew, and knows that it has to.
  *
+ * Chains in flight. A suspend need not wait for slow requests: a parent with
+ * vq_inflight_get and vq_inflight_set may give up what it has taken from a virtqueue
+ * and not completed. It reports those chains, and whoever goes on, the same device
+ * after a resume or the target of a migration, takes them up again from the ring.
+ *
+ *  - What is given up has no effect that a second try would not have, and no used
+ *    entry. A request that cannot be given up so is finished before the suspend ends.
+ *  - A chain is told by one number. Split rings: the index of its first descriptor, as
+ *    the available ring has it. Packed rings: the place of its first descriptor in the
+ *    ring; its buffer ID and its length are found there. So its descriptors have to be
+ *    there still: a device that completes chains out of order writes used entries over
+ *    the descriptors of older ones, and finishes those before the suspend ends. All
+ *    that it reports lies between the used and the available position.
+ *  - The available position counts them as taken. Split rings: the used index is the
+ *    available index less their number. Packed rings: it is told.
+ *  - At most VDPA_VQ_INFLIGHT_MAX of a virtqueue. A suspend finishes what is more.
+ *  - Who carries positions alone from a device to another loses what is in flight: a
+ *    virtual machine monitor that knows nothing of this, say. So a parent waits unless
+ *    it was told otherwise, by whatever it offers for that.
+ *
+ * The core describes such a device by the attribute "inflight", 1, at-least: whatever
+ * it has in flight, its target can take up. A parent that knows that a device of its
+ * will have nothing in flight adds the attribute itself, with the rule "info".
+ *
  * Context of all operations unless they say otherwise: a worker, with no lock held;
  * they may sleep as long as they need, and hold up nobody but whoever asked. Different
  * operations may be called at the same time, also on the same device. A device that is
@@ -294,6 +318,18 @@ static inline u64 vdpa_dirty_mask(u64 iova, const struct vdpa_dirty_range *range
  *	told; what @to returned; -EOVERFLOW if not all that it wrote was noted; another error.
  * @dirty_stop: note nothing any more. Return: 0; or an error, and it goes on.
  *	The core calls these three for one device one at a time, and only in this order.
+ * @vq_inflight_get: tell the chains of virtqueue @idx that the device has taken and not
+ *	completed, in the order in which it took them, as "Chains in flight" above says.
+ *	@heads has room for @max of them. Called with the device's cf_lock held, also for a
+ *	device that works: what it says then is a snapshot. Return: how many; an error.
+ * @vq_inflight_set: have the device take up these chains before anything newer, in this
+ *	order, each once, when it begins to work or is resumed; they replace what was set
+ *	or given up before. @n may be 0. The device is suspended, or a driver has not set
+ *	DRIVER_OK yet; the virtqueue's position is set. The core has looked at them: they
+ *	are no more than the ring has descriptors, none lies beyond it, none comes twice.
+ *	A reset forgets them; a position that is set alone leaves them. Called with the
+ *	device's cf_lock held. Return: 0, or an error and nothing has changed. A parent
+ *	has both of these operations or none; with one it is not registered.
  *
  * The structure is copied.
  */
@@ -328,6 +364,9 @@ struct vdpa_migration_ops {
 	int (*dirty_read)(struct vdpa_device *vdev, const struct vdpa_dirty_range *range,
 			  bool clear, struct vdpa_dirty_sink *to);
 	int (*dirty_stop)(struct vdpa_device *vdev);
+	int (*vq_inflight_get)(struct vdpa_device *vdev, u16 idx, u16 *heads, unsigned int max);
+	int (*vq_inflight_set)(struct vdpa_device *vdev, u16 idx, const u16 *heads,
+			       unsigned int n);
 };
 
 /* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */

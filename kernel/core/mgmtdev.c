@@ -205,7 +205,7 @@ int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
 }
 EXPORT_SYMBOL_GPL(vdpa_mgmtdev_register);
 
-/* All of a side's operations or none, and the one that they add to. Return: what is missing. */
+/* All of a side's operations or none, and the one that they add to. Return: what is wrong. */
 static const char *half_precopy(const struct vdpa_migration_ops *ops)
 {
 	unsigned int source = !!ops->precopy_begin + !!ops->precopy_read + !!ops->precopy_info +
@@ -213,28 +213,38 @@ static const char *half_precopy(const struct vdpa_migration_ops *ops)
 	unsigned int target = !!ops->precopy_load + !!ops->precopy_drop;
 
 	if (source && source < 5)
-		return "begin, read, info, save and end go together";
+		return "a part of pre-copy only: begin, read, info, save and end go together";
 	if (source && !ops->save)
-		return "save is missing";
+		return "a part of pre-copy only: save is missing";
 	if (target && target < 2)
-		return "load and drop go together";
+		return "a part of pre-copy only: load and drop go together";
 	if (target && !ops->load)
-		return "load is missing";
+		return "a part of pre-copy only: load is missing";
 	return NULL;
 }
 
-/* Return: 0, or -EINVAL, and it was said, if only a part is there of what belongs together. */
+static const char *half_dirty(const struct vdpa_migration_ops *ops)
+{
+	return dirty_ops_sound(ops) ? NULL :
+	       "a part of dirty tracking only: start, read, stop and page sizes go together";
+}
+
+static const char *half_inflight(const struct vdpa_migration_ops *ops)
+{
+	if (!ops->vq_inflight_get == !ops->vq_inflight_set)
+		return NULL;
+	return ops->vq_inflight_get ? "vq_inflight_get alone" : "vq_inflight_set alone";
+}
+
+/* What belongs together is there, or none of it. */
 static int check_halves(const struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {
-	const char *half = half_precopy(ops);
+	const char *half = half_precopy(ops) ?: half_dirty(ops) ?: half_inflight(ops);
 
-	if (!half && dirty_ops_sound(ops))
+	if (!half)
 		return 0;
-	if (mdev->device && half)
-		dev_err(mdev->device, "it has a part of pre-copy only: %s\n", half);
-	else if (mdev->device)
-		dev_err(mdev->device,
-			"not registered: dirty_start, _read, _stop and _page_sizes come together\n");
+	pr_err("vdpa: %s is not registered: it has %s\n",
+	       mdev->device ? dev_name(mdev->device) : "a management device", half);
 	return -EINVAL;
 }
 

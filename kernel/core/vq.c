@@ -61,37 +61,43 @@ static bool stays_suspended(const struct vdpa_state_view *before,
 	       after->transitions == before->transitions;
 }
 
-/* Return: true if the parent knows, with @state and whether it is @stable. */
-static bool read_state(struct vdpa_entry *entry, u16 index, struct vdpa_vq_state *state,
-		       bool *stable)
+/* Where the parent does not tell the position, or what is in flight, @view does not either. */
+static int read_state(struct vdpa_entry *entry, struct vdpa_vq_view *view)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
-	bool was_ready = ops->get_vq_ready(entry->vdev, index);
+	bool was_ready = ops->get_vq_ready(entry->vdev, view->index);
 	struct vdpa_state_view before, after;
 	u64 seq;
+	int err;
 
 	if (!ops->get_vq_state)
-		return false;
+		return 0;
 	before = vdpa_state_read(entry, &seq);
-	if (ops->get_vq_state(entry->vdev, index, state))
-		return false;
+	if (ops->get_vq_state(entry->vdev, view->index, &view->state))
+		return 0;
+	view->known = true;
+	err = vdpa_inflight_read(entry, view->index, view->size, &view->inflight);
 	after = vdpa_state_read(entry, &seq);
-	*stable = stays_suspended(&before, &after) ||
-		  (!was_ready && !ops->get_vq_ready(entry->vdev, index));
-	return true;
+	view->stable = stays_suspended(&before, &after) ||
+		       (!was_ready && !ops->get_vq_ready(entry->vdev, view->index));
+	return err == -ENOMEM ? err : 0;
 }
 
 /**
  * vdpa_vq_read - see what there is about a virtqueue
  * @entry: the device, with cf_lock held for reading
  * @index: the virtqueue
+ * @view: set to it, to be freed with vdpa_vq_view_free()
  *
  * Context: a worker, as the parent may sleep.
+ * Return: 0 or -ENOMEM.
  */
-struct vdpa_vq_view vdpa_vq_read(struct vdpa_entry *entry, u16 index)
+int vdpa_vq_read(struct vdpa_entry *entry, u16 index, struct vdpa_vq_view *view)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
-	struct vdpa_vq_view view = {
+	int err;
+
+	*view = (struct vdpa_vq_view) {
 		.index = index,
 		.type = vq_type(entry, index),
 		.ready = ops->get_vq_ready(entry->vdev, index),
@@ -99,11 +105,16 @@ struct vdpa_vq_view vdpa_vq_read(struct vdpa_entry *entry, u16 index)
 	};
 
 	if (ops->get_vq_size)
-		view.size = ops->get_vq_size(entry->vdev, index);
-	view.known = read_state(entry, index, &view.state, &view.stable);
-	if (view.known)
-		view.packed = vdpa_vq_is_packed(entry);
-	return view;
+		view->size = ops->get_vq_size(entry->vdev, index);
+	err = read_state(entry, view);
+	if (view->known)
+		view->packed = vdpa_vq_is_packed(entry);
+	return err;
+}
+
+void vdpa_vq_view_free(struct vdpa_vq_view *view)
+{
+	vdpa_inflight_free(&view->inflight);
 }
 
 /**

@@ -8,6 +8,8 @@
 #include <linux/vdpa.h>
 #include <uapi/linux/vdpa.h>
 
+#include "inflight.h"
+
 struct netlink_ext_ack;
 struct vdpa_entry;
 
@@ -17,10 +19,11 @@ struct vdpa_entry;
  * @type: what it is for
  * @ready: its driver has set it up
  * @size: descriptors
- * @known: the parent tells its state: the next three are there
+ * @known: the parent tells its state: the next three are there, and what is in flight, maybe
  * @packed: the kind of its ring
  * @stable: nothing could move it while it was read
  * @state: its position
+ * @inflight: what the device has taken and not completed
  */
 struct vdpa_vq_view {
 	u16 index;
@@ -31,10 +34,12 @@ struct vdpa_vq_view {
 	bool packed;
 	bool stable;
 	struct vdpa_vq_state state;
+	struct vdpa_inflight inflight;
 };
 
 bool vdpa_vq_is_packed(struct vdpa_entry *entry);
-struct vdpa_vq_view vdpa_vq_read(struct vdpa_entry *entry, u16 index);
+int vdpa_vq_read(struct vdpa_entry *entry, u16 index, struct vdpa_vq_view *view);
+void vdpa_vq_view_free(struct vdpa_vq_view *view);
 int vdpa_vq_can_set(struct vdpa_entry *entry, struct netlink_ext_ack *extack);
 int vdpa_vq_set(struct vdpa_entry *entry, u16 index, const struct vdpa_vq_state *state,
 		struct netlink_ext_ack *extack);

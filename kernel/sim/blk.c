@@ -77,9 +77,16 @@ static void blk_estimate(struct vdpasim *sim, u64 *bytes, u64 *changed)
 	*changed = *blk->store_name ? 0 : blk_written(sim);
 }
 
+/* A target has to take up what is in flight where that is reported, and that alone. */
+static int describe_inflight(struct vdpasim *sim, struct vdpa_migration_list *list)
+{
+	return vdpa_migration_add_u64(list, "inflight", blk_reports(sim) ? "at-least" : "info", 1);
+}
+
 static int blk_describe(struct vdpasim *sim, struct vdpa_migration_list *list)
 {
-	return vdpa_migration_add_string(list, "vdpasim_blk.store", "equal",
+	return describe_inflight(sim, list) ?:
+	       vdpa_migration_add_string(list, "vdpasim_blk.store", "equal",
 					 sim_to_blk(sim)->store_name);
 }
 
@@ -150,6 +157,7 @@ static const struct vdpasim_class blk_class = {
 	.unload		= blk_state_unload,
 	.estimate	= blk_estimate,
 	.precopy	= &blk_precopy,
+	.reports	= blk_reports,
 	.free		= blk_free,
 };
 

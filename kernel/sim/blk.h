@@ -79,6 +79,10 @@ struct blk_copy;
  * @staged: the rounds of a pre-copy that have come, or NULL; the vDPA core has one at a time at it
  * @capacity: in sectors, under state_lock; read without by the queues
  * @store_name: empty for a private store
+ * @request_delay_ms: how long a request takes, beside what it takes for all disks
+ * @report_inflight: a suspend reports what is in flight, and does not wait for it
+ *
+ * The last two are plain words written through debugfs at any time.
  */
 struct blk {
 	struct vdpasim sim; /* the first, as the vDPA core allocates it */
@@ -90,6 +94,8 @@ struct blk {
 	struct blk_store *staged;
 	u64 capacity;
 	char store_name[BLK_STORE_NAME];
+	u32 request_delay_ms;
+	bool report_inflight;
 };
 
 static inline struct blk *sim_to_blk(struct vdpasim *sim)
@@ -109,6 +115,9 @@ bool blk_next_init(u64 capacity);
 u64 blk_next_read(char *store);
 void blk_next_knobs(struct dentry *dir);
 void blk_knobs(struct blk *blk);
+bool blk_delays(const struct vdpasim_vq *vq);
+u32 blk_request_delay(const struct blk *blk);
+bool blk_reports(struct vdpasim *sim);
 
 /* blk_precopy.c */
 

@@ -10,6 +10,15 @@
  *                          for as long as one of them is there; empty: each device has its own
  *
  * A device shows its own, and takes a new capacity, in vdpasim_blk/devices/DEVICE/.
+ *
+ * What requests take, and what becomes of them in a suspend, can be changed for all disks in the
+ * parent's directory, and for one in its own:
+ *
+ *   request_delay_ms   a request takes so long, from when it is taken; others are taken meanwhile.
+ *                      One under way ends the sooner when a shorter time is written.
+ *   request_delay_nth  in the parent's directory alone: not 0: only each n-th of a queue does
+ *   report_inflight    Y: a suspend gives up what is taken and not completed, and reports it; N in
+ *                      both places: it waits
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -22,6 +31,11 @@
 static DEFINE_MUTEX(next_lock);
 static u64 next_capacity;
 static char next_store[BLK_STORE_NAME];
+
+/* Of all disks: plain words written through debugfs at any time. */
+static u32 all_request_delay_ms;
+static u32 request_delay_nth;
+static bool all_report_inflight;
 
 /* Sectors, at least one page of them: positions in bytes have to fit in what counts pages, too. */
 static bool valid_capacity(u64 sectors)
@@ -144,6 +158,9 @@ u64 blk_next_read(char *store)
 void blk_next_knobs(struct dentry *dir)
 {
 	debugfs_create_file_unsafe("capacity", 0600, dir, NULL, &next_capacity_fops);
+	debugfs_create_u32("request_delay_ms", 0600, dir, &all_request_delay_ms);
+	debugfs_create_u32("request_delay_nth", 0600, dir, &request_delay_nth);
+	debugfs_create_bool("report_inflight", 0600, dir, &all_report_inflight);
 	debugfs_create_file("store", 0600, dir, NULL, &next_store_fops);
 }
 
@@ -151,4 +168,26 @@ void blk_knobs(struct blk *blk)
 {
 	debugfs_create_file_unsafe("capacity", 0600, blk->sim.dir, blk, &capacity_fops);
 	debugfs_create_file("store", 0400, blk->sim.dir, blk, &store_fops);
+	debugfs_create_u32("request_delay_ms", 0600, blk->sim.dir, &blk->request_delay_ms);
+	debugfs_create_bool("report_inflight", 0600, blk->sim.dir, &blk->report_inflight);
+}
+
+/* Whether one of the requests of @vq that is taken now is among those that are delayed. */
+bool blk_delays(const struct vdpasim_vq *vq)
+{
+	u32 nth = READ_ONCE(request_delay_nth);
+
+	return !nth || !(atomic64_read(&vq->stats[VDPASIM_STAT_RECEIVED]) % nth);
+}
+
+/* In ms, of a request that is delayed from now on. */
+u32 blk_request_delay(const struct blk *blk)
+{
+	return READ_ONCE(all_request_delay_ms) + READ_ONCE(blk->request_delay_ms);
+}
+
+/* Whether a suspend reports what is in flight, and does not wait for it. */
+bool blk_reports(struct vdpasim *sim)
+{
+	return READ_ONCE(all_report_inflight) || READ_ONCE(sim_to_blk(sim)->report_inflight);
 }

@@ -211,51 +211,60 @@ static int do_request(struct blk_request *req, u32 type)
 	}
 }
 
-enum vdpasim_step blk_step(struct vdpasim_vq *vq, u32 *bytes)
+/* Does what the chain asks for. Return: bytes written to it, or a negative error as above. */
+static s64 perform(struct vdpasim_vq *vq, struct vdpasim_chain *chain, u32 *bytes)
 {
 	struct blk_request req = { .blk = sim_to_blk(vq->sim), .vq = vq };
 	struct virtio_blk_outhdr hdr;
-	struct vdpasim_chain chain;
 	struct vdpasim_iter status_at;
-	enum vdpasim_step step;
-	u32 written;
 	int status;
 	u8 byte;
 
-	step = vdpasim_ring_next(vq, 0, &chain);
-	if (step != VDPASIM_STEP_DONE)
-		return step;
-
-	if (chain.out.left < sizeof(hdr) || !chain.in.left) {
+	if (chain->out.left < sizeof(hdr) || !chain->in.left) {
 		vdpasim_broken(vq, "request without a header or a place for its status");
-		return VDPASIM_STEP_BROKEN;
+		return -EIO;
 	}
 
 	/* The status is the last byte, wherever the data ends. */
-	status_at = chain.in;
-	vdpasim_skip(&status_at, chain.in.left - 1);
-	req.in = chain.in;
+	status_at = chain->in;
+	vdpasim_skip(&status_at, chain->in.left - 1);
+	req.in = chain->in;
 	req.in.left--;
 
-	if (vdpasim_pull(vq, &chain.out, &hdr, sizeof(hdr)))
-		return VDPASIM_STEP_BROKEN;
-	req.out = chain.out;
+	if (vdpasim_pull(vq, &chain->out, &hdr, sizeof(hdr)))
+		return -EIO;
+	req.out = chain->out;
 	req.sector = __virtio64_to_cpu(true, hdr.sector);
 
 	status = do_request(&req, __virtio32_to_cpu(true, hdr.type));
 	if (status < 0)
-		return VDPASIM_STEP_BROKEN;
+		return status;
 
 	vdpasim_count(vq, BLK_STAT_REQUESTS, 1);
 	if (status != VIRTIO_BLK_S_OK)
 		vdpasim_count(vq, BLK_STAT_ERRORS, 1);
 	byte = status;
-	written = chain.in.left - req.in.left;
-	if (vdpasim_push(vq, &status_at, &byte, 1) ||
-	    vdpasim_ring_complete(vq, chain.head, written))
-		return VDPASIM_STEP_BROKEN;
+	if (vdpasim_push(vq, &status_at, &byte, 1))
+		return -EIO;
 
 	*bytes += req.moved;
+	return chain->in.left - req.in.left;
+}
+
+/* One that was taken before and is due; VDPASIM_STEP_EMPTY if none is. */
+static enum vdpasim_step step_due(struct vdpasim_vq *vq, u32 delay_ms, u32 *bytes)
+{
+	struct vdpasim_chain chain;
+	enum vdpasim_step step;
+	s64 written;
+	u16 at;
+
+	step = vdpasim_flight_due(vq, delay_ms, &chain, &at);
+	if (step != VDPASIM_STEP_DONE)
+		return step;
+	written = perform(vq, &chain, bytes);
+	if (written < 0 || vdpasim_flight_complete(vq, at, written))
+		return VDPASIM_STEP_BROKEN;
 	return VDPASIM_STEP_DONE;
 }
 
@@ -273,6 +282,36 @@ u64 blk_written(struct vdpasim *sim)
 			  atomic64_read(&stats[BLK_STAT_ZEROES]));
 	}
 	return bytes;
+}
+
+static enum vdpasim_step step_next(struct vdpasim_vq *vq, u32 delay_ms, u32 *bytes)
+{
+	struct vdpasim_chain chain;
+	enum vdpasim_step step;
+	s64 written;
+
+	step = vdpasim_ring_next(vq, 0, &chain);
+	if (step != VDPASIM_STEP_DONE)
+		return step;
+	if (delay_ms && blk_delays(vq))
+		return vdpasim_flight_take(vq, chain.head, delay_ms);
+	written = perform(vq, &chain, bytes);
+	if (written < 0 || vdpasim_ring_complete(vq, chain.head, written))
+		return VDPASIM_STEP_BROKEN;
+	return VDPASIM_STEP_DONE;
+}
+
+enum vdpasim_step blk_step(struct vdpasim_vq *vq, u32 *bytes)
+{
+	u32 delay_ms = blk_request_delay(sim_to_blk(vq->sim));
+	enum vdpasim_step step;
+
+	step = step_due(vq, delay_ms, bytes);
+	if (step != VDPASIM_STEP_EMPTY)
+		return step;
+	if (READ_ONCE(vq->sim->landing))
+		return VDPASIM_STEP_IDLE;
+	return step_next(vq, delay_ms, bytes);
 }
 
 const char *const *blk_get_stat_names(struct vdpasim *sim, u16 idx)

@@ -23,6 +23,7 @@ static int create_vqs(struct vdpasim *sim, u16 nvqs)
 		vq = &sim->vqs[i];
 		mutex_init(&vq->lock);
 		INIT_WORK(&vq->work, vdpasim_vq_work);
+		vdpasim_flight_init(vq);
 		vq->sim = sim;
 		vq->index = i;
 	}

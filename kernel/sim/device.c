@@ -85,6 +85,8 @@ static void vq_enable(struct vdpasim_vq *vq)
 				     vq->index);
 		return;
 	}
+	if (vdpasim_flight_room(vq))
+		return;
 	vq->scratch = alloc_scratch(vq->num);
 	if (!vq->scratch)
 		return;
@@ -265,7 +267,7 @@ static void write_status(struct vdpasim *sim, u8 status)
 	spin_unlock(&sim->state_lock);
 }
 
-/* What goes wrong with a change of the status, if that suspends or resumes. */
+/* What goes wrong with a change of the status, if that suspends or resumes; a suspend waits first. */
 static int status_fault(struct vdpasim *sim, u8 status)
 {
 	u8 old = READ_ONCE(sim->status);
@@ -274,7 +276,8 @@ static int status_fault(struct vdpasim *sim, u8 status)
 		return 0;
 	if (old & VIRTIO_CONFIG_S_SUSPEND)
 		return vdpasim_fault(&sim->parent->resume) ?: vdpasim_fault(&sim->resume);
-	return vdpasim_fault(&sim->parent->suspend) ?: vdpasim_fault(&sim->suspend);
+	return vdpasim_fault(&sim->parent->suspend) ?: vdpasim_fault(&sim->suspend) ?:
+	       vdpasim_flights_land(sim, false);
 }
 
 /*
@@ -301,8 +304,10 @@ static void set_status(struct vdpa_device *vdpa, u8 status)
 	int err = status_fault(sim, status);
 	u8 changed;
 
-	if (err == -EINTR)
+	if (err == -EINTR) {
+		vdpasim_flights_landed(sim);
 		return;
+	}
 	mutex_lock(&sim->lock);
 	if (!sim->features)
 		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
@@ -322,6 +327,7 @@ static void set_status(struct vdpa_device *vdpa, u8 status)
 		vdpasim_kick_all(sim);
 	}
 	mutex_unlock(&sim->lock);
+	vdpasim_flights_landed(sim);
 }
 
 /*
@@ -344,6 +350,7 @@ static void vq_reset(struct vdpasim_vq *vq)
 	vq->driver = 0;
 	vq->device = 0;
 	WRITE_ONCE(vq->next, 0);
+	WRITE_ONCE(vq->n_flights, 0);
 	vq->cb = (struct vdpa_callback) {};
 	mutex_unlock(&vq->lock);
 }
@@ -389,21 +396,10 @@ static void set_suspended(struct vdpasim *sim, bool suspended)
 	spin_unlock(&sim->state_lock);
 }
 
-/**
- * vdpasim_suspend - suspend a device: the suspend operation
- * @vdpa: device
- *
- * Requests that were begun are finished; nothing moves then until a resume or a reset. May sleep.
- * Return: 0 or an error.
- */
-int vdpasim_suspend(struct vdpa_device *vdpa)
+static int stop_queues(struct vdpasim *sim)
 {
-	struct vdpasim *sim = vdpa_to_sim(vdpa);
 	int err;
 
-	err = vdpasim_fault(&sim->parent->suspend) ?: vdpasim_fault(&sim->suspend);
-	if (err)
-		return err;
 	if (mutex_lock_killable(&sim->lock))
 		return -EINTR;
 
@@ -413,11 +409,31 @@ int vdpasim_suspend(struct vdpa_device *vdpa)
 		set_suspended(sim, true);
 		err = vdpasim_settle(sim);
 	}
-	if (err == -EINTR) {
+	if (err == -EINTR)
 		set_suspended(sim, false);
-		vdpasim_kick_all(sim);
-	}
+	if (!err)
+		vdpasim_flights_give_up(sim);
 	mutex_unlock(&sim->lock);
+	return err;
+}
+
+/**
+ * vdpasim_suspend - suspend a device: the suspend operation
+ * @vdpa: device
+ *
+ * Requests that were begun are finished, or given up where those in flight are reported; nothing
+ * moves then until a resume or a reset. May sleep. Return: 0 or an error.
+ */
+int vdpasim_suspend(struct vdpa_device *vdpa)
+{
+	struct vdpasim *sim = vdpa_to_sim(vdpa);
+	int err;
+
+	err = vdpasim_fault(&sim->parent->suspend) ?: vdpasim_fault(&sim->suspend);
+	if (err)
+		return err;
+	err = vdpasim_flights_land(sim, true) ?: stop_queues(sim);
+	vdpasim_flights_landed(sim);
 	return err;
 }
 
@@ -484,6 +500,7 @@ static void free_device(struct vdpa_device *vdpa)
 
 	debugfs_remove(sim->dir);
 	for (i = 0; sim->vqs && i < sim->nvqs; i++) {
+		vdpasim_flight_free(&sim->vqs[i]);
 		cancel_work_sync(&sim->vqs[i].work);
 		kvfree(sim->vqs[i].scratch);
 	}

@@ -200,7 +200,7 @@ static u64 suspend_estimate(struct vdpa_device *vdpa)
 {
 	struct vdpasim *sim = vdpa_to_sim(vdpa);
 
-	return delays_ns(&sim->parent->suspend, &sim->suspend);
+	return delays_ns(&sim->parent->suspend, &sim->suspend) + vdpasim_flights_left_ns(sim);
 }
 
 static u64 resume_estimate(struct vdpa_device *vdpa)
@@ -336,6 +336,7 @@ static void add_precopy(struct vdpa_migration_ops *ops)
  */
 int vdpasim_migration_register(struct vdpasim_parent *parent)
 {
+	bool flights = parent->class->reports;
 	struct vdpa_migration_ops ops = {
 		.size			= sizeof(ops),
 		.describe		= describe,
@@ -352,6 +353,8 @@ int vdpasim_migration_register(struct vdpasim_parent *parent)
 		.dirty_start		= vdpasim_dirty_start,
 		.dirty_read		= vdpasim_dirty_read,
 		.dirty_stop		= vdpasim_dirty_stop,
+		.vq_inflight_get	= flights ? vdpasim_inflight_get : NULL,
+		.vq_inflight_set	= flights ? vdpasim_inflight_set : NULL,
 	};
 
 	if (parent->class->precopy)

@@ -166,9 +166,32 @@ static int n_available(struct vdpasim_vq *vq, u16 *n)
 	if (vdpasim_read16(vq, avail_idx_at(vq), &idx))
 		return broken(vq, "available ring is not mapped");
 	*n = idx - vq->next;
-	if (*n > vq->num)
+	if (*n > vq->num - vq->n_flights)
 		return broken(vq, "available index is ahead by more than the ring holds");
 	return 0;
+}
+
+/**
+ * vdpasim_ring_again - look at a chain that was taken from the available ring
+ * @vq: its queue; the lock is held
+ * @head: index of its first descriptor
+ * @chain: the chain; valid until the next call
+ *
+ * May sleep. Return: VDPASIM_STEP_DONE or _BROKEN.
+ */
+enum vdpasim_step vdpasim_ring_again(struct vdpasim_vq *vq, u16 head, struct vdpasim_chain *chain)
+{
+	struct walk walk = { .vq = vq };
+
+	if (walk_chain(&walk, head))
+		return VDPASIM_STEP_BROKEN;
+
+	*chain = (struct vdpasim_chain) {
+		.head = head,
+		.out = { .seg = vq->scratch->segs, .left = walk.out_len },
+		.in = { .seg = vq->scratch->segs + walk.n_out, .left = walk.in_len },
+	};
+	return VDPASIM_STEP_DONE;
 }
 
 /**
@@ -181,7 +204,6 @@ static int n_available(struct vdpasim_vq *vq, u16 *n)
  */
 enum vdpasim_step vdpasim_ring_next(struct vdpasim_vq *vq, u16 ahead, struct vdpasim_chain *chain)
 {
-	struct walk walk = { .vq = vq };
 	u16 n, head;
 
 	if (n_available(vq, &n))
@@ -199,15 +221,7 @@ enum vdpasim_step vdpasim_ring_next(struct vdpasim_vq *vq, u16 ahead, struct vdp
 		return VDPASIM_STEP_BROKEN;
 	}
 	vdpasim_count(vq, VDPASIM_STAT_RECEIVED, 1);
-	if (walk_chain(&walk, head))
-		return VDPASIM_STEP_BROKEN;
-
-	*chain = (struct vdpasim_chain) {
-		.head = head,
-		.out = { .seg = vq->scratch->segs, .left = walk.out_len },
-		.in = { .seg = vq->scratch->segs + walk.n_out, .left = walk.in_len },
-	};
-	return VDPASIM_STEP_DONE;
+	return vdpasim_ring_again(vq, head, chain);
 }
 EXPORT_SYMBOL_GPL(vdpasim_ring_next);
 
@@ -227,7 +241,7 @@ int vdpasim_ring_put(struct vdpasim_vq *vq, u16 ahead, u16 head, u32 written)
 		__le32 len;
 	} used = { cpu_to_le32(head), cpu_to_le32(written) };
 
-	if (vdpasim_write(vq, used_entry_at(vq, vq->next + ahead), &used, sizeof(used)))
+	if (vdpasim_write(vq, used_entry_at(vq, vdpasim_used(vq) + ahead), &used, sizeof(used)))
 		return broken(vq, "used ring is not mapped");
 	return 0;
 }
@@ -245,7 +259,7 @@ int vdpasim_ring_publish(struct vdpasim_vq *vq, u16 n)
 	/* The entries, and the buffers they speak of, are written before the index says so. */
 	smp_wmb();
 
-	if (vdpasim_write16(vq, used_idx_at(vq), vq->next + n))
+	if (vdpasim_write16(vq, used_idx_at(vq), vdpasim_used(vq) + n))
 		return broken(vq, "used ring is not mapped");
 	WRITE_ONCE(vq->next, vq->next + n);
 	vdpasim_count(vq, VDPASIM_STAT_COMPLETED, n);
@@ -301,7 +315,7 @@ static int ring_rest(struct vdpasim_vq *vq)
 /* Does the driver want to hear of what was published? */
 static bool wants_interrupt(struct vdpasim_vq *vq)
 {
-	u16 event, flags, old = vq->signalled;
+	u16 event, flags, now = vdpasim_used(vq), old = vq->signalled;
 	bool first = !vq->signalled_valid;
 
 	/* The other half is the driver's: it writes the event or flag, then reads the index. */
@@ -315,9 +329,9 @@ static bool wants_interrupt(struct vdpasim_vq *vq)
 
 	if (vdpasim_read16(vq, used_event_at(vq), &event))
 		return !broken(vq, "available ring is not mapped");
-	vq->signalled = vq->next;
+	vq->signalled = now;
 	vq->signalled_valid = true;
-	return first || vring_need_event(event, vq->next, old);
+	return first || vring_need_event(event, now, old);
 }
 
 static void notify(struct vdpasim_vq *vq)
@@ -375,10 +389,11 @@ void vdpasim_vq_work(struct work_struct *work)
 
 	mutex_lock(&vq->lock);
 	if (vdpasim_may_move(vq) && vdpasim_enter_mm(vq->sim, &mm)) {
-		before = vq->next;
+		before = vdpasim_used(vq);
 		again = vq_round(vq);
-		if (vq->next != before)
+		if (vdpasim_used(vq) != before)
 			notify(vq);
+		vdpasim_flight_kick_later(vq);
 		vdpasim_leave_mm(mm);
 	}
 	mutex_unlock(&vq->lock);

@@ -25,11 +25,13 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/vdpa.h>
 #include <linux/vhost_iotlb.h>
 #include <linux/virtio_ring.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <uapi/linux/vdpa.h>
 
 /* As real devices have it: virtual machine monitors ask for rings of up to that. */
 #define VDPASIM_QUEUE_MAX	1024
@@ -45,6 +47,9 @@
 
 /* Bytes of a word that a test can change, with its terminator. */
 #define VDPASIM_TEXT_MAX	256
+
+/* Most chains of a queue that a device takes before it has completed the first. */
+#define VDPASIM_FLIGHT_MAX	min(VDPASIM_QUEUE_MAX, VDPA_VQ_INFLIGHT_MAX)
 
 /* Virtqueue groups of the class that has most. */
 #define VDPASIM_GROUPS_MAX	2
@@ -129,6 +134,20 @@ struct vdpasim_chain {
 	u16 head;
 };
 
+/**
+ * struct vdpasim_flight - a chain that is taken and not completed
+ * @head: index of its first descriptor
+ * @begun: the device is at it; false: it is to be taken up, again or from another device
+ * @since: when it has begun, in jiffies
+ * @delay_ms: it takes so long from then, or less where less is asked for meanwhile
+ */
+struct vdpasim_flight {
+	u16 head;
+	bool begun;
+	unsigned long since;
+	u32 delay_ms;
+};
+
 /* Counters that every queue has; those of its class follow, VDPASIM_STATS_CLASS of them at most. */
 enum {
 	VDPASIM_STAT_RECEIVED,		/* chains taken from the driver */
@@ -149,9 +168,15 @@ enum {
  * @desc: IOVA of the descriptor table
  * @driver: IOVA of the available ring
  * @device: IOVA of the used ring
- * @next: next entry of the available ring to look at. Chains are completed in the order they came
- *	and within the round that took them, so it is also the used index whenever @lock is free.
- *	Written under @lock, read without it for a snapshot.
+ * @next: next entry of the available ring to look at. Whenever @lock is free, the used index is as
+ *	much less as chains are in flight (vdpasim_used()). Written under @lock, read without it for
+ *	a snapshot.
+ * @flights: chains that are in flight, in the order in which they were taken; NULL until there has
+ *	been one
+ * @n_flights: how many
+ * @flights_end: when the last of them is due, in jiffies. Written under @lock, read without for an
+ *	estimate.
+ * @timer: kicks the queue while there are some
  * @seen: chains beyond @next that were there when the ring was last found to hold too few
  * @signalled: used index at the driver's last interrupt
  * @signalled_valid: whether there was one since the queue became ready
@@ -175,6 +200,10 @@ struct vdpasim_vq {
 	u64 device;
 	u16 next;
 	u16 seen;
+	struct vdpasim_flight *flights;
+	u16 n_flights;
+	unsigned long flights_end;
+	struct timer_list timer;
 	u16 signalled;
 	bool signalled_valid;
 	bool ready;
@@ -243,6 +272,8 @@ struct vdpasim_precopy {
  * @describe: add a device's own attributes for migration. May sleep.
  * @describe_next: add those of the devices that would be created now. May sleep.
  * @save: write a device's private state. It is suspended. Under sim->lock.
+ * @reports: whether a suspend reports what is in flight, and does not wait for it. Absent where
+ *	nothing ever is. May not sleep.
  * @load: read a private state and take it over, all or nothing: at once where the device is
  *	suspended, with the next start else, unless it is reset before. Under sim->lock; the
  *	queues rest.
@@ -273,6 +304,7 @@ struct vdpasim_class {
 	void (*unload)(struct vdpasim *sim);
 	void (*estimate)(struct vdpasim *sim, u64 *bytes, u64 *changed);
 	const struct vdpasim_precopy *precopy;
+	bool (*reports)(struct vdpasim *sim);
 	void (*free)(struct vdpasim *sim);
 };
 
@@ -376,6 +408,8 @@ struct vdpasim_parent {
  * @suspended: by the suspend operation; what the status says of a suspend is apart from that
  * @config_late: the config space has changed while the status had SUSPEND: the driver is to be told
  *	when the device is resumed
+ * @landing: it is about to be suspended: what is in flight is completed, and nothing taken.
+ *	Written under @state_lock, read without.
  * @running: in use, not suspended, not in NEEDS_RESET: queues may move. Written under
  *	@state_lock, read without: who clears it takes the lock of each queue afterwards.
  * @kernel_driver: the driver that has bound the device is the kernel's own virtio one, which does
@@ -411,6 +445,7 @@ struct vdpasim {
 	u8 status;
 	bool suspended;
 	bool config_late;
+	bool landing;
 	bool running;
 	bool kernel_driver;
 	struct mm_struct *mm;
@@ -442,6 +477,12 @@ static inline struct vdpasim *vdpa_to_sim(struct vdpa_device *vdpa)
 static inline bool vdpasim_has(const struct vdpasim *sim, unsigned int feature)
 {
 	return sim->features & BIT_ULL(feature);
+}
+
+/* Where the device is in the used ring. Under vq->lock. */
+static inline u16 vdpasim_used(const struct vdpasim_vq *vq)
+{
+	return vq->next - vq->n_flights;
 }
 
 static inline void vdpasim_count(struct vdpasim_vq *vq, unsigned int stat, u64 n)
@@ -489,6 +530,25 @@ int vdpasim_push(struct vdpasim_vq *vq, struct vdpasim_iter *to, const void *buf
 u64 vdpasim_iova(const struct vdpasim_iter *iter);
 void vdpasim_skip(struct vdpasim_iter *iter, u32 len);
 void vdpasim_vq_work(struct work_struct *work);
+
+enum vdpasim_step vdpasim_ring_again(struct vdpasim_vq *vq, u16 head, struct vdpasim_chain *chain);
+
+/* flight.c: chains that are taken and not completed */
+
+enum vdpasim_step vdpasim_flight_take(struct vdpasim_vq *vq, u16 head, u32 delay_ms);
+enum vdpasim_step vdpasim_flight_due(struct vdpasim_vq *vq, u32 delay_ms,
+				     struct vdpasim_chain *chain, u16 *at);
+int vdpasim_flight_complete(struct vdpasim_vq *vq, u16 at, u32 written);
+void vdpasim_flight_kick_later(struct vdpasim_vq *vq);
+void vdpasim_flight_init(struct vdpasim_vq *vq);
+void vdpasim_flight_free(struct vdpasim_vq *vq);
+int vdpasim_flight_room(struct vdpasim_vq *vq);
+int vdpasim_flights_land(struct vdpasim *sim, bool may_report);
+void vdpasim_flights_landed(struct vdpasim *sim);
+void vdpasim_flights_give_up(struct vdpasim *sim);
+u64 vdpasim_flights_left_ns(struct vdpasim *sim);
+int vdpasim_inflight_get(struct vdpa_device *vdpa, u16 idx, u16 *heads, unsigned int max);
+int vdpasim_inflight_set(struct vdpa_device *vdpa, u16 idx, const u16 *heads, unsigned int n);
 
 /* map.c: addresses */
 

@@ -32,6 +32,7 @@
  *	--private FILE		with these private bytes instead
  *	--twice			each virtqueue twice
  *	--vq-size N		virtqueues of N descriptors
+ *	--inflight N		virtqueues with N bytes, all 0, of what is in flight
  *
  * The last line is errno=NAME, after it message=…, attribute=N (a number, where the
  * kernel points at a top-level one) and missing=N. Exit status: 0 done, 1 usage, 2
@@ -510,6 +511,8 @@ struct load {
 	size_t piece;
 	uint64_t gap;
 	uint16_t vq_size;		/* 0: as saved */
+	bool inflight;			/* other bytes in flight than as saved ... */
+	uint16_t inflight_len;		/* ... so many */
 	const char *without;
 	const char *features;
 	const char *features_end;
@@ -619,6 +622,19 @@ static void put_copy(struct nl_msg *msg, struct nlattr *nla, bool nested)
 	nla_nest_end(msg, nest);
 }
 
+static void put_inflight(struct nl_msg *msg, struct nlattr *vq, uint16_t len)
+{
+	static const uint8_t zeroes[UINT16_MAX];
+	struct nlattr *nest = nest_start(msg, VDPA_ATTR_STATE_VQ), *inner;
+	int left;
+
+	nla_for_each_nested(inner, vq, left)
+		if (nla_type(inner) != VDPA_ATTR_VQ_INFLIGHT)
+			put_copy(msg, inner, true);
+	put(nla_put(msg, VDPA_ATTR_VQ_INFLIGHT, len, zeroes));
+	nla_nest_end(msg, nest);
+}
+
 static void put_attr(struct load *load, struct nl_msg *msg, struct nlattr *nla)
 {
 	if (nla_type(nla) == VDPA_ATTR_STATE_VQ && load->vq_size)
@@ -627,6 +643,8 @@ static void put_attr(struct load *load, struct nl_msg *msg, struct nlattr *nla)
 		put_described(msg, load->description);
 	else if (nla_type(nla) == VDPA_ATTR_STATE_FEATURES && load->features)
 		put(nla_put_u64(msg, VDPA_ATTR_STATE_FEATURES, wire_number(load->features)));
+	else if (nla_type(nla) == VDPA_ATTR_STATE_VQ && load->inflight)
+		put_inflight(msg, nla, load->inflight_len);
 	else
 		put_copy(msg, nla, false);
 	if (nla_type(nla) == VDPA_ATTR_STATE_VQ && load->twice)
@@ -703,7 +721,10 @@ static int load(struct client *client, int argc, char **argv)
 			load.without = value;
 		else if (!strcmp(argv[i - 1], "--vq-size"))
 			load.vq_size = wire_number(value);
-		else if (!strcmp(argv[i - 1], "--private"))
+		else if (!strcmp(argv[i - 1], "--inflight")) {
+			load.inflight = true;
+			load.inflight_len = wire_number(value);
+		} else if (!strcmp(argv[i - 1], "--private"))
 			load.private = read_file(value);
 		else
 			quit(1, "unknown option %s", argv[i - 1]);

@@ -146,6 +146,8 @@ end_started() {
 teardown() {
 	local rc=0
 
+	# Requests that a test has made slow hold up whoever leaves their disk.
+	[ ! -e "$KNOBS/$BLK/request_delay_ms" ] || echo 0 >"$KNOBS/$BLK/request_delay_ms"
 	end_started || rc=1
 	unplug_all || rc=1
 	! grep -q ' /mnt/sim ' /proc/mounts || umount /mnt/sim || rc=1

@@ -246,26 +246,23 @@ static void vtp_end(struct vdpa_device *vdev)
 {
 }
 
-int vtp_register_described(struct vdpa_mgmt_dev *mgmt)
+/* With what else is in @ops. */
+int vtp_register_described(struct vdpa_mgmt_dev *mgmt, struct vdpa_migration_ops *ops)
 {
-	const struct vdpa_migration_ops ops = {
-		.size = sizeof(ops),
-		.describe = vtp_describe_device,
-		.describe_mgmtdev = vtp_describe_mgmtdev,
-		.save = precopy & BIT(0) ? vtp_save : NULL,
-		.precopy_begin = precopy & BIT(1) ? vtp_begin : NULL,
-		.precopy_read = precopy & BIT(2) ? vtp_save : NULL,
-		.precopy_info = precopy & BIT(3) ? vtp_info : NULL,
-		.precopy_save = precopy & BIT(4) ? vtp_save : NULL,
-		.precopy_end = precopy & BIT(5) ? vtp_end : NULL,
-		.load = precopy & BIT(6) ? vtp_load : NULL,
-		.precopy_load = precopy & BIT(7) ? vtp_load : NULL,
-		.precopy_drop = precopy & BIT(8) ? vtp_end : NULL,
-		.features_high = vtp_features_high,
-		.supported_high = vtp_supported_features_high,
-	};
-
-	return vdpa_mgmtdev_register_migration(mgmt, &ops);
+	ops->describe = vtp_describe_device;
+	ops->describe_mgmtdev = vtp_describe_mgmtdev;
+	ops->features_high = vtp_features_high;
+	ops->supported_high = vtp_supported_features_high;
+	ops->save = precopy & BIT(0) ? vtp_save : NULL;
+	ops->precopy_begin = precopy & BIT(1) ? vtp_begin : NULL;
+	ops->precopy_read = precopy & BIT(2) ? vtp_save : NULL;
+	ops->precopy_info = precopy & BIT(3) ? vtp_info : NULL;
+	ops->precopy_save = precopy & BIT(4) ? vtp_save : NULL;
+	ops->precopy_end = precopy & BIT(5) ? vtp_end : NULL;
+	ops->load = precopy & BIT(6) ? vtp_load : NULL;
+	ops->precopy_load = precopy & BIT(7) ? vtp_load : NULL;
+	ops->precopy_drop = precopy & BIT(8) ? vtp_end : NULL;
+	return vdpa_mgmtdev_register_migration(mgmt, ops);
 }
 
 /* The text is replaced by what one write has. */

@@ -8,8 +8,9 @@
 
 struct dentry;
 struct vdpa_mgmt_dev;
+struct vdpa_migration_ops;
 
-int vtp_register_described(struct vdpa_mgmt_dev *mgmt);
+int vtp_register_described(struct vdpa_mgmt_dev *mgmt, struct vdpa_migration_ops *ops);
 void vtp_add_description(struct dentry *dir);
 void vtp_free_description(void);
 

@@ -26,8 +26,11 @@
  *                                             /standing	(devices now)
  *                                             /strays	(writes that virtio forbids)
  *                                             /waiting	(operations held up now)
- *                                             /description	(mig only, and more: describe.c)
+ *                                             /description	(mig, flight, and more: describe.c)
  *                                             /dirty_*	(dirty only: see dirty.c)
+ *                                             /inflight_get_errno	(flight only)
+ *                                             /inflight_set_errno	(flight only)
+ *                                             /inflight_lie	(flight only)
  *
  * No queue is ever served: a driver that waits for an answer waits forever.
  */
@@ -40,6 +43,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vdpa.h>
+#include <linux/vdpa_migration.h>
 #include <linux/vdpa_refusal.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_byteorder.h>
@@ -64,11 +68,16 @@
 #define VTP_HALT_VQS	2
 #define VTP_STATUS_VQS	2
 #define VTP_DEFAULT_MTU	1500
+#define VTP_FLIGHT_MAX	8	/* chains that a queue is told to have in flight */
 #define VTP_STUCK_POLL	msecs_to_jiffies(10)
 
 static char *parents = "net,blk,odd,multi,bus";
 module_param(parents, charp, 0444);
-MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare,halt,status,dirty");
+MODULE_PARM_DESC(parents, "management devices to offer, of net,blk,odd,multi,bus,mig,bare,halt,status,dirty,flight");
+
+static char *inflight = "both";
+module_param(inflight, charp, 0444);
+MODULE_PARM_DESC(inflight, "operations that flight has for chains in flight: both, get or set");
 
 static char *unmanaged;
 module_param(unmanaged, charp, 0444);
@@ -130,6 +139,9 @@ struct vtp_knobs {
 	bool fail_answer;
 	atomic_t standing;		/* devices that their status has suspended */
 	atomic_t strays;		/* status writes that no driver may do */
+	u32 inflight_get_errno;
+	u32 inflight_set_errno;
+	bool inflight_lie;
 	atomic_t waiting;		/* calls held up at this moment */
 	atomic_t halted;		/* devices that stand still */
 	atomic_t overlaps;		/* calls of a device during another */
@@ -141,6 +153,7 @@ struct vtp_parent {
 	bool on_bus;			/* a platform device, else one without bus */
 	bool described;			/* has a description of its own: describe.c */
 	bool notes_pages;		/* that its devices write: dirty.c */
+	bool flies;			/* has chains in flight: what it was told */
 	bool registered;
 	struct platform_device *pdev;
 	struct vdpa_mgmt_dev mgmt;
@@ -155,6 +168,8 @@ struct vtp_vq {
 	u32 num;
 	bool ready;
 	struct vdpa_vq_state state;
+	u16 inflight[VTP_FLIGHT_MAX];
+	unsigned int n_inflight;
 };
 
 struct vtp_dev {
@@ -262,6 +277,34 @@ static int vtp_get_vq_state(struct vdpa_device *vdpa, u16 idx,
 {
 	*state = to_vtp(vdpa)->vqs[idx].state;
 	vtp_linger_query(to_vtp(vdpa));
+	return 0;
+}
+
+/* What was set is in flight. */
+static int vtp_inflight_get(struct vdpa_device *vdpa, u16 idx, u16 *heads, unsigned int max)
+{
+	const struct vtp_knobs *knobs = &to_vtp(vdpa)->parent->knobs;
+	const struct vtp_vq *vq = &to_vtp(vdpa)->vqs[idx];
+
+	if (READ_ONCE(knobs->inflight_get_errno))
+		return -(int)knobs->inflight_get_errno;
+	if (READ_ONCE(knobs->inflight_lie))
+		return max + 1;
+	memcpy(heads, vq->inflight, vq->n_inflight * sizeof(*heads));
+	return vq->n_inflight;
+}
+
+static int vtp_inflight_set(struct vdpa_device *vdpa, u16 idx, const u16 *heads, unsigned int n)
+{
+	const struct vtp_knobs *knobs = &to_vtp(vdpa)->parent->knobs;
+	struct vtp_vq *vq = &to_vtp(vdpa)->vqs[idx];
+
+	if (READ_ONCE(knobs->inflight_set_errno) && n)
+		return -(int)knobs->inflight_set_errno;
+	if (n > VTP_FLIGHT_MAX)
+		return -ENOSPC;
+	memcpy(vq->inflight, heads, n * sizeof(*heads));
+	vq->n_inflight = n;
 	return 0;
 }
 
@@ -996,6 +1039,18 @@ static struct vtp_parent vtp_parents[] = {
 			.supported_features = VTP_NET_FEATURES,
 			.max_supported_vqs = VTP_NET_VQS,
 		},
+	}, {
+		/* not offered unless asked for */
+		.key = "flight",
+		.name = "vdpatest_flight",
+		.described = true,
+		.flies = true,
+		.mgmt = {
+			.ops = &vtp_mgmt_ops,
+			.id_table = vtp_id_halt,
+			.supported_features = VTP_COMMON_FEATURES,
+			.max_supported_vqs = VTP_HALT_VQS,
+		},
 	},
 };
 
@@ -1034,6 +1089,11 @@ static void vtp_add_knobs(struct vtp_parent *parent)
 		vtp_add_description(dir);
 	if (parent->notes_pages)
 		vtp_add_dirty(dir, &knobs->waiting);
+	if (parent->flies) {
+		debugfs_create_u32("inflight_get_errno", 0600, dir, &knobs->inflight_get_errno);
+		debugfs_create_u32("inflight_set_errno", 0600, dir, &knobs->inflight_set_errno);
+		debugfs_create_bool("inflight_lie", 0600, dir, &knobs->inflight_lie);
+	}
 }
 
 static void vtp_put_device(struct vtp_parent *parent)
@@ -1061,12 +1121,17 @@ static int vtp_get_device(struct vtp_parent *parent)
 
 static int vtp_register(struct vtp_parent *parent)
 {
-	if (parent->described)
-		return vtp_register_described(&parent->mgmt);
+	struct vdpa_migration_ops ops = { .size = sizeof(ops) };
+
 	if (parent->notes_pages)
 		return vtp_register_dirty(&parent->mgmt);
-
-	return vdpa_mgmtdev_register(&parent->mgmt);
+	if (!parent->described)
+		return vdpa_mgmtdev_register(&parent->mgmt);
+	if (parent->flies && strcmp(inflight, "set"))
+		ops.vq_inflight_get = vtp_inflight_get;
+	if (parent->flies && strcmp(inflight, "get"))
+		ops.vq_inflight_set = vtp_inflight_set;
+	return vtp_register_described(&parent->mgmt, &ops);
 }
 
 static int vtp_add_parent(struct vtp_parent *parent)

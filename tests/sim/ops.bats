@@ -65,7 +65,7 @@ moving() {
 	for core in distro ours; do
 		both "$core"
 		run "$VMM" "$BLK_NODE" blk count 3000 depth 20 queues 4 suspend-after 500 suspend-ms 1000
-		assert_equal "$status: $output" $'0: written 3000\nread 3000\nwrong 0\nmoved while suspended 0'
+		assert_equal "$status: $output" $'0: written 3000\nread 3000\nwrong 0\nin flight while suspended 0\nmoved while suspended 0'
 		unload_all
 	done
 }

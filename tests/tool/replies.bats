@@ -138,11 +138,11 @@ malformed() {
 
 @test "what a device does is told in words, also what only a newer kernel knows" {
 	run -0 replies dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 DEV_STATE:u8:3 DEV_STATUS:u8:15 \
-		DEV_CAPS:u32:15 DEV_TRANSITIONS:u64:7 DEV_SUSPEND_LAST:u64:1500 DEV_SUSPEND_MAX:u64:2000999 $END
+		DEV_CAPS:u32:79 DEV_TRANSITIONS:u64:7 DEV_SUSPEND_LAST:u64:1500 DEV_SUSPEND_MAX:u64:2000999 $END
 	assert_equal "$output" "$(cat <<-END
 		v0: type block mgmtdev vduse state suspended transitions 7 suspend_last_us 1 suspend_max_us 2000
 		  status acknowledge driver features_ok driver_ok
-		  capabilities suspend resume vq_state vstats
+		  capabilities suspend resume vq_state vstats inflight
 	END
 	)"
 	run -0 replies -j dev msg DEV_NAME:str:v0 MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2 DEV_STATE:u8:77 DEV_STATUS:u8:48 \
@@ -159,6 +159,11 @@ malformed() {
 	run -0 replies vq "${queue[@]}" VQ_TYPE:u8:200 VQ_READY:u8:0 $END
 	assert_equal "$output" 'v0: qidx 1 queue_type other ready false'
 	malformed 'VDPA_ATTR_DEV_QUEUE_INDEX is missing' vq msg DEV_NAME:str:v0 DEV_ID:u32:2 VQ_TYPE:u8:4 $END
+	run -0 replies vq "${queue[@]}" VQ_READY:u8:1 VQ_INFLIGHT:hex:0500ff010000 $END
+	assert_equal "$output" $'v0: qidx 1 ready true\n  inflight 5 511 0'
+	run -0 replies -j vq "${queue[@]}" VQ_READY:u8:1 VQ_INFLIGHT:hex: $END
+	[ "$(jq -c .vq.v0 <<<"$output")" = '{"qidx":1,"ready":true,"inflight":[]}' ]
+	malformed 'VDPA_ATTR_VQ_INFLIGHT has 3 bytes' vq "${queue[@]}" VQ_INFLIGHT:hex:010203 $END
 	malformed 'VDPA_ATTR_VQ_SIZE has 3 bytes' vq "${queue[@]}" VQ_SIZE:hex:010203 $END
 }
 

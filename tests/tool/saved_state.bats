@@ -85,6 +85,14 @@ refused() {
 	jq -e '.vdpa_state.virtqueues | map(.index) == [range(1000)]' <<<"$output"
 }
 
+@test "what is in flight makes a document that an older reader does not take" {
+	run -0 kernel save 6 0 1 inflight
+	jq -e '.vdpa_state | .version == 2 and .needs == ["inflight"] and
+		(.virtqueues | map(.inflight) == [[], [3], [6, 7], [9, 10, 11], [], [15]])' <<<"$output"
+	run -0 kernel save 1 0 1 inflight
+	jq -e '.vdpa_state | .version == 1 and (has("needs") | not) and .virtqueues[0].inflight == []' <<<"$output"
+}
+
 @test "pieces that are missing, twice or malformed make no document" {
 	for case in 'gap a gap' 'late VDPA_ATTR_MIGRATION is missing' 'nameless VDPA_ATTR_DEV_NAME is missing' \
 		'queue VDPA_ATTR_DEV_QUEUE_INDEX is missing' 'words VDPA_ATTR_STATE_FEATURES_WORDS has 12 bytes' \
@@ -131,8 +139,8 @@ refused() {
 }
 
 @test "of version 2 it is either a round, or what comes after rounds" {
-	state '.vdpa_state.version = 2' && refused 'is of version 2, and has not one of "round" and "rounds"'
-	state '.vdpa_state += {version: 2, round: 0, rounds: 1}' && refused 'has not one of "round" and "rounds"'
+	state '.vdpa_state.version = 2' && refused 'is of version 2, and has none of "needs", "round" and "rounds"'
+	state '.vdpa_state += {version: 2, round: 0, rounds: 1}' && refused 'has both "round" and "rounds"'
 	state '.vdpa_state += {version: 2, round: 4294967296}' && refused 'no "round" with a number of 32 bits'
 	state '.vdpa_state += {version: 2, rounds: -1}' && refused 'no "rounds" with a number of 32 bits'
 	state '.vdpa_state += {version: 2, rounds: "x"}' && refused 'no "rounds" with a number of 32 bits'
@@ -195,6 +203,17 @@ refused() {
 	done
 }
 
+@test "a state of the second version says what its reader has to know" {
+	state '.vdpa_state |= (.version = 2 | .needs = ["inflight"] | .virtqueues[1].inflight = [7, 0, 65535])'
+	run -0 kernel load "$F"
+	state '.vdpa_state |= (.version = 2 | .needs = [])'
+	run -0 kernel load "$F"
+	state '.vdpa_state |= (.version = 2 | .needs = "inflight")' && refused 'there is no "needs"'
+	state '.vdpa_state |= (.version = 2 | .needs = ["inflight", "magic"])' &&
+		refused 'needs "magic", which this command does not know'
+	state '.vdpa_state |= (.version = 2 | .needs = [1])' && refused 'needs "", which this command does not know'
+}
+
 @test "a state that lacks a part is refused" {
 	state 'del(.vdpa_state.class)' && refused 'there is no "class"'
 	state 'del(.vdpa_state.attributes)' && refused 'there is no "attributes"'
@@ -221,6 +240,10 @@ refused() {
 	state 'del(.vdpa_state.virtqueues[1].ready)' && refused 'virtqueue 1: "ready"'
 	state '.vdpa_state.virtqueues[1].avail_index = 65536' && refused 'virtqueue 1: "avail_index"'
 	state '.vdpa_state.virtqueues[1].used_counter = 2' && refused 'virtqueue 1: "used_counter"'
+	for chains in '{}' 7 '[65536]' '[-1]' '["x"]' '[1.5]' '[[1]]' '[range(1025)]'; do
+		state ".vdpa_state.virtqueues[1].inflight = $chains"
+		refused 'virtqueue 1: "inflight" is no array of at most 1024 numbers'
+	done
 	state '.vdpa_state.attributes[0] = .vdpa_state.attributes[1]' && refused 'is there twice'
 }
 

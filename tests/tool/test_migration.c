@@ -4,9 +4,10 @@
  * hostile: hands bytes to the command's own functions.
  *
  *	test_migration describe FILE	a file's description, sent to a kernel and read back from it
- *	test_migration save QUEUES PRIVATE PIECE
+ *	test_migration save QUEUES PRIVATE PIECE [inflight]
  *					the document of a device with so many virtqueues and bytes of
- *					private state (byte i is i modulo 251), in pieces of PIECE bytes
+ *					private state (byte i is i modulo 251), in pieces of PIECE bytes;
+ *					with chains in flight
  *	test_migration save FAULT	the same with a fault: gap, late, nameless, queue, none, much, words, zero
  *	test_migration save wide	the same with a feature beyond bit 63
  *	test_migration round FAULT	a round of one, with a fault: none, queue, untold
@@ -103,6 +104,18 @@ static void put_description(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+/* Queue n has n % 4 in flight, from 3n on, where that is asked for. */
+static unsigned int inflight;
+
+static void put_inflight(struct nlmsghdr *nlh, uint32_t index)
+{
+	uint16_t chains[4];
+
+	for (uint32_t i = 0; i < index % 4; i++)
+		chains[i] = 3 * index + i;
+	mnl_attr_put(nlh, VDPA_ATTR_VQ_INFLIGHT, index % 4 * sizeof(*chains), chains);
+}
+
 static void put_queue(struct nlmsghdr *nlh, uint32_t index, bool nameless)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, VDPA_ATTR_STATE_VQ);
@@ -114,6 +127,8 @@ static void put_queue(struct nlmsghdr *nlh, uint32_t index, bool nameless)
 	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_SIZE, 256);
 	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_AVAIL_INDEX, index + 1000);
 	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_STABLE, 1);
+	if (inflight)
+		put_inflight(nlh, index);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -358,6 +373,7 @@ static int fuzz(unsigned int rounds)
 		struct nlmsghdr *nlh = first_piece(buf);
 		json_t *document = NULL;
 
+		inflight = round % 2;
 		put_queue(nlh, 0, false);
 		put_queue(nlh, 1, false);
 		damage(nlh, round);
@@ -386,7 +402,8 @@ int main(int argc, char **argv)
 		return save_round(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "save") == 0)
 		return save_fault(argv[2]);
-	if (argc == 5 && strcmp(argv[1], "save") == 0)
+	inflight = argc == 6 && strcmp(argv[5], "inflight") == 0;
+	if (argc == 5 + (int)inflight && strcmp(argv[1], "save") == 0)
 		return save(atoi(argv[2]), atol(argv[3]), atol(argv[4]));
 	if (argc == 3 && strcmp(argv[1], "fuzz") == 0)
 		return fuzz(atoi(argv[2]));

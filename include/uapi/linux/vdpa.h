@@ -219,16 +219,28 @@ enum vdpa_attr {
 	VDPA_ATTR_DIRTY_STRETCH = 182,			/* nested: _FIRST and _BITMAP; repeated */
 	VDPA_ATTR_DIRTY_BITMAP = 183,			/* binary, of u64 */
 	VDPA_ATTR_DIRTY_KEEP = 184,			/* flag: read and do not clear */
+
+	/*
+	 * VDPA_CMD_DEV_VQ_GET, and of a virtqueue in a saved state: the chains that the device
+	 * has taken but not completed, in the order in which it took them. The available index
+	 * counts them as taken. Stable where VDPA_ATTR_VQ_STABLE is 1. Absent: the parent does
+	 * not tell; empty: there are none. Split rings: the index of the first descriptor;
+	 * packed rings: the place of the first descriptor in the ring.
+	 */
+	VDPA_ATTR_VQ_INFLIGHT = 185,			/* binary, u16 for each chain */
 };
 
 /* The last attribute there is. */
-#define VDPA_ATTR_LAST	VDPA_ATTR_DIRTY_KEEP
+#define VDPA_ATTR_LAST	VDPA_ATTR_VQ_INFLIGHT
 
 /* Most words of a bitmask, here and in a description: 512 bits. */
 #define VDPA_WORDS_MAX		8
 
 /* Longest deadline, in ms. */
 #define VDPA_DEADLINE_MAX	3600000
+
+/* Most chains in one VDPA_ATTR_VQ_INFLIGHT. */
+#define VDPA_VQ_INFLIGHT_MAX	1024
 
 /* Most devices in one VDPA_ATTR_DEV_GROUP. */
 #define VDPA_GROUP_MAX		512
@@ -265,6 +277,7 @@ enum vdpa_dev_cap {
 	VDPA_DEV_CAP_VSTATS = 8,	/* count per virtqueue */
 	VDPA_DEV_CAP_PRECOPY = 16,	/* have its state copied while it works */
 	VDPA_DEV_CAP_DIRTY_TRACKING = 32,	/* note which pages the device writes */
+	VDPA_DEV_CAP_INFLIGHT = 64,	/* tell and take chains that are not completed */
 };
 
 /* What a virtqueue is for. */

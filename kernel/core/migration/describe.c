@@ -159,6 +159,14 @@ static int add_capabilities(struct vdpa_description *description, const struct v
 	return put_set(description, "capabilities", members, n);
 }
 
+/* Whatever is in flight in the source, its target can take up. */
+static int add_inflight(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
+{
+	if (!mgmtdev->migration.vq_inflight_set)
+		return 0;
+	return put_at_least(description, "inflight", 1);
+}
+
 static int add_layouts(struct vdpa_description *description, u64 features)
 {
 	static const char *const layouts[] = { "split", "packed" };
@@ -222,6 +230,7 @@ static int add_device(struct vdpa_description *description, struct vdpa_entry *e
 	       put_range(description, "iova_range", min(iova.first, iova.last), iova.last) ?:
 	       add_layouts(description, features.word[0]) ?:
 	       add_capabilities(description, entry) ?:
+	       add_inflight(description, entry->mgmtdev) ?:
 	       add_config(description, entry);
 }
 
@@ -305,7 +314,8 @@ static int describe_device(struct vdpa_description *description, struct vdpa_ent
 static int describe_class(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	return add_origin(description, mgmtdev) ?: add_limits(description, mgmtdev) ?:
-	       add_settings(description, mgmtdev) ?: vdpa_description_add_rest(description);
+	       add_inflight(description, mgmtdev) ?: add_settings(description, mgmtdev) ?:
+	       vdpa_description_add_rest(description);
 }
 
 /* @entry: NULL for a management device */

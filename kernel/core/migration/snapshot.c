@@ -23,7 +23,10 @@
 static void snapshot_free(struct kref *ref)
 {
 	struct vdpa_snapshot *snapshot = container_of(ref, struct vdpa_snapshot, ref);
+	u32 i;
 
+	for (i = 0; i < snapshot->n_vqs; i++)
+		vdpa_vq_view_free(&snapshot->vqs[i]);
 	vdpa_descriptions_free(snapshot->descriptions);
 	kvfree(snapshot->vqs);
 	vdpa_stream_free(&snapshot->private);
@@ -31,17 +34,34 @@ static void snapshot_free(struct kref *ref)
 	kfree(snapshot);
 }
 
-/* A queue that works has a position, or there is nothing that a target could go on from. */
+/* What has to be told of a queue that works, or there is nothing that a target could go on from. */
+static const char *missing(const struct vdpa_snapshot *snapshot, const struct vdpa_vq_view *vq)
+{
+	if (!vq->ready)
+		return NULL;
+	if (!vq->known)
+		return "the state of";
+	if (!vq->inflight.told && vdpa_inflight_can(snapshot->entry))
+		return "what is in flight in";
+	return NULL;
+}
+
 static int save_vq(struct vdpa_snapshot *snapshot, u16 index)
 {
 	struct vdpa_vq_view *vq = &snapshot->vqs[index];
+	const struct vdpa_inflight_ring ring = {
+		.name = snapshot->name,
+		.index = index,
+		.size = vq->size,
+		.packed = vq->packed,
+		.state = &vq->state,
+	};
+	const char *what = missing(snapshot, vq);
 
-	*vq = vdpa_vq_read(snapshot->entry, index);
-	if (!vq->ready || vq->known)
-		return 0;
+	if (!what)
+		return vdpa_inflight_check(&vq->inflight, &ring, &snapshot->extack);
 	NL_SET_ERR_MSG_FMT(&snapshot->extack, "device " VDPA_MSG_NAME
-			   ": its parent does not tell the state of queue %u", snapshot->name,
-			   index);
+			   ": its parent does not tell %s queue %u", snapshot->name, what, index);
 	return -EIO;
 }
 
@@ -62,7 +82,8 @@ static int save_vqs(struct vdpa_snapshot *snapshot)
 	snapshot->features = vdpa_features_negotiated(snapshot->entry);
 	snapshot->status = snapshot->entry->ops.get_status(vdev);
 	for (index = 0; !err && index < vdev->nvqs; index++)
-		err = save_vq(snapshot, index);
+		err = vdpa_vq_read(snapshot->entry, index, &snapshot->vqs[index]) ?:
+		      save_vq(snapshot, index);
 	up_read(&vdev->cf_lock);
 	return err;
 }

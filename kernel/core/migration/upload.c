@@ -10,6 +10,7 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
+#include "inflight.h"
 #include "message.h"
 #include "migration/describe.h"
 #include "migration/description.h"
@@ -17,6 +18,7 @@
 #include "precopy.h"
 #include "request.h"
 #include "state.h"
+#include "vq.h"
 
 /* Say what is wrong with the request's device. */
 #define upload_refuse(req, error, fmt, ...)						\
@@ -30,12 +32,33 @@
 
 void vdpa_upload_free(struct vdpa_upload *upload)
 {
+	unsigned int i;
+
+	for (i = 0; i < upload->n_vqs; i++) {
+		vdpa_inflight_free(&upload->vqs[i].inflight);
+		if (upload->old)
+			vdpa_inflight_free(&upload->old[i].inflight);
+	}
 	vdpa_description_free(upload->source);
 	kvfree(upload->vqs);
 	vdpa_stream_free(&upload->private);
 	kvfree(upload->old);
 	vdpa_precopy_put(upload->precopy);
 	kfree(upload);
+}
+
+static int check_takes_inflight(const struct vdpa_upload *upload, struct vdpa_request *req)
+{
+	unsigned int i;
+
+	if (vdpa_inflight_can(req->entry))
+		return 0;
+	for (i = 0; i < upload->n_vqs; i++)
+		if (upload->vqs[i].inflight.n)
+			return upload_refuse(req, -EOPNOTSUPP,
+					     ": its parent takes nothing in flight, as in queue %u",
+					     upload->vqs[i].index);
+	return 0;
 }
 
 /* What the parent has to be able to do. */
@@ -47,7 +70,7 @@ static int check_able(const struct vdpa_upload *upload, struct vdpa_request *req
 		return upload_refuse(req, -EOPNOTSUPP, ": its parent takes no queue state");
 	if (upload->private.len && !entry->mgmtdev->migration.load)
 		return upload_refuse(req, -EOPNOTSUPP, ": its parent takes no private state");
-	return 0;
+	return check_takes_inflight(upload, req);
 }
 
 static int check_state(struct vdpa_request *req, enum vdpa_dev_state now)
@@ -82,15 +105,35 @@ static int check_features(const struct vdpa_upload *upload, struct vdpa_request 
 			   ours.word[0], saved->word[0]);
 }
 
-static int check_vq(const struct vdpa_upload_vq *vq, struct vdpa_request *req)
+/* Of this device's ring; of one that is not set up yet, as the source tells it. */
+static u16 ring_size(const struct vdpa_upload_vq *vq, const struct vdpa_entry *entry)
+{
+	const struct vdpa_config_ops *ops = &entry->ops;
+
+	if (ops->get_vq_size && ops->get_vq_ready(entry->vdev, vq->index))
+		return ops->get_vq_size(entry->vdev, vq->index);
+	return vq->size ?: entry->max_vq_size;
+}
+
+static int check_inflight(const struct vdpa_upload_vq *vq, struct vdpa_request *req)
+{
+	const struct vdpa_inflight_ring ring = {
+		.name = vdpa_entry_name(req->entry),
+		.index = vq->index,
+		.size = ring_size(vq, req->entry),
+		.packed = vdpa_vq_is_packed(req->entry),
+		.state = &vq->state,
+	};
+
+	return vdpa_inflight_check(&vq->inflight, &ring, &req->extack);
+}
+
+static int check_vq_size(const struct vdpa_upload_vq *vq, struct vdpa_request *req)
 {
 	const struct vdpa_config_ops *ops = &req->entry->ops;
 	struct vdpa_device *vdev = req->entry->vdev;
 	u16 size;
 
-	if (vq->index >= vdev->nvqs)
-		return upload_refuse(req, -EINVAL, " has the virtqueues 0 to %u, not %u",
-				   vdev->nvqs - 1, vq->index);
 	if (!vq->ready || !vq->size || !ops->get_vq_size || !ops->get_vq_ready(vdev, vq->index))
 		return 0;
 	size = ops->get_vq_size(vdev, vq->index);
@@ -98,6 +141,16 @@ static int check_vq(const struct vdpa_upload_vq *vq, struct vdpa_request *req)
 		return 0;
 	return upload_refuse(req, -EINVAL, ": queue %u has %u descriptors, not %u as saved",
 			   vq->index, size, vq->size);
+}
+
+static int check_vq(const struct vdpa_upload_vq *vq, struct vdpa_request *req)
+{
+	u32 nvqs = req->entry->vdev->nvqs;
+
+	if (vq->index >= nvqs)
+		return upload_refuse(req, -EINVAL, " has the virtqueues 0 to %u, not %u", nvqs - 1,
+				     vq->index);
+	return check_vq_size(vq, req) ?: check_inflight(vq, req);
 }
 
 static int check_locked(const struct vdpa_upload *upload, struct vdpa_request *req)
@@ -114,26 +167,44 @@ static int check_locked(const struct vdpa_upload *upload, struct vdpa_request *r
 	return err;
 }
 
+static void complain(const struct vdpa_entry *entry, u16 index)
+{
+	dev_warn(&entry->vdev->dev, "queue %u keeps what was loaded\n", index);
+}
+
 /* Back to where the first @n were. */
 static void restore_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry, unsigned int n)
 {
 	while (n--) {
 		const struct vdpa_upload_vq *vq = &upload->vqs[n];
+		const struct vdpa_upload_place *old = &upload->old[n];
 
-		if (vq->known && entry->ops.set_vq_state(entry->vdev, vq->index, &upload->old[n]))
-			dev_warn(&entry->vdev->dev, "queue %u keeps what was loaded\n", vq->index);
+		if (vq->known &&
+		    (entry->ops.set_vq_state(entry->vdev, vq->index, &old->state) ||
+		     vdpa_inflight_write(entry, vq->index, &old->inflight)))
+			complain(entry, vq->index);
 	}
 }
 
+/* All or nothing. */
 static int set_vq(const struct vdpa_upload_vq *vq, struct vdpa_entry *entry,
-		  struct vdpa_vq_state *old)
+		  struct vdpa_upload_place *old)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
+	u16 size = ring_size(vq, entry);
+	int err;
 
 	if (!vq->known)
 		return 0;
-	return ops->get_vq_state(entry->vdev, vq->index, old) ?:
-	       ops->set_vq_state(entry->vdev, vq->index, &vq->state);
+	err = ops->get_vq_state(entry->vdev, vq->index, &old->state) ?:
+	      vdpa_inflight_read(entry, vq->index, size, &old->inflight) ?:
+	      ops->set_vq_state(entry->vdev, vq->index, &vq->state);
+	if (err)
+		return err;
+	err = vdpa_inflight_write(entry, vq->index, &vq->inflight);
+	if (err && ops->set_vq_state(entry->vdev, vq->index, &old->state))
+		complain(entry, vq->index);
+	return err;
 }
 
 static int set_vqs(const struct vdpa_upload *upload, struct vdpa_request *req)

@@ -10,6 +10,7 @@
 
 #include <linux/vdpa.h>
 
+#include "inflight.h"
 #include "migration/stream.h"
 #include "words.h"
 
@@ -32,6 +33,7 @@ enum vdpa_upload_kind {
  * @ready: it worked
  * @size: descriptors; 0: not told
  * @state: its position
+ * @inflight: what was in flight in it; only where @known
  */
 struct vdpa_upload_vq {
 	u16 index;
@@ -39,6 +41,17 @@ struct vdpa_upload_vq {
 	bool ready;
 	u16 size;
 	struct vdpa_vq_state state;
+	struct vdpa_inflight inflight;
+};
+
+/**
+ * struct vdpa_upload_place - where a device was in a virtqueue before a state was loaded
+ * @state: position
+ * @inflight: what it was to take up
+ */
+struct vdpa_upload_place {
+	struct vdpa_vq_state state;
+	struct vdpa_inflight inflight;
 };
 
 /**
@@ -69,7 +82,7 @@ struct vdpa_upload {
 	struct vdpa_upload_vq *vqs;
 	struct vdpa_stream private;
 	const void *group;
-	struct vdpa_vq_state *old;
+	struct vdpa_upload_place *old;
 	u32 sequence;
 };
 

@@ -10,6 +10,7 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
+#include "inflight.h"
 #include "mgmtdev.h"
 #include "migration/dirty.h"
 #include "netlink/netlink.h"
@@ -174,7 +175,8 @@ static u32 dev_caps(const struct vdpa_entry *entry)
 	       (entry->has_vq_state ? VDPA_DEV_CAP_VQ_STATE : 0) |
 	       (ops->get_vendor_vq_stats ? VDPA_DEV_CAP_VSTATS : 0) |
 	       (entry->mgmtdev->migration.precopy_begin ? VDPA_DEV_CAP_PRECOPY : 0) |
-	       (vdpa_dirty_knows(entry) ? VDPA_DEV_CAP_DIRTY_TRACKING : 0);
+	       (vdpa_dirty_knows(entry) ? VDPA_DEV_CAP_DIRTY_TRACKING : 0) |
+	       (vdpa_inflight_can(entry) ? VDPA_DEV_CAP_INFLIGHT : 0);
 }
 
 /* What the device can do, and its status. Return: 0 or -EMSGSIZE. */

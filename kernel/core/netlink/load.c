@@ -59,7 +59,7 @@ struct session {
 static DEFINE_MUTEX(session_lock);
 static LIST_HEAD(sessions);
 
-static const struct nla_policy vq_policy[VDPA_ATTR_VQ_STABLE + 1] = {
+static const struct nla_policy vq_policy[VDPA_ATTR_VQ_INFLIGHT + 1] = {
 	[VDPA_ATTR_DEV_QUEUE_INDEX]	= { .type = NLA_U32 },
 	[VDPA_ATTR_VQ_TYPE]		= { .type = NLA_U8 },
 	[VDPA_ATTR_VQ_READY]		= { .type = NLA_U8 },
@@ -69,6 +69,7 @@ static const struct nla_policy vq_policy[VDPA_ATTR_VQ_STABLE + 1] = {
 	[VDPA_ATTR_VQ_USED_INDEX]	= { .type = NLA_U16 },
 	[VDPA_ATTR_VQ_USED_COUNTER]	= { .type = NLA_U8 },
 	[VDPA_ATTR_VQ_STABLE]		= { .type = NLA_U8 },
+	[VDPA_ATTR_VQ_INFLIGHT]		= { .type = NLA_BINARY },
 };
 
 static struct session *session_find(const struct sock *sock, const char *name)
@@ -293,6 +294,19 @@ static int check_vq_index(const struct vdpa_upload *upload, const struct nlattr 
 	return -EINVAL;
 }
 
+/* There is nothing in flight where the device was nowhere. */
+static int take_inflight(struct vdpa_upload_vq *vq, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	int err = vdpa_nl_read_inflight(attr, &vq->inflight, extack);
+
+	if (err || vq->known || !vq->inflight.n)
+		return err;
+	NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "virtqueue %u has chains in flight, but no position",
+				vq->index);
+	return -EINVAL;
+}
+
 static int take_vq(struct vdpa_upload *upload, const struct nlattr *nest,
 		   struct netlink_ext_ack *extack)
 {
@@ -301,7 +315,7 @@ static int take_vq(struct vdpa_upload *upload, const struct nlattr *nest,
 	struct vdpa_upload_vq vq = {};
 	int err;
 
-	err = vdpa_nl_parse_nested(tb, VDPA_ATTR_VQ_STABLE, nest, vq_policy, extack) ?:
+	err = vdpa_nl_parse_nested(tb, VDPA_ATTR_VQ_INFLIGHT, nest, vq_policy, extack) ?:
 	      check_vq_index(upload, nest, tb[VDPA_ATTR_DEV_QUEUE_INDEX], extack);
 	if (err)
 		return err;
@@ -312,9 +326,13 @@ static int take_vq(struct vdpa_upload *upload, const struct nlattr *nest,
 	if (vq.known)
 		err = vdpa_nl_read_vq_state(tb, packed, &vq.state, extack);
 	if (!err)
+		err = take_inflight(&vq, tb[VDPA_ATTR_VQ_INFLIGHT], extack);
+	if (!err)
 		err = vqs_make_room(upload);
 	if (!err)
 		upload->vqs[upload->n_vqs++] = vq;
+	else
+		vdpa_inflight_free(&vq.inflight);
 	return err;
 }
 

@@ -30,6 +30,12 @@ static int put_packed(struct sk_buff *msg, const struct vdpa_vq_state *state)
 	       nla_put_u8(msg, VDPA_ATTR_VQ_USED_COUNTER, state->packed.last_used_counter);
 }
 
+static int put_inflight(struct sk_buff *msg, const struct vdpa_inflight *inflight)
+{
+	return nla_put(msg, VDPA_ATTR_VQ_INFLIGHT, inflight->n * sizeof(*inflight->heads),
+		       inflight->heads);
+}
+
 /**
  * vdpa_nl_put_vq - write what there is about a virtqueue, without its index
  * @msg: where to
@@ -47,18 +53,25 @@ int vdpa_nl_put_vq(struct sk_buff *msg, const struct vdpa_vq_view *view)
 		return 0;
 	if (view->packed ? put_packed(msg, &view->state) : put_split(msg, &view->state))
 		return -EMSGSIZE;
-	return nla_put_u8(msg, VDPA_ATTR_VQ_STABLE, view->stable);
+	if (nla_put_u8(msg, VDPA_ATTR_VQ_STABLE, view->stable))
+		return -EMSGSIZE;
+	return view->inflight.told ? put_inflight(msg, &view->inflight) : 0;
 }
 
 static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 		   struct netlink_ext_ack *extack)
 {
 	struct vdpa_vq_view view;
+	int err;
 
 	if (nla_put_u32(msg, VDPA_ATTR_DEV_QUEUE_INDEX, index))
 		return -EMSGSIZE;
-	view = vdpa_vq_read(entry, index);
-	return vdpa_nl_put_vq(msg, &view);
+	err = vdpa_vq_read(entry, index, &view);
+	if (err)
+		return err;
+	err = vdpa_nl_put_vq(msg, &view);
+	vdpa_vq_view_free(&view);
+	return err;
 }
 
 static int vq_check(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
@@ -159,6 +172,44 @@ int vdpa_nl_read_vq_state(struct nlattr **attrs, bool packed, struct vdpa_vq_sta
 			  struct netlink_ext_ack *extack)
 {
 	return packed ? read_packed(attrs, state, extack) : read_split(attrs, state, extack);
+}
+
+/**
+ * vdpa_nl_read_inflight - read the chains in flight of a virtqueue out of a request
+ * @attr: VDPA_ATTR_VQ_INFLIGHT, or NULL
+ * @inflight: set to them, to be freed; untold without @attr
+ * @extack: says what is wrong, and points at it
+ *
+ * Return: 0, -EINVAL, -E2BIG or -ENOMEM.
+ */
+int vdpa_nl_read_inflight(const struct nlattr *attr, struct vdpa_inflight *inflight,
+			  struct netlink_ext_ack *extack)
+{
+	unsigned int n;
+
+	*inflight = (struct vdpa_inflight) {};
+	if (!attr)
+		return 0;
+	n = nla_len(attr) / sizeof(*inflight->heads);
+	if (nla_len(attr) % sizeof(*inflight->heads)) {
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "%u bytes: a chain in flight has 2",
+					nla_len(attr));
+		return -EINVAL;
+	}
+	if (n > VDPA_VQ_INFLIGHT_MAX) {
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
+					"a queue with %u chains in flight, %u at most", n,
+					VDPA_VQ_INFLIGHT_MAX);
+		return -E2BIG;
+	}
+	if (n) {
+		inflight->heads = kvmemdup(nla_data(attr), nla_len(attr), GFP_KERNEL_ACCOUNT);
+		if (!inflight->heads)
+			return -ENOMEM;
+	}
+	inflight->told = true;
+	inflight->n = n;
+	return 0;
 }
 
 /* Under cf_lock, so that no driver starts the device meanwhile. */

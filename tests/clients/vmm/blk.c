@@ -37,6 +37,7 @@ struct run {
 	uint64_t round;
 	uint64_t wrong;
 	uint64_t moved;
+	uint64_t flying;
 };
 
 /* What block @number holds after so many rounds. */
@@ -97,6 +98,18 @@ static uint64_t used_sum(const struct vmm *vmm)
 	return sum;
 }
 
+/* Requests that the device has taken and not completed. */
+static uint64_t flying_sum(const struct vmm *vmm)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < vmm->nvqs; i++)
+		sum += (uint16_t)(vmm_vq_base(vmm, i) -
+				  __atomic_load_n(&vmm->vqs[i].used->idx, __ATOMIC_ACQUIRE));
+	return sum;
+}
+
 /* Requests are waiting: none may move until the device is resumed, kicked or not. */
 static void rest(struct run *run)
 {
@@ -105,6 +118,7 @@ static void rest(struct run *run)
 	unsigned int i;
 
 	vmm_suspend(&run->vmm);
+	run->flying = flying_sum(&run->vmm);
 	before = used_sum(&run->vmm);
 	for (end = vmm_now_ms() + run->options.suspend_ms; vmm_now_ms() < end;) {
 		for (i = 0; i < run->vmm.nvqs; i++)
@@ -242,7 +256,8 @@ int vmm_blk(const char *node, int argc, char **argv)
 	printf("read %lu\n", run->options.count * run->round);
 	printf("wrong %lu\n", (unsigned long)run->wrong);
 	if (run->options.suspend_after)
-		printf("moved while suspended %lu\n", (unsigned long)run->moved);
+		printf("in flight while suspended %lu\nmoved while suspended %lu\n",
+		       (unsigned long)run->flying, (unsigned long)run->moved);
 	if (run->options.hold)
 		vmm_hold();
 	vmm_reset(&run->vmm);

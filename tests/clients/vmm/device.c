@@ -6,12 +6,15 @@
 #include <fcntl.h>
 #include <linux/virtio_config.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../vhost_newer.h"
@@ -43,6 +46,29 @@ void *vmm_memory(void *at, size_t size)
 	return mem;
 }
 
+/* The device of a character device. */
+static void find_name(struct vmm *vmm)
+{
+	char link[64], target[512];
+	struct stat node;
+	char *end;
+	ssize_t len;
+
+	if (fstat(vmm->fd, &node))
+		vmm_fail_errno("stat");
+	/* .../DEVICE/vhost-vdpa-N */
+	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u", major(node.st_rdev), minor(node.st_rdev));
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		vmm_fail_errno(link);
+	target[len] = '\0';
+	end = strstr(target, "/vhost-vdpa-");
+	if (!end)
+		vmm_fail("%s is no vDPA device", target);
+	*end = '\0';
+	snprintf(vmm->name, sizeof(vmm->name), "%s", basename(target));
+}
+
 /* Opens the device and gives it nothing yet. */
 void vmm_attach(struct vmm *vmm, const char *path)
 {
@@ -56,6 +82,7 @@ void vmm_attach(struct vmm *vmm, const char *path)
 	vmm->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (vmm->fd < 0)
 		vmm_fail_errno(path);
+	find_name(vmm);
 	CALL(vmm, VHOST_SET_OWNER, NULL);
 	CALL(vmm, VHOST_SET_BACKEND_FEATURES, &backend);
 	CALL(vmm, VHOST_VDPA_GET_DEVICE_ID, &vmm->device_id);

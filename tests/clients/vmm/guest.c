@@ -16,6 +16,8 @@
  *				writes; then it is stopped
  *	prepare NODE		opens another device for the guest and gives it the rings
  *	load [QUEUE INDEX]	tells that device where the other one stopped, or something else
+ *	carry { bases | state }	what load takes from one device to the other: its place in each ring, as at
+ *				first, or its whole state, from the core
  *	continue [NODE]		the guest goes on there; with NODE after prepare and load
  *	resume			the guest goes on where it was
  *	move [NODE [DEADLINE-MS]]	prepare, stop, load, continue; or else resume
@@ -25,8 +27,9 @@
  *				makes no more
  *	quit			also at the end of the commands
  *
- * "first=" in an answer: when the first request was completed there, in microseconds since the
- * epoch; "downtime=": microseconds from the wish to suspend until then.
+ * "started=" in an answer: when the device was started there, in microseconds since the epoch;
+ * "still=": microseconds from the wish to suspend until then. "first=": when the first request was completed there, in microseconds since the
+ * same clock; "downtime=": from the wish to suspend until then.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -185,6 +188,15 @@ static void do_load(struct words *words)
 		guest_load(monitor);
 }
 
+static void do_carry(struct words *words)
+{
+	const char *what = words->word[1];
+
+	if (strcmp(what, "bases") && strcmp(what, "state"))
+		vmm_fail("\"%s\" cannot be carried", what);
+	words->session->monitor.whole = !strcmp(what, "state");
+}
+
 /* The target is where it is, and where it was is the next target. */
 static void have_moved(struct session *session)
 {
@@ -207,7 +219,7 @@ static void do_continue(struct words *words)
 		vmm_fail("no target is prepared");
 	guest_continue(monitor);
 	have_moved(words->session);
-	fprintf(words->out, "first=%" PRIu64, monitor->first_us);
+	fprintf(words->out, "started=%" PRIu64 " first=%" PRIu64, monitor->started_us, monitor->first_us);
 }
 
 static void do_resume(struct words *words)
@@ -220,8 +232,18 @@ static void do_resume(struct words *words)
 	guest_run(monitor, 1, true);
 }
 
-/* Returns how long the guest stood still, in microseconds. */
-static uint64_t move(struct session *session, unsigned int deadline_ms)
+/* In microseconds, of a move: until the next device works, and until it has done something. */
+static uint64_t still_us(const struct monitor *monitor)
+{
+	return monitor->started_us - monitor->stopped_us;
+}
+
+static uint64_t downtime_us(const struct monitor *monitor)
+{
+	return monitor->first_us - monitor->stopped_us;
+}
+
+static void move(struct session *session, unsigned int deadline_ms)
 {
 	struct monitor *monitor = &session->monitor;
 
@@ -232,7 +254,6 @@ static uint64_t move(struct session *session, unsigned int deadline_ms)
 	guest_load(monitor);
 	guest_continue(monitor);
 	have_moved(session);
-	return monitor->first_us - monitor->stopped_us;
 }
 
 static void do_move(struct words *words)
@@ -241,8 +262,9 @@ static void do_move(struct words *words)
 
 	if (words->n > 1)
 		snprintf(session->next, sizeof(session->next), "%s", words->word[1]);
-	fprintf(words->out, "downtime=%" PRIu64,
-		move(session, words->n > 2 ? number_of(words->word[2]) : 0));
+	move(session, words->n > 2 ? number_of(words->word[2]) : 0);
+	fprintf(words->out, "downtime=%" PRIu64 " still=%" PRIu64, downtime_us(&session->monitor),
+		still_us(&session->monitor));
 }
 
 /* From one to @max, the same in every run */
@@ -252,25 +274,43 @@ static uint64_t draw(uint32_t *seed, unsigned long max)
 	return 1 + (*seed >> 8) % max;
 }
 
+/* Of several values. */
+struct spread {
+	uint64_t n;
+	uint64_t least;
+	uint64_t most;
+	uint64_t sum;
+};
+
+static void spread_add(struct spread *spread, uint64_t value)
+{
+	if (!spread->n++ || value < spread->least)
+		spread->least = value;
+	if (value > spread->most)
+		spread->most = value;
+	spread->sum += value;
+}
+
 static void do_moves(struct words *words)
 {
 	struct session *session = words->session;
 	struct monitor *monitor = &session->monitor;
 	unsigned long n = number_of(words->word[1]), i;
-	uint64_t us, least = UINT64_MAX, most = 0, sum = 0;
+	struct spread down = {}, still = {};
 	uint32_t seed = 1;
 
 	if (!n)
 		vmm_fail("no moves");
 	snprintf(session->next, sizeof(session->next), "%s", words->word[2]);
 	for (i = 0; i < n; i++) {
-		us = move(session, 0);
-		least = us < least ? us : least;
-		most = us > most ? us : most;
-		sum += us;
+		move(session, 0);
+		spread_add(&down, downtime_us(monitor));
+		spread_add(&still, still_us(monitor));
 		guest_run(monitor, draw(&seed, 2 * monitor->guest->options.depth), true);
 	}
-	fprintf(words->out, "downtime least=%" PRIu64 " mean=%" PRIu64 " most=%" PRIu64, least, sum / n, most);
+	fprintf(words->out, "downtime least=%" PRIu64 " mean=%" PRIu64 " most=%" PRIu64
+		" still least=%" PRIu64 " mean=%" PRIu64 " most=%" PRIu64, down.least, down.sum / n,
+		down.most, still.least, still.sum / n, still.most);
 }
 
 static void undo_move(struct session *session)
@@ -347,6 +387,7 @@ static const struct command {
 	{ "carry",	4, 4, WORKING, do_carry, undo_stop },
 	{ "prepare",	2, 2, ALWAYS, do_prepare, undo_prepare },
 	{ "load",	1, 3, STOPPED, do_load, NULL },
+	{ "carry",	2, 2, ALWAYS, do_carry, NULL },
 	{ "continue",	1, 2, STOPPED, do_continue, undo_move },
 	{ "resume",	1, 1, STOPPED, do_resume, NULL },
 	{ "move",	1, 3, WORKING, do_move, undo_move },
@@ -493,6 +534,7 @@ static void start(struct session *session, const char *node, int argc, char **ar
 		{ "blocks", &options.blocks },
 		{ "size", &options.size },
 		{ "rate", &options.rate },
+		{ "indirect", &options.indirect },
 		{ NULL, NULL },
 	});
 	guest_create(&session->monitor, node, &options);

@@ -23,6 +23,7 @@
  * @blocks: of a disk that it writes to, in turn
  * @size: bytes of a frame
  * @rate: requests a second that it makes of a disk at most; 0: as many as it can
+ * @indirect: requests lie in tables of their own
  */
 struct guest_options {
 	unsigned long depth;
@@ -30,6 +31,7 @@ struct guest_options {
 	unsigned long blocks;
 	unsigned long size;
 	unsigned long rate;
+	unsigned long indirect;
 };
 
 /**
@@ -42,6 +44,7 @@ struct guest_options {
  * @mem_used: bytes of its memory that are in use
  * @options: given when it was started
  * @bases: the device's place in the available ring of each queue, where it was stopped
+ * @useds: and in the used ring
  * @vqs: its queues
  * @own: what its class adds
  */
@@ -53,6 +56,7 @@ struct guest {
 	uint64_t mem_used;
 	struct guest_options options;
 	uint16_t bases[VMM_VQS_MAX];
+	uint16_t useds[VMM_VQS_MAX];
 	struct vmm_vq vqs[VMM_VQS_MAX];
 	void *own;
 };
@@ -67,7 +71,9 @@ struct guest {
  * @working: the guest works; false: it is stopped
  * @left: it has left its device, and no other has completed anything for it yet
  * @suspended: its device is, by us
+ * @whole: the whole state of a device goes along, not its place in each ring alone
  * @stopped_us: when it was to stop
+ * @started_us: when the next device was started
  * @first_us: when its first request was completed after it went on
  * @carried: requests that were on the way when it was stopped
  */
@@ -80,7 +86,9 @@ struct monitor {
 	bool working;
 	bool left;
 	bool suspended;
+	bool whole;
 	uint64_t stopped_us;
+	uint64_t started_us;
 	uint64_t first_us;
 	uint64_t carried;
 };

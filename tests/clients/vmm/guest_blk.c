@@ -20,6 +20,8 @@ struct disk {
 	uint64_t completed;
 	uint64_t failed;
 	uint64_t repeated;	/* completed without being in flight */
+	uint64_t last[VMM_VQS_MAX];	/* by queue: the largest number that was completed */
+	uint64_t overtaken;	/* writes that were completed after a later one of their queue */
 	uint64_t wrong;		/* not what was written when it was read back */
 	uint64_t read;
 };
@@ -67,6 +69,10 @@ static void complete(struct disk *disk, struct vmm_vq *vq, struct block_request 
 	if (request->hdr.type == VIRTIO_BLK_T_OUT) {
 		disk->written[request->block] = request->number;
 		disk->completed++;
+		if (request->number < disk->last[vq->index])
+			disk->overtaken++;
+		else
+			disk->last[vq->index] = request->number;
 	} else {
 		disk->wrong += !block_is_filled(request->data, disk->written[request->block]);
 		disk->read++;
@@ -184,8 +190,8 @@ static void count(const struct monitor *monitor, FILE *out)
 	const struct disk *disk = monitor->guest->own;
 
 	fprintf(out, "submitted=%" PRIu64 " completed=%" PRIu64 " repeated=%" PRIu64 " failed=%" PRIu64
-	       " read=%" PRIu64 " wrong=%" PRIu64, disk->submitted, disk->completed,
-	       disk->repeated, disk->failed, disk->read, disk->wrong);
+	       " read=%" PRIu64 " wrong=%" PRIu64 " overtaken=%" PRIu64, disk->submitted, disk->completed,
+	       disk->repeated, disk->failed, disk->read, disk->wrong, disk->overtaken);
 }
 
 const struct guest_class guest_blk = {

@@ -8,7 +8,7 @@
  *			    [hold 1]
  *	vdpa_vmm NODE break { help | KIND }
  *	vdpa_vmm NODE fuzz  [seed N] [seconds N | rounds N]
- *	vdpa_vmm NODE guest { blk [depth N] [queues N] [blocks N] [rate N] | net [depth N] [size N] }
+ *	vdpa_vmm NODE guest { blk [depth N] [queues N] [blocks N] [rate N] [indirect 1] | net [depth N] [size N] }
  *	vdpa_vmm NODE guest { blk | net } restore FILE
  *	vdpa_vmm NODE image { read | write } [blocks N]
  *	vdpa_vmm NODE dirty DEVICE [rounds N] [seed N] [merge 0|1]

@@ -86,6 +86,7 @@ void guest_create(struct monitor *monitor, const char *node, const struct guest_
 	const struct guest_class *class = monitor->class;
 	struct vmm *vmm = &monitor->device;
 	struct guest *guest;
+	unsigned int i;
 
 	*vmm = (struct vmm) { .mem = memory_new(), .mem_size = GUEST_MEM };
 	vmm->shown = shown;
@@ -100,8 +101,11 @@ void guest_create(struct monitor *monitor, const char *node, const struct guest_
 	if (vmm->device_id != class->device_id)
 		vmm_fail("%s is no %s device", node, class->name);
 	vmm_share(vmm);
-	vmm_negotiate(vmm, class->features);
+	vmm_negotiate(vmm, class->features |
+			   (options->indirect ? 1ULL << VIRTIO_RING_F_INDIRECT_DESC : 0));
 	vmm_setup_vqs(vmm, class->queues(options), 0);
+	for (i = 0; options->indirect && i < vmm->nvqs; i++)
+		vmm_vq_indirect(vmm, &vmm->vqs[i]);
 	class->create(monitor);
 	guest->features = vmm->features;
 	guest->nvqs = vmm->nvqs;
@@ -138,6 +142,7 @@ static void leave(struct monitor *monitor)
 	monitor->left = true;
 	for (i = 0; i < guest->nvqs; i++) {
 		guest->bases[i] = vmm_vq_base(&monitor->device, i);
+		guest->useds[i] = guest->vqs[i].used->idx;
 		monitor->carried += vmm_in_flight(&guest->vqs[i]);
 	}
 	monitor->class->stopped(monitor);
@@ -167,6 +172,12 @@ void guest_load(struct monitor *monitor)
 	struct guest *guest = monitor->guest;
 	unsigned int i;
 
+	if (monitor->whole) {
+		if (monitor->device.fd <= 0)
+			vmm_fail("there is no device whose state could be taken");
+		vmm_carry(monitor->device.name, monitor->target.name);
+		return;
+	}
 	for (i = 0; i < guest->nvqs; i++)
 		vmm_set_vq_base(&monitor->target, i, guest->bases[i]);
 }
@@ -177,6 +188,7 @@ void guest_continue(struct monitor *monitor)
 	struct vmm before = monitor->device;
 
 	vmm_start(&monitor->target);
+	monitor->started_us = vmm_now_us();
 	monitor->working = true;
 	kick_all(monitor->guest);
 	monitor->class->continued(monitor);
@@ -199,7 +211,7 @@ void guest_resume(struct monitor *monitor)
 	vmm_detach(&monitor->target);
 	/* The guest works already where the target was started, and has then broken down. */
 	for (i = 0; monitor->working && i < guest->nvqs; i++)
-		if (guest->vqs[i].used->idx != guest->bases[i])
+		if (guest->vqs[i].used->idx != guest->useds[i])
 			vmm_fail("virtqueue %u: the target has been at work", i);
 	if (monitor->suspended)
 		vmm_resume(&monitor->device);

@@ -26,29 +26,72 @@ void vmm_vq_init(struct vmm_vq *vq, uint16_t first)
 	vq->n_free = VMM_VQ_SIZE;
 }
 
+/* From now on requests lie in tables of their own, in memory that the device sees. */
+void vmm_vq_indirect(struct vmm *vmm, struct vmm_vq *vq)
+{
+	vq->tables = vmm_alloc(vmm, VMM_VQ_SIZE * sizeof(*vq->tables));
+}
+
+/* A request's descriptors, at the @places of @table. */
+static void write_chain(const struct vmm *vmm, struct vring_desc *table, const uint16_t *places,
+			const struct vmm_buf *bufs, unsigned int n_out, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		table[places[i]] = (struct vring_desc) {
+			.addr = vmm_iova(vmm, bufs[i].mem),
+			.len = bufs[i].len,
+			.flags = (i < n_out ? 0 : VRING_DESC_F_WRITE) |
+				 (i + 1 < n ? VRING_DESC_F_NEXT : 0),
+			.next = i + 1 < n ? places[i + 1] : 0,
+		};
+}
+
+/* In the descriptor table. Returns the first, or -1 where there is no room. */
+static int add_direct(const struct vmm *vmm, struct vmm_vq *vq, const struct vmm_buf *bufs,
+		      unsigned int n_out, unsigned int n)
+{
+	uint16_t places[VMM_VQ_SIZE];
+	unsigned int i;
+
+	if (n > vq->n_free)
+		return -1;
+	for (i = 0; i < n; i++)
+		places[i] = vq->free[--vq->n_free];
+	write_chain(vmm, vq->desc, places, bufs, n_out, n);
+	return places[0];
+}
+
+static int add_indirect(const struct vmm *vmm, struct vmm_vq *vq, const struct vmm_buf *bufs,
+			unsigned int n_out, unsigned int n)
+{
+	static const uint16_t places[VMM_TABLE] = { 0, 1, 2, 3 };
+	uint16_t head;
+
+	if (!vq->n_free || n > VMM_TABLE)
+		return -1;
+	head = vq->free[--vq->n_free];
+	write_chain(vmm, vq->tables[head], places, bufs, n_out, n);
+	vq->desc[head] = (struct vring_desc) {
+		.addr = vmm_iova(vmm, vq->tables[head]),
+		.len = n * sizeof(vq->tables[head][0]),
+		.flags = VRING_DESC_F_INDIRECT,
+	};
+	return head;
+}
+
 /* Returns false where the ring has no room for it. The device learns of it by vmm_kick(). */
 bool vmm_add(struct vmm *vmm, struct vmm_vq *vq, const struct vmm_buf *bufs, unsigned int n_out,
 	     unsigned int n_in, void *cookie)
 {
-	unsigned int n = n_out + n_in, i;
-	struct vring_desc *desc = NULL;
-	uint16_t head;
+	unsigned int n = n_out + n_in;
+	int head;
 
-	if (n > vq->n_free)
+	head = vq->tables ? add_indirect(vmm, vq, bufs, n_out, n) :
+			    add_direct(vmm, vq, bufs, n_out, n);
+	if (head < 0)
 		return false;
-
-	head = vq->free[vq->n_free - 1];
-	for (i = 0; i < n; i++) {
-		uint16_t index = vq->free[--vq->n_free];
-
-		if (desc)
-			desc->next = index;
-		desc = &vq->desc[index];
-		desc->addr = vmm_iova(vmm, bufs[i].mem);
-		desc->len = bufs[i].len;
-		desc->flags = (i < n_out ? 0 : VRING_DESC_F_WRITE) |
-			      (i + 1 < n ? VRING_DESC_F_NEXT : 0);
-	}
 	vq->cookies[head] = cookie;
 	vq->avail->ring[vq->avail_idx % VMM_VQ_SIZE] = head;
 	vq->avail_idx++;

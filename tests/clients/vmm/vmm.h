@@ -22,6 +22,12 @@
 #define VMM_VQ_SIZE	64
 #define VMM_VQS_MAX	33
 
+/* Descriptors of an indirect table. */
+#define VMM_TABLE	4
+
+/* Bytes of a device's name, with its terminator. */
+#define VMM_NAME	64
+
 /**
  * struct vmm_vq - a split virtqueue, the driver's side
  * @index: number of the queue
@@ -34,6 +40,7 @@
  * @used_idx: next to be read from @used
  * @free: stack of the free descriptors, @n_free of them
  * @cookies: by first descriptor: what vmm_add() was given; NULL: the device does not have it
+ * @tables: by first descriptor: an indirect table for its request; NULL: requests lie in @desc
  */
 struct vmm_vq {
 	unsigned int index;
@@ -47,11 +54,13 @@ struct vmm_vq {
 	uint16_t n_free;
 	uint16_t free[VMM_VQ_SIZE];
 	void *cookies[VMM_VQ_SIZE];
+	struct vring_desc (*tables)[VMM_TABLE];
 };
 
 /**
  * struct vmm - a device and the memory that it may see
  * @fd: of the character device
+ * @name: of the device
  * @config_call: eventfd for changes of the config space, once there is one
  * @device_id: virtio device id
  * @features: negotiated
@@ -64,6 +73,7 @@ struct vmm_vq {
  */
 struct vmm {
 	int fd;
+	char name[VMM_NAME];
 	int config_call;
 	uint32_t device_id;
 	uint64_t features;
@@ -123,9 +133,14 @@ void vmm_suspend(struct vmm *vmm);
 void vmm_resume(struct vmm *vmm);
 uint16_t vmm_vq_base(const struct vmm *vmm, unsigned int index);
 
+/* transfer.c */
+
+void vmm_carry(const char *from, const char *to);
+
 /* ring.c */
 
 void vmm_vq_init(struct vmm_vq *vq, uint16_t first);
+void vmm_vq_indirect(struct vmm *vmm, struct vmm_vq *vq);
 bool vmm_add(struct vmm *vmm, struct vmm_vq *vq, const struct vmm_buf *bufs, unsigned int n_out,
 	     unsigned int n_in, void *cookie);
 void vmm_kick(struct vmm_vq *vq);

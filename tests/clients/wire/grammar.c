@@ -49,6 +49,7 @@ static const struct wire_attr state_vq_attrs[] = {
 	ATTR(VQ_USED_INDEX, U16, IN),
 	ATTR(VQ_USED_COUNTER, U8, IN, .max = 1),
 	ATTR(VQ_STABLE, U8, IN, .max = 1),
+	ATTR(VQ_INFLIGHT, BINARY, IN),
 	{ }
 };
 
@@ -121,6 +122,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(VQ_USED_INDEX, U16, IN),
 	ATTR(VQ_USED_COUNTER, U8, IN, .max = 1),
 	ATTR(VQ_STABLE, U8, .max = 1),
+	ATTR(VQ_INFLIGHT, BINARY),
 	ATTR(EVENT, U8, .max = VDPA_EVENT_DEV_CONFIG),
 	ATTR(EVENT_SEQ, U64),
 	ATTR(EVENT_TIME, U64),
@@ -245,7 +247,7 @@ const struct wire_command wire_commands[] = {
 		.replies = {
 			DEVICE, M(DEV_STATUS), M(DEV_CAPS), M(DEV_QUEUE_INDEX), M(VQ_TYPE), M(VQ_READY), M(VQ_SIZE),
 			M(VQ_AVAIL_INDEX), M(VQ_AVAIL_COUNTER), M(VQ_USED_INDEX), M(VQ_USED_COUNTER), M(VQ_STABLE),
-			M(DEV_UNANSWERED),
+			M(VQ_INFLIGHT), M(DEV_UNANSWERED),
 		},
 	}, {
 		.name = "dev-vq-set", .number = VDPA_CMD_DEV_VQ_SET, .one = true, .changes = true,
