@@ -118,7 +118,7 @@ all_done_once() {
 	disks report
 	knob "$BLK" request_delay_nth 3
 	stuck vm b0
-	guest vm carry state
+	guest vm takes state
 
 	vdpa dev suspend b0
 	guest vm pause
@@ -158,7 +158,7 @@ all_done_once() {
 	disks report
 	for indirect in 0 1; do
 		guest_start vm "$B0" blk depth $DEPTH queues 2 indirect $indirect
-		guest vm carry state
+		guest vm takes state
 		guest vm go
 		slow 1000
 		wait_until 20 full b0
@@ -184,7 +184,7 @@ disks_again() {
 @test "a move that is cancelled, or whose target dies, leaves the source with what was in flight" {
 	disks report
 	stuck source b0
-	guest source carry state
+	guest source takes state
 	guest source stop
 	taken=$(flying b0 0)
 	guest source save "$BATS_TEST_TMPDIR/memory"

@@ -8,12 +8,15 @@
  *	nl_raw --repeat N [OPTION…] COMMAND … [--next …]
  *	nl_raw --around PROGRAM [ARGUMENT…]
  *	nl_raw --port N … 
+ *	nl_raw --room N …
  *
  * The second form sends the requests N times over, and stops at the first that
  * is refused.
  *
  * With --port its socket has port N, and it fails (status 5) where something comes within a second after the
  * last answer, or comes that its request is not answered by.
+ *
+ * With --room it takes messages of up to N bytes, instead of 4096: a state's are larger.
  *
  * The third form sends nothing but dumps, before and after it runs PROGRAM, and
  * ends with that one's exit status if they are the same.
@@ -717,7 +720,7 @@ static int ask(struct nl_sock *sock, int family, int argc, char **argv)
 	return opts.unchanged ? compare(before, status) : status;
 }
 
-static struct nl_sock *connect_family(int *family, uint32_t port)
+static struct nl_sock *connect_family(int *family, uint32_t port, size_t room)
 {
 	struct nl_sock *sock = nl_socket_alloc();
 	int on = 1;
@@ -727,7 +730,7 @@ static struct nl_sock *connect_family(int *family, uint32_t port)
 	if (!sock || genl_connect(sock))
 		broken("no netlink socket");
 	/* From the first: the kernel makes a dump's parts as large as the largest buffer seen. */
-	nl_socket_set_msg_buf_size(sock, RECEIVE_SIZE);
+	nl_socket_set_msg_buf_size(sock, room);
 	nl_socket_disable_msg_peek(sock);
 	*family = genl_ctrl_resolve(sock, VDPA_GENL_NAME);
 	if (*family < 0)
@@ -772,11 +775,15 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[1], "--around"))
 		return around(argv + 2);
 	if (argc > 3 && !strcmp(argv[1], "--port")) {
-		sock = connect_family(&family, to_number(argv[2], UINT32_MAX));
+		sock = connect_family(&family, to_number(argv[2], UINT32_MAX), RECEIVE_SIZE);
 		status = ask_all(sock, family, argc - 2, argv + 2, true);
 		return nothing_more(sock) ? status : 5;
 	}
-	sock = connect_family(&family, 0);
+	if (argc > 3 && !strcmp(argv[1], "--room")) {
+		sock = connect_family(&family, 0, to_number(argv[2], INT32_MAX));
+		return ask_all(sock, family, argc - 2, argv + 2, false);
+	}
+	sock = connect_family(&family, 0, RECEIVE_SIZE);
 	if (argc < 4 || strcmp(argv[1], "--repeat"))
 		return ask_all(sock, family, argc, argv, false);
 

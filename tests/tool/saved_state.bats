@@ -146,7 +146,7 @@ refused() {
 	state '.vdpa_state += {version: 2, rounds: "x"}' && refused 'no "rounds" with a number of 32 bits'
 	state '.vdpa_state += {version: 2, rounds: 3}'
 	run -0 kernel load "$F"
-	assert_equal "$output" 'rounds 3 class 1 attributes 7 features 0x300010020 status 0x1f queues 3 private 100'
+	assert_equal "$output" 'rounds 3 class 1 attributes 7 features 0x300010020 status 0x3f queues 3 private 100'
 	kernel round none >"$F"
 	run -0 kernel load "$F"
 	assert_equal "$output" 'round 7 class 1 attributes 7 features 0x0 status 0x0 queues 0 private 5'

@@ -16,7 +16,7 @@
  *				writes; then it is stopped
  *	prepare NODE		opens another device for the guest and gives it the rings
  *	load [QUEUE INDEX]	tells that device where the other one stopped, or something else
- *	carry { bases | state }	what load takes from one device to the other: its place in each ring, as at
+ *	takes { bases | state }	what load takes from one device to the other: its place in each ring, as at
  *				first, or its whole state, from the core
  *	continue [NODE]		the guest goes on there; with NODE after prepare and load
  *	resume			the guest goes on where it was
@@ -188,12 +188,12 @@ static void do_load(struct words *words)
 		guest_load(monitor);
 }
 
-static void do_carry(struct words *words)
+static void do_takes(struct words *words)
 {
 	const char *what = words->word[1];
 
 	if (strcmp(what, "bases") && strcmp(what, "state"))
-		vmm_fail("\"%s\" cannot be carried", what);
+		vmm_fail("\"%s\" cannot be taken", what);
 	words->session->monitor.whole = !strcmp(what, "state");
 }
 
@@ -387,7 +387,7 @@ static const struct command {
 	{ "carry",	4, 4, WORKING, do_carry, undo_stop },
 	{ "prepare",	2, 2, ALWAYS, do_prepare, undo_prepare },
 	{ "load",	1, 3, STOPPED, do_load, NULL },
-	{ "carry",	2, 2, ALWAYS, do_carry, NULL },
+	{ "takes",	2, 2, ALWAYS, do_takes, NULL },
 	{ "continue",	1, 2, STOPPED, do_continue, undo_move },
 	{ "resume",	1, 1, STOPPED, do_resume, NULL },
 	{ "move",	1, 3, WORKING, do_move, undo_move },
