@@ -468,19 +468,19 @@ static void print_set(char *buf, size_t size, const struct vdpa_migration_attrib
 	scnprintf(buf + len, size - len, "}");
 }
 
-static void print_number(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
+/* Bits for which there is no room: the highest ones, and a mark. */
+static void print_words(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
 {
+	static const char cut[] = "...";
 	unsigned int n = attr->n_high;
 	size_t len;
 
-	if (!n) {
-		scnprintf(buf, size, strcmp(attr->type, "u64") ? "0x%llx" : "%llu", attr->num);
-		return;
-	}
 	len = scnprintf(buf, size, "0x%llx", attr->high[--n]);
 	while (n)
 		len += scnprintf(buf + len, size - len, "%016llx", attr->high[--n]);
 	scnprintf(buf + len, size - len, "%016llx", attr->num);
+	if (len + 16 >= size)
+		strscpy(buf + size - sizeof(cut), cut, sizeof(cut));
 }
 
 static void print_value(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
@@ -495,7 +495,11 @@ static void print_value(char *buf, size_t size, const struct vdpa_migration_attr
 	}
 	switch (vdpa_value_of(attr->type)) {
 	case VDPA_VALUE_NUM:
-		print_number(buf, size, attr);
+		if (attr->n_high)
+			print_words(buf, size, attr);
+		else
+			scnprintf(buf, size, strcmp(attr->type, "u64") ? "0x%llx" : "%llu",
+				  attr->num);
 		break;
 	case VDPA_VALUE_RANGE:
 		scnprintf(buf, size, "0x%llx-0x%llx", attr->first, attr->last);
