@@ -21,9 +21,9 @@ disk() {
 	B0=$(vhost_of b0)
 }
 
-# nic [MODULE-PARAMETER…] - a NIC, $N0
+# nic - a NIC, $N0
 nic() {
-	load_sim ours net "$@"
+	load_sim ours net
 	load_bus_drivers vhost_vdpa
 	vdpa dev add name n0 mgmtdev "$NET"
 	N0=$(vhost_of n0)

@@ -36,8 +36,9 @@ get_refused() {
 	kernel_refuses "$1" "$2" "$3" "${REQUEST[@]}"
 }
 
+# tracked [ARGUMENT…] - what "dirty show d0" gives
 tracked() { "$VDPA_TOOL" -j dev dirty show d0 "$@" | jq -c .dirty.d0; }
-pages() { tracked "$@" | jq .pages; }
+pages() { tracked | jq .pages; }
 
 @test "a start with what cannot be tracked is refused, and nothing begins" {
 	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "5000 is no power of two" DIRTY_PAGE_SIZE:u64:5000

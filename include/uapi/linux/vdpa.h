@@ -449,8 +449,8 @@ enum vdpa_migration_attr {
  * pages, and VDPA_ATTR_DIRTY_BITMAP, words of 64 bit in the byte order of the host: bit n of word
  * i is the page 64 * i + n pages behind that. Pages that are in no stretch are clean.
  *
- * Should the parent fail when it has told some pages, the answer has these, and an error comes after
- * it.
+ * Should the parent fail when it has told some pages, the answer has these, and an error comes
+ * after it.
  *
  * What is in the answer is cleared, and nothing else: a page that is written in that moment is in
  * this answer or in the next, and of two clients one has it. A client that dies with an answer
