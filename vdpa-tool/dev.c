@@ -320,7 +320,7 @@ const struct command dev_commands[] = {
 		.needs_text = "Linux 5.12",
 	},
 	{
-		.word = { .name = "del" },
+		.word = { .name = "del", .first = true },
 		.usage = "DEV [ nowait | deadline MS ]",
 		.run = dev_del,
 		.takes_name = true,
