@@ -62,9 +62,12 @@ refused() {
 
 # raw_refused ERRNO PATTERN ARGUMENT… - the last request of nl_raw is
 raw_refused() {
+	local verdict
+
 	run -2 nl_raw "${@:3}"
-	assert_match "${output: -400}" "errno=$1"
-	assert_match "${output: -400}" "message=.*$2"
+	verdict=$(tail -n 5 <<<"$output")
+	assert_match "$verdict" "errno=$1"
+	assert_match "$verdict" "message=.*$2"
 }
 
 position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].avail_index"; }
