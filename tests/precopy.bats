@@ -261,7 +261,7 @@ between() {
 @test "a reset, a deletion and an unloading of the parent end a pre-copy" {
 	works
 	between ECANCELED 'b0 was reset while its state was copied' "kill -KILL $(guest_pid vm)
-		while [ \$(vdpa -j dev show b0 | jq -r .dev.b0.state) != inactive ]; do sleep 0.1; done"
+		while [ \$($VDPA_TOOL -j dev show b0 | jq -r .dev.b0.state) != inactive ]; do sleep 0.1; done"
 	wait_until 10 copied b0 0
 	works
 	between ENODEV 'no device named b0' "kill -KILL $(guest_pid vm); $VDPA_TOOL dev del b0"
