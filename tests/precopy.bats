@@ -332,8 +332,8 @@ bad() {
 	assert_equal "$(position b1 0) $(position b1 1)" '0 0'
 }
 
-# change FILE FILTER - a document, changed
-change() { jq -c "$2" "$1" >"$F.changed"; }
+# change FILE FILTER [OTHER] - a document, changed
+change() { jq -c --slurpfile other "${3-$1}" "$2" "$1" >"$F.changed"; }
 
 @test "rounds out of order, twice, missing, cut, of another device or kind are refused, and nothing changes" {
 	copy
@@ -356,9 +356,9 @@ change() { jq -c "$2" "$1" >"$F.changed"; }
 	change "$F.0" '.vdpa_state.private |= "AAAA" + .[4:]'
 	bad 2 'b1: its parent refuses round 0' "$F.changed"
 	# The rest in the place of a round, a round in that of the rest, and a whole state after rounds
-	change "$F.0" ".vdpa_state.private = $(jq .vdpa_state.private "$F.rest")"
+	change "$F.0" '.vdpa_state.private = $other[0].vdpa_state.private' "$F.rest"
 	bad 2 'b1: its parent refuses round 0' "$F.changed"
-	change "$F.rest" ".vdpa_state.rounds = 1 | .vdpa_state.private = $(jq .vdpa_state.private "$F.1")"
+	change "$F.rest" '.vdpa_state.rounds = 1 | .vdpa_state.private = $other[0].vdpa_state.private' "$F.1"
 	bad 2 'b1: its parent refuses the private state' "$F.0" "$F.changed"
 	change "$F.rest" '.vdpa_state.version = 1'
 	bad 1 'has a whole state after rounds' "$F.0" "$F.changed"
