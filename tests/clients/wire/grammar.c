@@ -105,7 +105,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(DEV_BLK_FLUSH, U8, .max = 1),
 	ATTR(DEV_STATE, U8, .max = VDPA_DEV_STATE_REMOVING),
 	ATTR(DEV_STATUS, U8),
-	ATTR(DEV_CAPS, U32, .max = 2 * VDPA_DEV_CAP_DIRTY_TRACKING - 1),
+	ATTR(DEV_CAPS, U32, .max = 2 * VDPA_DEV_CAP_INFLIGHT - 1),
 	ATTR(DEV_DRIVER, STRING),
 	ATTR(DEV_TRANSITIONS, U64),
 	ATTR(DEV_SUSPEND_LAST, U64),
@@ -291,22 +291,8 @@ const struct wire_command wire_commands[] = {
 			A(DEV_NAME), A(MIGRATION), A(STATE_ROUND), M(STATE_OFFSET), M(STATE_PRIVATE), A(STATE_END),
 		},
 	}, {
-		.name = "dev-state-set of the rest", .number = VDPA_CMD_DEV_STATE_SET, .one = true, .changes = true,
-		.request = {
-			A(DEV_NAME), A(MIGRATION), A(STATE_ROUNDS), A(STATE_FEATURES), M(STATE_STATUS),
-			MANY(STATE_VQ), M(STATE_OFFSET), M(STATE_PRIVATE), A(STATE_END),
-		},
-	}, {
 		.name = "dev-precopy-start", .number = VDPA_CMD_DEV_PRECOPY_START, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },
-	}, {
-		.name = "dev-precopy-get", .number = VDPA_CMD_DEV_PRECOPY_GET, .dump = true,
-		.reply = VDPA_CMD_DEV_PRECOPY_GET,
-		.dump_request = { A(DEV_NAME) },
-		.replies = {
-			A(DEV_NAME), M(MIGRATION), M(STATE_ROUND), M(STATE_OFFSET), M(STATE_PRIVATE),
-			M(PRECOPY_INITIAL), M(PRECOPY_DIRTY),
-		},
 	}, {
 		.name = "dev-precopy-stop", .number = VDPA_CMD_DEV_PRECOPY_STOP, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },
