@@ -55,8 +55,10 @@ device_features() { vdpa -j "$@" | jq -r '.. | .attributes? // empty | .[] | sel
 @test "they are part of a description, in which a missing one is a mismatch" {
 	knob "$PARENT" offered_high $HIGH
 	# What the devices have in common with the management device, which tells nothing of it by itself
-	echo 'vq_size range contains first=4 last=256; iova_range range contains first=0 last=0xffffffffffffffff;
-		vq_layout set superset member=split; capabilities set superset member=vq_state' >"$DESCRIPTION"
+	# In one write, which a line is: the next would take its place.
+	common='vq_size range contains first=4 last=256; iova_range range contains first=0 last=0xffffffffffffffff;'
+	common+=' vq_layout set superset member=split; capabilities set superset member=vq_state'
+	echo "$common" >"$DESCRIPTION"
 	assert_equal "$(device_features dev migration show s0)" $WIDE
 	vdpa -j dev migration show s0 >source
 
