@@ -294,6 +294,10 @@ const struct wire_command wire_commands[] = {
 		.name = "dev-precopy-start", .number = VDPA_CMD_DEV_PRECOPY_START, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },
 	}, {
+		/* Without what it replies: it is asked by who has begun a pre-copy. */
+		.name = "dev-precopy-get", .number = VDPA_CMD_DEV_PRECOPY_GET, .dump = true,
+		.dump_request = { A(DEV_NAME) },
+	}, {
 		.name = "dev-precopy-stop", .number = VDPA_CMD_DEV_PRECOPY_STOP, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },
 	}, {
