@@ -138,8 +138,7 @@ moves() {
 	wait_until 20 said "$OUT" holding
 	written=$(pages keep)
 	[ "$written" -gt 0 ]
-	kill "$PID"
-	wait_until 20 ended "$PID"
+	finish_off -TERM "$PID"
 	assert_equal "$(pages)" "$written"
 	vdpa dev dirty stop b0
 }

@@ -216,18 +216,6 @@ devices_of_a_monitor() {
 	assert_equal "$(<"/sys/kernel/debug/$HALT/overlaps")" 0
 }
 
-# Again and again, also after a request that another one was quicker than: that is refused (2), and nothing else may happen
-suspend_and_resume() {
-	local status
-
-	while [ ! -e "$BATS_TEST_TMPDIR/enough" ]; do
-		status=0
-		nl_raw --repeat 20 dev-suspend "DEV_NAME:str:$1" DEADLINE:u32:1000 --next dev-resume "DEV_NAME:str:$1" ||
-			status=$?
-		[ "$status" = 0 ] || [ "$status" = 2 ] || return
-	done
-}
-
 # pestered DEV N - its monitor is told to suspend and to resume once more, and has done so N times each
 pestered() {
 	begins "$1" USR1

@@ -167,8 +167,7 @@ position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].avail_index"; 
 	start "$VDPA_TOOL" dev state save b0 precopy file "$F"
 	wait_until 10 copied b0 1
 	state_is b0 active
-	kill -KILL "$PID"
-	wait_until 10 ended "$PID"
+	finish_off "$PID"
 	knob "$BLK" precopy_info_delay_ms 0
 	wait_until 10 copied b0 0
 	[ ! -e "$F" ]
@@ -183,8 +182,7 @@ position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].avail_index"; 
 		knob "$BLK" precopy_save_delay_ms 600000
 		start env -i --default-signal=INT "$VDPA_TOOL" dev state save b0 precopy file "$F"
 		wait_until 10 state_is b0 suspended
-		kill -$signal "$PID"
-		wait_until 10 ended "$PID"
+		finish_off -$signal "$PID"
 		wait_until 10 state_is b0 active
 		knob "$BLK" precopy_save_delay_ms 0
 		wait_until 10 copied b0 0
@@ -414,7 +412,7 @@ load_slowly() {
 	wait_until 10 staged b1 0
 
 	load_slowly "$F.0"
-	kill -KILL "$PID"
+	finish_off "$PID"
 	exec {MORE}>&-
 	wait_until 10 staged b1 0
 	load_slowly "$F.0"

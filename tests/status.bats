@@ -414,18 +414,6 @@ command_refuses_changing() {
 	wait_until 20 ended "$remover"
 }
 
-# Again and again, also after a request that another one was quicker than
-suspend_and_resume() {
-	local status
-
-	while [ ! -e "$BATS_TEST_TMPDIR/enough" ]; do
-		status=0
-		nl_raw --repeat 20 dev-suspend "DEV_NAME:str:$1" DEADLINE:u32:1000 --next dev-resume "DEV_NAME:str:$1" ||
-			status=$?
-		[ "$status" = 0 ] || [ "$status" = 2 ] || return
-	done
-}
-
 # pestered DEV N - its monitor is told to set the one bit and the other once more, and has done so N times each
 pestered() {
 	begins "$1" IO

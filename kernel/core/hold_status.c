@@ -175,10 +175,7 @@ static u8 look(struct vdpa_entry *entry)
 	bool quiet;
 	u8 status;
 
-	spin_lock_irqsave(&state->lock, flags);
-	sequence = state->status_sequence;
-	quiet = !state->driver_ops;
-	spin_unlock_irqrestore(&state->lock, flags);
+	quiet = vdpa_state_driver_quiet(entry, &sequence);
 	status = entry->parent_ops->get_status(entry->vdev);
 	spin_lock_irqsave(&state->lock, flags);
 	if (quiet && state->in_status && state->status_sequence == sequence)

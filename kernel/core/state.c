@@ -131,6 +131,23 @@ void vdpa_state_driver_end(struct vdpa_entry *entry)
 	entry->state.status_sequence++;
 }
 
+/*
+ * Whether no operation of the bus driver is under way that changes the status. A status that is read
+ * afterwards counts if status_sequence is still @sequence then.
+ */
+bool vdpa_state_driver_quiet(struct vdpa_entry *entry, u32 *sequence)
+{
+	struct vdpa_state *state = &entry->state;
+	unsigned long flags;
+	bool quiet;
+
+	spin_lock_irqsave(&state->lock, flags);
+	*sequence = state->status_sequence;
+	quiet = !state->driver_ops;
+	spin_unlock_irqrestore(&state->lock, flags);
+	return quiet;
+}
+
 /* The bus driver has set the status. Asks the parent for what came of it. */
 void vdpa_state_driver_status(struct vdpa_entry *entry)
 {
@@ -152,15 +169,10 @@ void vdpa_state_refresh(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
 	unsigned long flags;
-	bool quiet;
 	u32 sequence;
 	u8 status;
 
-	spin_lock_irqsave(&state->lock, flags);
-	sequence = state->status_sequence;
-	quiet = !state->driver_ops;
-	spin_unlock_irqrestore(&state->lock, flags);
-	if (!quiet)
+	if (!vdpa_state_driver_quiet(entry, &sequence))
 		return;
 	status = entry->parent_ops->get_status(entry->vdev);
 	spin_lock_irqsave(&state->lock, flags);

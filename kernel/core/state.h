@@ -149,6 +149,7 @@ void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing);
 void vdpa_state_refresh(struct vdpa_entry *entry);
 void vdpa_state_driver_begin(struct vdpa_entry *entry);
 void vdpa_state_driver_end(struct vdpa_entry *entry);
+bool vdpa_state_driver_quiet(struct vdpa_entry *entry, u32 *sequence);
 void vdpa_state_driver_status(struct vdpa_entry *entry);
 
 void vdpa_latency_note(struct vdpa_latencies *latencies, u64 ns);

@@ -154,21 +154,27 @@ static int read_state(struct vdpasim *sim, struct vdpa_migration_reader *from)
 	return magic == REST_MAGIC && class->precopy ? class->precopy->finish(sim, from) : -EINVAL;
 }
 
+/* Take the lock of a device that does not run. Return: 0; -EINTR or -EBUSY, and it is not held. */
+static int lock_at_rest(struct vdpasim *sim)
+{
+	if (mutex_lock_killable(&sim->lock))
+		return -EINTR;
+	if (!READ_ONCE(sim->running))
+		return 0;
+	mutex_unlock(&sim->lock);
+	return -EBUSY;
+}
+
 static int load(struct vdpa_device *vdpa, const struct vdpa_migration_source *source,
 		struct vdpa_migration_reader *from)
 {
 	struct vdpasim *sim = vdpa_to_sim(vdpa);
 	int err;
 
-	err = vdpasim_fault(&sim->parent->load) ?: vdpasim_fault(&sim->load);
+	err = vdpasim_fault(&sim->parent->load) ?: vdpasim_fault(&sim->load) ?: lock_at_rest(sim);
 	if (err)
 		return err;
-	if (mutex_lock_killable(&sim->lock))
-		return -EINTR;
-	if (READ_ONCE(sim->running))
-		err = -EBUSY;
-	else
-		err = read_state(sim, from);
+	err = read_state(sim, from);
 	mutex_unlock(&sim->lock);
 	return err;
 }
@@ -178,17 +184,12 @@ static int unload(struct vdpa_device *vdpa)
 	struct vdpasim *sim = vdpa_to_sim(vdpa);
 	int err;
 
-	err = vdpasim_fault(&sim->parent->unload);
+	err = vdpasim_fault(&sim->parent->unload) ?: lock_at_rest(sim);
 	if (err)
 		return err;
-	if (mutex_lock_killable(&sim->lock))
-		return -EINTR;
-	if (READ_ONCE(sim->running))
-		err = -EBUSY;
-	else
-		sim->parent->class->unload(sim);
+	sim->parent->class->unload(sim);
 	mutex_unlock(&sim->lock);
-	return err;
+	return 0;
 }
 
 static u64 delays_ns(const struct vdpasim_fault *a, const struct vdpasim_fault *b)

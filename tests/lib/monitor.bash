@@ -51,3 +51,16 @@ refused() {
 	wait "$1" || status=$?
 	assert_equal "$status" 2
 }
+
+# suspend_and_resume DEV - by commands, again and again until the file "enough" is there, also after a request that another one
+# was quicker than: that is refused (2), and nothing else may happen.
+suspend_and_resume() {
+	local status
+
+	while [ ! -e "$BATS_TEST_TMPDIR/enough" ]; do
+		status=0
+		nl_raw --repeat 20 dev-suspend "DEV_NAME:str:$1" DEADLINE:u32:1000 --next dev-resume "DEV_NAME:str:$1" ||
+			status=$?
+		[ "$status" = 0 ] || [ "$status" = 2 ] || return
+	done
+}
