@@ -299,10 +299,12 @@ unsent() {
 	vdpa dev state save b0 file "$STATE"
 	BEFORE=$(vdpa dev vq show b1)
 
-	unloaded '.vdpa_state.virtqueues[1].inflight[3] = 64' 'b1: queue 1 has descriptor 64 in flight, of 64'
-	unloaded '.vdpa_state.virtqueues[1].inflight[3] = 65535' 'b1: queue 1 has descriptor 65535 in flight, of 64'
-	unloaded '.vdpa_state.virtqueues[1].inflight |= . + [.[0]]' 'b1: queue 1 has descriptor [0-9]+ in flight twice'
-	unloaded '.vdpa_state.virtqueues[1].inflight = [range(65)]' 'b1: queue 1 has 65 chains in flight, but 64 descriptors'
+	# One of the two queues is full.
+	q=$(vdpa -j dev vq show b0 | jq "[.vq.b0.queues[] | .inflight | length == $DEPTH] | index(true)")
+	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 64" "b1: queue $q has descriptor 64 in flight, of 64"
+	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 65535" "b1: queue $q has descriptor 65535 in flight, of 64"
+	unloaded ".vdpa_state.virtqueues[$q].inflight |= . + [.[0]]" "b1: queue $q has descriptor [0-9]+ in flight twice"
+	unloaded ".vdpa_state.virtqueues[$q].inflight = [range(65)]" "b1: queue $q has 65 chains in flight, but 64 descriptors"
 	unloaded '.vdpa_state.virtqueues[3] |= (del(.avail_index) | .inflight = [1])' 'virtqueue 3 has chains in flight, but no position'
 	# A queue that the target has not set up has room for nothing.
 	unloaded '.vdpa_state.virtqueues[3].inflight = [1]' 'b1: its parent refuses queue 3: -(EINVAL|22)'

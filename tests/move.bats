@@ -111,7 +111,7 @@ much_was_carried() {
 	for i in 1 2; do
 		kill -USR1 "$(guest_pid vm)"
 		_guest_says vm
-		assert_match "$ANSWER" '^ok move downtime=[0-9]+$'
+		assert_match "$ANSWER" '^ok move downtime=[0-9]+ still=[0-9]+$'
 	done
 	guest vm finish
 	all_written_once b1

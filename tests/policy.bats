@@ -17,7 +17,6 @@ setup() {
 
 teardown() {
 	rm -rf /etc/vdpa
-	clear_knobs
 	end_started
 	common_teardown
 }

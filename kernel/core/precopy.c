@@ -146,8 +146,8 @@ static bool is_taken(struct vdpa_entry *entry, enum vdpa_precopy_way way)
 
 static int refuse(struct vdpa_request *req, int err, const char *why)
 {
-	NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME " %s", vdpa_entry_name(req->entry),
-			   why);
+	NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME ": %s",
+			   vdpa_entry_name(req->entry), why);
 	return err;
 }
 
@@ -211,7 +211,7 @@ int vdpa_precopy_start(struct vdpa_precopy *precopy, struct vdpa_request *req)
 	if (err)
 		return err;
 	if (is_taken(entry, VDPA_PRECOPY_SOURCE))
-		return refuse(req, -EBUSY, ": its state is being copied already");
+		return refuse(req, -EBUSY, "its state is being copied already");
 	err = entry->mgmtdev->migration.precopy_begin(entry->vdev);
 	if (err) {
 		NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
@@ -237,7 +237,7 @@ int vdpa_precopy_stage_begin(struct vdpa_precopy *precopy, struct vdpa_request *
 	if (READ_ONCE(precopy->gone))
 		return -ECANCELED;
 	if (is_taken(req->entry, VDPA_PRECOPY_TARGET))
-		return refuse(req, -EBUSY, ": another client loads rounds of a pre-copy");
+		return refuse(req, -EBUSY, "another client loads rounds of a pre-copy");
 	attach(precopy, req->entry);
 	return 0;
 }

@@ -114,6 +114,18 @@ alive() {
 }
 ended() { ! alive "$1"; }
 
+# finish_off [SIGNAL] PID… - ends what the test has started, with SIGKILL if not told otherwise, and waits until it has ended: what
+# it held is free, and what it asked for is called off.
+finish_off() {
+	local signal=-KILL pid
+
+	[[ $1 != -* ]] || { signal=$1; shift; }
+	kill "$signal" "$@"
+	for pid; do
+		wait_until 10 ended "$pid" || return
+	done
+}
+
 # The commands
 
 vdpa() { "$VDPA_TOOL" "$@"; }

@@ -88,18 +88,6 @@ hold() {
 	wait_until 10 grep -q ready "$OUT" || fail "$(cat "$OUT")"
 }
 
-# finish_off [SIGNAL] PID… - ends what the test has started, with SIGKILL if not told otherwise, and waits until it has ended: what
-# it held is free, and what it asked for is called off.
-finish_off() {
-	local signal=-KILL pid
-
-	[[ $1 != -* ]] || { signal=$1; shift; }
-	kill "$signal" "$@"
-	for pid; do
-		wait_until 10 ended "$pid" || return
-	done
-}
-
 # release - lets go of what hold() opened.
 release() { finish_off -TERM "$HOLDER"; }
 
