@@ -371,6 +371,40 @@ change() { jq -c --slurpfile other "${3-$1}" "$2" "$1" >"$F.changed"; }
 	finishes
 }
 
+# positions BYTES - where the stream $F is cut: at every byte of the start and the end of each document, and here and there between
+positions() {
+	awk -v every=997 -v edge="$1" '{
+		for (i = 0; i < length($0) + 1; i++)
+			if (i < edge || i > length($0) - edge || i % every == 0)
+				print at + i
+		at += length($0) + 1
+	}' "$F"
+}
+
+@test "a stream that ends at any of its bytes loads nothing, and says so" {
+	local at size cuts=0 failed=0 why='no JSON|ends before what comes|fewer states than devices'
+
+	works blocks 18
+	vdpa dev state save b0 precopy rounds 1 below 0 file "$F"
+	size=$(wc -c <"$F")
+	guest vm prepare "$B1"
+	while read -r at; do
+		# Without its last line feed a stream is whole.
+		((at < size - 1)) || break
+		cuts=$((cuts + 1))
+		head -c "$at" "$F" | "$VDPA_TOOL" dev state load b1 2>"$F.said" && fail "loaded with $at bytes"
+		failed=$((failed + 1))
+		[[ $(<"$F.said") =~ $why ]] || fail "$at bytes: $(<"$F.said")"
+	done < <(LC_ALL=C positions 50)
+	echo "# $cuts cuts of $size bytes" >&3
+	((cuts > 300 && cuts == failed))
+	wait_until 10 staged b1 0
+	assert_equal "$(position b1 0) $(position b1 1)" '0 0'
+	vdpa dev state load b1 file "$F"
+	guest vm pause
+	finish_off "$(guest_pid vm)"
+}
+
 # load_slowly FILE… - b1 is given these rounds by a process that waits for more, in the pipe $MORE
 load_slowly() {
 	rm -f "$BATS_TEST_TMPDIR/more"
