@@ -117,7 +117,7 @@ netdev_stat() {
 }
 
 # numbered BYTES - data that is different in every place
-numbered() { seq 1 "$(($1 / 4))" | head -c "$1"; }
+numbered() { head -c "$1" < <(seq 1 "$(($1 / 4))"); }
 
 # Programs in the background
 

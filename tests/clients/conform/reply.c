@@ -182,6 +182,8 @@ static bool check_pairs(struct look *look, uint64_t seen)
 		{ VDPA_ATTR_DEV_VENDOR_ATTR_NAME, VDPA_ATTR_DEV_VENDOR_ATTR_VALUE },
 		{ VDPA_ATTR_STATE_FEATURES, VDPA_ATTR_STATE_STATUS },
 		{ VDPA_ATTR_STATE_OFFSET, VDPA_ATTR_STATE_PRIVATE },
+		{ VDPA_ATTR_MIGRATION, VDPA_ATTR_STATE_ROUND },
+		{ VDPA_ATTR_PRECOPY_INITIAL, VDPA_ATTR_PRECOPY_DIRTY },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
@@ -300,7 +302,7 @@ static void look_at_gets(struct conform *c, bool suspended)
 	for (size_t i = 0; i < wire_commands_n; i++) {
 		const struct wire_command *command = &wire_commands[i];
 
-		if (!command->reply || (!command->one && !suspended))
+		if (!command->reply || command->begun || (!command->one && !suspended))
 			continue;
 		if (command->one)
 			look_at_one(c, command);
@@ -314,6 +316,23 @@ static void look_at_change(struct conform *c, const char *name)
 	const struct wire_command *command = wire_command_named(name);
 
 	look_at(c, command, conform_request(c, command, false), "one", false, 0);
+}
+
+/* A pre-copy of a device that is suspended: a round, and the rest, which ends it; another one that is ended by hand. */
+static void look_at_precopy(struct conform *c)
+{
+	const struct wire_command *round = wire_command(VDPA_CMD_DEV_PRECOPY_GET),
+				  *rest = wire_command(VDPA_CMD_DEV_STATE_GET);
+	struct nl_msg *msg;
+
+	look_at_change(c, "dev-precopy-start");
+	look_at(c, round, conform_request(c, round, true), "a round", true, 2);
+	msg = wire_request(&c->wire, rest->number, NLM_F_DUMP);
+	wire_put_string(msg, VDPA_ATTR_DEV_NAME, c->blk);
+	wire_put(msg, VDPA_ATTR_STATE_REST, NULL, 0);
+	look_at(c, rest, msg, "the rest", true, 2);
+	look_at_change(c, "dev-precopy-start");
+	look_at_change(c, "dev-precopy-stop");
 }
 
 static void delete_created(struct conform *c)
@@ -336,6 +355,7 @@ void conform_replies(struct conform *c)
 	look_at_change(c, "migration-check");
 	look_at_change(c, "dev-suspend of a group");
 	look_at_gets(c, true);
+	look_at_precopy(c);
 	look_at_change(c, "dev-state-set");
 	look_at_change(c, "dev-resume of a group");
 	look_at_change(c, "dev-suspend");

@@ -18,6 +18,10 @@ static const char *name_for(const struct conform *c, uint8_t command)
 	case VDPA_CMD_DEV_ATTR_SET:
 	case VDPA_CMD_DEV_VQ_SET:
 		return c->spare;
+	case VDPA_CMD_DEV_PRECOPY_START:
+	case VDPA_CMD_DEV_PRECOPY_GET:
+	case VDPA_CMD_DEV_PRECOPY_STOP:
+		return c->blk;
 	default:
 		return c->net;
 	}

@@ -294,9 +294,13 @@ const struct wire_command wire_commands[] = {
 		.name = "dev-precopy-start", .number = VDPA_CMD_DEV_PRECOPY_START, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },
 	}, {
-		/* Without what it replies: it is asked by who has begun a pre-copy. */
-		.name = "dev-precopy-get", .number = VDPA_CMD_DEV_PRECOPY_GET, .dump = true,
+		.name = "dev-precopy-get", .number = VDPA_CMD_DEV_PRECOPY_GET, .dump = true, .begun = true,
+		.reply = VDPA_CMD_DEV_PRECOPY_GET,
 		.dump_request = { A(DEV_NAME) },
+		.replies = {
+			A(DEV_NAME), M(MIGRATION), M(STATE_ROUND), M(STATE_OFFSET), M(STATE_PRIVATE), M(PRECOPY_INITIAL),
+			M(PRECOPY_DIRTY),
+		},
 	}, {
 		.name = "dev-precopy-stop", .number = VDPA_CMD_DEV_PRECOPY_STOP, .one = true, .changes = true,
 		.request = { A(DEV_NAME) },

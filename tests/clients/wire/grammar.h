@@ -70,6 +70,7 @@ struct wire_use {
  * @one: there is a request about one
  * @dump: there is a dump
  * @changes: it changes something
+ * @begun: it is answered to who has begun a pre-copy of the device
  * @reply: the command in replies; 0: there are none but the acknowledgment
  * @request: what a request has, up to an entry without an attribute
  * @dump_request: what the request for a dump has
@@ -81,6 +82,7 @@ struct wire_command {
 	bool one;
 	bool dump;
 	bool changes;
+	bool begun;
 	uint8_t reply;
 	struct wire_use request[WIRE_USES_MAX];
 	struct wire_use dump_request[WIRE_USES_MAX];
