@@ -16,8 +16,8 @@
 
 #include "blk.h"
 
-/* Bytes of pages that a round has at most: little enough to be staged while the next is read. */
-#define ROUND_MAX		SZ_16M
+/* Bytes of pages that a round has at most: so far behind is the target when the device is suspended. */
+#define ROUND_MAX		SZ_1M
 
 /**
  * struct blk_copy - a disk being copied
