@@ -248,10 +248,10 @@ disks_again() {
 	disks report
 	stuck vm b0
 	vdpa dev suspend b0
-	command_refuses 2 'b0 is suspended already|already' dev suspend b0
-	"$VDPA_TOOL" dev state save b0 file "$STATE" &
+	command_refuses 2 'b0 is suspended already' dev suspend b0
+	start "$VDPA_TOOL" dev state save b0 file "$STATE"
 	"$VDPA_TOOL" dev state save b0 file "$STATE.other"
-	wait $!
+	wait "$PID"
 	cmp "$STATE" "$STATE.other"
 	vdpa dev resume b0
 	command_refuses 2 'b0 is not suspended' dev state save b0 file "$STATE"
@@ -259,6 +259,31 @@ disks_again() {
 	vdpa dev suspend b0
 	vdpa dev resume b0
 	all_done_once vm b1
+}
+
+@test "two clients that load at once: what is in flight is taken up once" {
+	disks report
+	stuck vm b0
+	guest vm prepare "$B1"
+	vdpa dev suspend b0
+	guest vm pause
+	vdpa dev state save b0 file "$STATE"
+	knob "$BLK/devices/b1" load_delay_ms 1000
+	loaders=()
+	for i in 1 2; do
+		start "$VDPA_TOOL" dev state load b1 file "$STATE"
+		loaders+=("$PID")
+	done
+	knob "$BLK/devices/b1" load_delay_ms 0
+	for pid in "${loaders[@]}"; do
+		wait "$pid"
+	done
+	for q in 0 1; do
+		assert_equal "$(flying b1 $q)" "$(jq -c ".vdpa_state.virtqueues[$q].inflight // []" "$STATE")"
+	done
+	slow 0
+	guest vm continue
+	all_done_once vm b0
 }
 
 @test "dev vq set leaves what is in flight alone" {

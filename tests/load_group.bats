@@ -102,6 +102,31 @@ ends() {
 	assert_equal "$(has c0 c1)" "$(has b0 b1)"
 }
 
+@test "states that were copied in rounds are loaded all or none as well" {
+	sims
+	disks
+	for name in b0 b1; do
+		vdpa dev state save $name precopy file $name.state
+		(($(wc -l <$name.state) > 1))
+	done
+	for dev in c0 c1; do
+		fault $dev load_errno 5
+		not_loaded "$dev: its parent refuses the private state: $EIO \(VDPA_ATTR_DEV_NAME\)"
+		fault $dev load_errno 0
+		for other in c0 c1; do
+			assert_match "$(<"$KNOBS/$BLK/devices/$other/precopy")" 'staged 0'
+		done
+	done
+	# A round of the second that is refused keeps the first from being loaded.
+	cp b1.state good
+	jq -c 'if .vdpa_state.round == 0 then .vdpa_state.private = "" else . end' good >b1.state
+	not_loaded 'c1: its parent refuses round 0'
+	mv good b1.state
+
+	load_both
+	assert_equal "$(has c0 c1)" "$(has b0 b1)"
+}
+
 @test "a network device gives back what it had as well" {
 	sims
 	for name in n0 n1; do

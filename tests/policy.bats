@@ -123,6 +123,19 @@ WAIVED='software_version \(equal\) is waived by policy:1: both are of the same w
 		'software_version policy:1'
 }
 
+@test "rounds of a pre-copy are loaded where the policy says so as well" {
+	another_build
+	vdpa dev state save b0 precopy |
+		jq -c '(.vdpa_state.attributes[]? | select(.name == "software_version").value) = "build other"' >rounds
+	(($(wc -l <rounds) > 1))
+
+	run -2 --separate-stderr vdpa dev state load b1 file rounds
+	assert_match "$stderr" 'software_version: source build other'
+	run -0 --separate-stderr vdpa dev state load b1 file rounds policy policy
+	assert_match "$stderr" "^vdpa: b1: $WAIVED$"
+	assert_equal "$(vdpa dev state save b1 | jq .vdpa_state.private)" "$(vdpa dev state save b0 | jq .vdpa_state.private)"
+}
+
 @test "without a policy in the arguments the files in $DEFAULT count, and one that is broken stops everything" {
 	another_build
 	mkdir -p "$DEFAULT"
