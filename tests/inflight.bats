@@ -30,6 +30,7 @@ queue() { vdpa -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3"; }
 flying() { queue "$1" "$2" .inflight; }
 fly() { vdpa -j dev vq show "$1" | jq "[.vq[\"$1\"].queues[].inflight | length] | $2"; }
 full() { [ "$(fly "$1" max)" = $DEPTH ]; }
+full_queue() { fly "$1" "index($DEPTH)"; }
 
 # stuck VM DEV [OPTION…] - a guest on the device, on two queues, of which one is full of what takes longer than the test: it
 # asks both in turn, and so it waits.
@@ -64,21 +65,23 @@ all_done_once() {
 	disks report
 	stuck vm b0
 	[ "$(queue b0 0 .stable)" = false ]
+	q=$(full_queue b0)
 
 	vdpa dev suspend b0
-	taken=$(flying b0 0)
-	[ "$(queue b0 0 '.stable and (.inflight | unique | length) >= 15')" = true ]
+	taken=$(flying b0 "$q")
+	[ "$(queue b0 "$q" ".stable and (.inflight | unique | length) == $DEPTH")" = true ]
 	assert_equal "$(flying b0 2)" '[]'
-	run -0 vdpa dev vq show b0 qidx 0
-	assert_match "$output" $' stable true\n  inflight( [0-9]+){15,16}$'
+	run -0 vdpa dev vq show b0 qidx "$q"
+	assert_match "$output" $' stable true\n  inflight( [0-9]+){16}$'
 	run -0 vdpa dev vq show b0
-	assert_match "$output" $'qidx 1 .* stable true inflight ([0-9]+,){14,15}[0-9]+\n  qidx 2 .* stable true inflight -\n'
+	assert_match "$output" "qidx $q .* stable true inflight ([0-9]+,){15}[0-9]+"$'\n'
+	assert_match "$output" $'\n  qidx 2 .* stable true inflight -\n'
 
 	# As it was, however often
 	vdpa dev resume b0
 	wait_until 20 has_state b0 active
 	vdpa dev suspend b0
-	assert_equal "$(flying b0 0)" "$taken"
+	assert_equal "$(flying b0 "$q")" "$taken"
 	vdpa dev resume b0
 	all_done_once vm b1
 	assert_equal "$(answer overtaken)" 0
@@ -325,7 +328,7 @@ unsent() {
 	BEFORE=$(vdpa dev vq show b1)
 
 	# One of the two queues is full.
-	q=$(vdpa -j dev vq show b0 | jq "[.vq.b0.queues[] | .inflight | length == $DEPTH] | index(true)")
+	q=$(full_queue b0)
 	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 64" "b1: queue $q has descriptor 64 in flight, of 64"
 	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 65535" "b1: queue $q has descriptor 65535 in flight, of 64"
 	unloaded ".vdpa_state.virtqueues[$q].inflight |= . + [.[0]]" "b1: queue $q has descriptor [0-9]+ in flight twice"

@@ -132,8 +132,8 @@ void vdpa_state_driver_end(struct vdpa_entry *entry)
 }
 
 /*
- * Whether no operation of the bus driver is under way that changes the status. A status that is read
- * afterwards counts if status_sequence is still @sequence then.
+ * Whether no operation of the bus driver is under way that changes the status. A status that is
+ * read afterwards counts if status_sequence is still @sequence then.
  */
 bool vdpa_state_driver_quiet(struct vdpa_entry *entry, u32 *sequence)
 {

@@ -16,7 +16,7 @@
 
 #include "blk.h"
 
-/* Bytes of pages that a round has at most: so far behind is the target when the device is suspended. */
+/* Bytes of pages in a round at most: so far behind is the target when the device is suspended. */
 #define ROUND_MAX		SZ_1M
 
 /**

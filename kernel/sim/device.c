@@ -267,7 +267,7 @@ static void write_status(struct vdpasim *sim, u8 status)
 	spin_unlock(&sim->state_lock);
 }
 
-/* What goes wrong with a change of the status, if that suspends or resumes; a suspend waits first. */
+/* What goes wrong with a change of the status that suspends or resumes; a suspend waits first. */
 static int status_fault(struct vdpasim *sim, u8 status)
 {
 	u8 old = READ_ONCE(sim->status);
