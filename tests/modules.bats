@@ -29,7 +29,7 @@ unload_one() {
 nothing_left() {
 	[ ! -e "$BUS" ] || fail "$(ls -R "$BUS")"
 	[ ! -e /sys/module/vdpa ]
-	! genl ctrl get name vdpa
+	run ! genl ctrl get name vdpa
 }
 
 @test "the twelve symbols of the core are exported, and the two that it adds, no more" {

@@ -77,7 +77,7 @@ picture_is_true() { [ "$(picture)" = "$(truth)" ]; }
 	assert_equal "$(changes_of d1)" "$(for i in {1..250}; do
 		printf '%s management\n' 'active suspending' 'suspending suspended' 'suspended resuming' 'resuming active'
 	done)"
-	! said "$WATCHED" lost
+	run ! said "$WATCHED" lost
 }
 told_all() { [ "$(changes_of "$1" | wc -l)" -ge "$2" ]; }
 
@@ -133,7 +133,7 @@ follows_on() {
 	for WATCHED in "${watched[@]}"; do
 		wait_until 20 picture_is_true || fail "$(picture)" "$(truth)"
 		run -0 follows_on "$WATCHED"
-		! said "$WATCHED" lost
+		run ! said "$WATCHED" lost
 	done
 }
 
@@ -145,7 +145,7 @@ follows_on() {
 		vdpa dev add name n0 mgmtdev "$NET"
 		vdpa dev del n0
 	done
-	! said "$WATCHED" present
+	run ! said "$WATCHED" present
 	assert_match "$(<"$WATCHED")" 'dev_(added|state|removed) dev n0'
 }
 
@@ -164,8 +164,8 @@ follows_on() {
 
 	wait_until 10 said "$all" mgmtdev_removed
 	wait_until 10 said "$parents" mgmtdev_removed
-	! grep -q '^dev_' "$parents"
-	! grep -q '^mgmtdev_' "$devs"
+	run ! grep -q '^dev_' "$parents"
+	run ! grep -q '^mgmtdev_' "$devs"
 	assert_match "$(<"$devs")" '^dev_present dev b0 mgmtdev vdpasim_blk state inactive'
 	said "$devs" 'dev_removed dev b0'
 }
