@@ -25,7 +25,7 @@ guest_pid() { cat "$GUESTS/$1.pid"; }
 _guest_says() {
 	local tries=3000 part=
 
-	until read -rt 0.1 ANSWER <>"$GUESTS/$1.out"; do
+	until IFS= read -rt 0.1 ANSWER <>"$GUESTS/$1.out"; do
 		part+=$ANSWER
 		if ended "$(guest_pid "$1")"; then
 			fail "the guest is gone: $(cat "$GUESTS/$1.err")"

@@ -130,7 +130,7 @@ qmp() {
 _qmp_line() {
 	local tries=1200 part=
 
-	until read -rt 0.1 ANSWER <>"$BATS_TEST_TMPDIR/$1.out"; do
+	until IFS= read -rt 0.1 ANSWER <>"$BATS_TEST_TMPDIR/$1.out"; do
 		part+=$ANSWER
 		alive "$(qemu_pid "$1")" && ((tries--)) || return
 	done
