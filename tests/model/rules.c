@@ -23,6 +23,9 @@ const char *const kind_names[KINDS] = {
 #define STIRS	(IN(SUSPEND) | IN(RESUME) | IN(SUSPEND_TWO) | IN(OPEN) | IN(START) | IN(HOLD) | IN(RELEASE) | IN(RESET) | \
 		 IN(CLOSE))
 
+/* Those by which a device leaves its driver */
+#define LEAVES	(IN(DELETE) | IN(DELETE_NOWAIT) | IN(UNBIND) | IN(UNLOAD))
+
 /* Those that are about all names */
 #define GLOBAL	(IN(LIST) | IN(UNLOAD) | IN(LOAD))
 
@@ -418,7 +421,8 @@ static void open_device(struct view *v)
 		}
 		break;
 	case EBUSY:
-		stays_if(v, s.open || among(v, IN(OPEN) | IN(CLOSE)));
+		/* vhost_vdpa opens a node itself for good when its device leaves it. */
+		stays_if(v, s.open || among(v, IN(OPEN) | IN(CLOSE) | LEAVES));
 		break;
 	case ENOENT:
 	case ENXIO:
