@@ -128,12 +128,24 @@ changes_of() {
 	stays_on n0
 }
 
-@test "with x-svq=on all goes through QEMU's own virtqueues, in memory that is its own, and it migrates as well" {
+@test "with x-svq=on all goes through QEMU's own virtqueues from the start, in memory that is its own" {
 	choose_qemu qemu-system-x86_64
 	ulimit -l unlimited
 	wire use_va=0
 	NETDEV=(x-svq=on)
+
 	guest_on n0 -RING_INDIRECT_DESC,-CTRL_RX,-CTRL_VLAN,-SUSPEND
+
+	fetches_on 20
+	none_lost
+}
+
+@test "with x-svq=on from the start a guest migrates as well" {
+	choose_qemu
+	ulimit -l unlimited
+	wire use_va=0
+	NETDEV=(x-svq=on)
+	guest_on n0 -RING_INDIRECT_DESC,-SUSPEND
 	target_on n1 n0
 
 	migrate
