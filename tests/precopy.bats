@@ -122,7 +122,7 @@ position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].avail_index"; 
 	finishes
 	as_disk b1
 	# The guest has written the first of it.
-	dd if="$DISK" bs=1M count=$((MIB * 9 / 8)) status=none |
+	dd if="$DISK" bs=128K count=$((MIB * 9)) status=none |
 		cmp --ignore-initial=$((64 * 4096)) - <(numbered $((MIB * 1152 * 1024)))
 }
 
