@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The hook for libvirt, called as libvirt calls it: with its arguments, and the domain's XML on standard input. No libvirt
-# runs; this machine is both hosts.
+# runs; this machine is both hosts, one after the other.
 
 load lib/common
 load lib/sim
@@ -38,7 +38,7 @@ domain() {
 	printf '  </devices>\n</domain>\n'
 }
 
-# source_device NAME MAC - a device of the source host, for the guest's XML in the file "xml"
+# source_device NAME MAC - a device of the source host
 source_device() { vdpa dev add name "$1" mgmtdev "$NET" mac "$2" max_vqp 2 mtu 1400; }
 
 # guest_has MAC:DEV… - the guest "web", with these devices
@@ -76,12 +76,23 @@ description() { echo "$VDPA_DESCRIPTIONS/$UUID/$MAC.json"; }
 # source_of MAC - the device that the XML in $output gives that interface
 source_of() { xmlstarlet sel -t -v "//interface[mac/@address='$1']/source/@dev" <<<"$output"; }
 
-# A guest with the device n0, described
+# other_host NAME… - from now on this is the target host: these devices are not there, and others have their places.
+other_host() {
+	local name
+
+	for name; do
+		vdpa dev del "$name"
+		vdpa dev add name "other-$name" mgmtdev "$NET"
+	done
+}
+
+# A guest with a device that is described, on its way to this host
 described_guest() {
 	source_device n0 "$MAC"
 	guest_has "$MAC:n0"
 	hook describe begin
 	works
+	other_host n0
 }
 
 @test "where the target fits, a device is created as the source's was, and the XML names it" {
@@ -90,7 +101,8 @@ described_guest() {
 	works
 
 	[ "$(source_of "$MAC")" = "$(vhost_of "$TARGET")" ]
-	assert_equal "$(xmlstarlet c14n - <<<"${output//$(vhost_of "$TARGET")/$(vhost_of n0)}")" \
+	[ "$(vhost_of "$TARGET")" != "$(vhost_of other-n0)" ]
+	assert_equal "$(xmlstarlet c14n - <<<"${output//$(vhost_of "$TARGET")/$(vhost_of other-n0)}")" \
 		"$(xmlstarlet c14n "$BATS_TEST_TMPDIR/xml")"
 	config=$(vdpa -j dev config show "$TARGET" | jq -c ".config[] | [.mac, .mtu, .max_vq_pairs]")
 	assert_equal "$config" "[\"$MAC\",1400,2]"
@@ -104,11 +116,25 @@ described_guest() {
 	hook release end
 	works
 	gone "$TARGET"
-	added n0
+	added other-n0
 	[ ! -e "$VDPA_RECORDS/$UUID" ]
 	hook release end
 	works
-	added n0
+	added other-n0
+}
+
+@test "a free device that has the guest's address is used where it fits, and stays" {
+	described_guest
+	vdpa dev add name mine mgmtdev "$NET" mac "$MAC" max_vqp 2 mtu 1400
+	hook migrate begin
+	works
+	[ "$(source_of "$MAC")" = "$(vhost_of mine)" ]
+	gone "$TARGET"
+
+	hook release end
+	works
+	added mine
+	[ ! -e "$VDPA_RECORDS/$UUID" ]
 }
 
 @test "a description is used once" {
@@ -188,6 +214,7 @@ described_guest() {
 	guest_has "$MAC:n0" "02:00:00:00:00:02:n1"
 	hook describe begin
 	works
+	other_host n0 n1
 	mv "$VDPA_DESCRIPTIONS/$UUID/02:00:00:00:00:02.json" "$BATS_TEST_TMPDIR/kept"
 	hook migrate begin
 	refused 'no description of its device 02:00:00:00:00:02'
@@ -259,6 +286,7 @@ described_guest() {
 		"$(interface "$MAC" "$(vhost_of n0)")" >"$BATS_TEST_TMPDIR/xml"
 	hook describe begin "$name"
 	works
+	other_host n0
 	hook migrate begin "$name"
 	works
 	[ "$(source_of "$MAC")" = "$(vhost_of "$TARGET")" ]
