@@ -36,6 +36,11 @@ step_show() {
 	rm -r "$hook" /var/lib/vdpa/descriptions
 }
 
+@test "the examples of doc/parents.md work" {
+	PAGE=doc/parents.md
+	examples_work "$PAGE" doc-examples
+}
+
 @test "there is no page of doc/ whose examples are not run" {
 	for page in "$VDPA_TOP"/doc/*.md "$VDPA_TOP"/*.md; do
 		grep -q '^<!-- run' "$page" || continue
