@@ -6,14 +6,29 @@ load lib/common
 load lib/devices
 load lib/examples
 
-setup() {
-	common_setup
-	load_core ours
+UPDATES=/lib/modules/$(uname -r)/updates
+
+# teardown_file - what a test that failed may have left would be the next file's core
+teardown_file() {
+	[ ! -e "$UPDATES/vdpa.ko" ] || { rm "$UPDATES/vdpa.ko"; depmod; }
+}
+
+# host CORE - with vhost_vdpa and the simulated parents on it
+host() {
+	load_core "$1"
 	load_bus_drivers vhost_vdpa
+	load_parents
+}
+
+load_parents() {
 	modprobe vhost_iotlb
 	insmod "$VDPA_KO/sim/vdpa_sim.ko"
 	insmod "$VDPA_KO/sim/vdpa_sim_net.ko"
 	insmod "$VDPA_KO/sim/vdpa_sim_blk.ko"
+}
+
+setup() {
+	common_setup
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$VDPA_TOOL" "$BATS_TEST_TMPDIR/bin/vdpa"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
@@ -27,8 +42,35 @@ step_show() {
 	[ -s "$1" ]
 }
 
+# step_parents go|come - the parent drivers, which modprobe knows nothing of here
+step_parents() {
+	case $1 in
+	go) rmmod vdpa_sim_net vdpa_sim_blk vdpa_sim ;;
+	come) load_parents ;;
+	esac
+}
+
+# step_installed yes|no - the package is there, or gone
+step_installed() {
+	case $1 in
+	yes) install -D -m 644 "$VDPA_KO/core/vdpa.ko" "$UPDATES/vdpa.ko" ;;
+	no) rm "$UPDATES/vdpa.ko" ;;
+	esac
+	depmod
+}
+
+# step_core ours|distribution - which one is loaded: this project's alone has commands from 64 on
+step_core() {
+	run nl_raw dev-vq-get DEV_NAME:str:none
+	case $1 in
+	ours) [ "$(line errno)" = ENODEV ] ;;
+	distribution) [ "$(line errno)" = EOPNOTSUPP ] ;;
+	esac || fail "the core is not $1:" "$output"
+}
+
 @test "the examples of doc/libvirt.md work" {
 	PAGE=doc/libvirt.md
+	host ours
 	hook=/etc/libvirt/hooks/qemu.d/vdpa
 	[ ! -e "$hook" ]
 	install -D -m 755 "$VDPA_TOP/contrib/libvirt/vdpa" "$hook"
@@ -38,6 +80,14 @@ step_show() {
 
 @test "the examples of doc/parents.md work" {
 	PAGE=doc/parents.md
+	host ours
+	examples_work "$PAGE" doc-examples
+}
+
+@test "the examples of doc/deploy.md work: a host goes over to this core, and back" {
+	PAGE=doc/deploy.md
+	host distro
+	vdpa dev add name n0 mgmtdev vdpasim_net mac 02:00:00:00:00:01
 	examples_work "$PAGE" doc-examples
 }
 
