@@ -291,7 +291,7 @@ model: debug-modules tool clients
 # looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
-shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/coverage \
+shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run contrib/libvirt/* debian/deps kernel/check-symbols tests/checkpatch tests/coverage \
 	tests/demo tests/demo-migrate tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
 	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash)
 

@@ -4,6 +4,7 @@
 
 load lib/common
 load lib/devices
+load lib/examples
 load lib/guest
 
 VMM=$VDPA_CLIENTS/vdpa_vmm
@@ -28,39 +29,22 @@ load_simulated_disks() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# examples_work PAGE - each command of its examples ends with the status that the page says, and no device is left.
-examples_work() {
-	local expected command examples
-
-	examples=$("$VDPA_TOP/tests/tool/man-examples" "$VDPA_TOP/man/$1")
-	[ "$examples" ] || fail "man/$1 has no examples"
-	while IFS=$'\t' read -r expected command; do
-		if [ "$expected" = step ]; then
-			"step_${command%% *}" "${command#* }"
-			continue
-		fi
-		run bash -c "$command"
-		[ "$status" -eq "$expected" ] || fail "status $status instead of $expected: $command" "$output"
-	done <<<"$examples"
-	[ -z "$(devices)" ]
-}
-
 @test "the examples of vdpa(8) work" {
-	examples_work vdpa.8
+	examples_work man/vdpa.8 man-examples
 }
 
 @test "the examples of vdpa-mgmtdev(8) work" {
-	examples_work vdpa-mgmtdev.8
+	examples_work man/vdpa-mgmtdev.8 man-examples
 }
 
 @test "the examples of vdpa-dev(8) work" {
 	load_simulated_disks
-	examples_work vdpa-dev.8
+	examples_work man/vdpa-dev.8 man-examples
 }
 
 @test "the examples of vdpa-monitor(8) work" {
 	load_simulated_disks
-	examples_work vdpa-monitor.8
+	examples_work man/vdpa-monitor.8 man-examples
 }
 
 # A guest that works with b0, whose data is where b1 finds it
@@ -108,11 +92,11 @@ step_finish_b0() {
 	rmmod virtio_vdpa
 	load_bus_drivers vhost_vdpa
 	load_simulated_disks
-	examples_work vdpa-migration.8
+	examples_work man/vdpa-migration.8 man-examples
 }
 
 @test "there is no man page whose examples are not run" {
 	for page in "$VDPA_TOP"/man/*.8; do
-		grep -q "examples_work ${page##*/}" "$BATS_TEST_FILENAME" || fail "the examples of ${page##*/} are not run"
+		grep -q "examples_work man/${page##*/} " "$BATS_TEST_FILENAME" || fail "the examples of ${page##*/} are not run"
 	done
 }
