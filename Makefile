@@ -47,7 +47,7 @@ ifeq ($(KDIR),)
 endif
 
 check-symbols: kernel/core
-	$(call say,CRC,kernel/core)kernel/check-symbols kernel/core/Module.symvers $(KDIR)/Module.symvers
+	$(call say,CHECK,kernel/core)kernel/check-symbols kernel/core $(KDIR)
 
 # --- The command.
 
