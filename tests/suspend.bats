@@ -445,7 +445,7 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'p0 cannot be resumed' dev-resume DEV_NAME:str:p0
 }
 
-@test "what could not be resumed is not suspended for a while, nor in a group; alone, it can be deleted still" {
+@test "what could not be resumed is not suspended for a while, nor in a group; alone by force only, until it is reset, or deleted" {
 	load_parent parents=bare
 	for name in r0 r1; do
 		vdpa dev add name $name mgmtdev vdpatest_bare
@@ -458,10 +458,22 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	has_state r0 active
 	has_state r1 active
 
-	vdpa dev suspend r1
+	assert_equal "$(shown r1 '.capabilities | tojson')" '["suspend"]'
+	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'r1 could not be resumed, only reset: needs force' \
+		dev-suspend DEV_NAME:str:r1
+	command_refuses 2 'r0 could not be resumed if others fail' dev suspend r0 r1 force
+	has_state r1 active
+	vdpa dev suspend r1 force
 	has_state r1 suspended
 	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'r1 cannot be resumed: its parent does not know how' \
 		dev-resume DEV_NAME:str:r1
+
+	# vhost_vdpa resets it when its file is closed, and when it is opened.
+	finish_off -TERM "$PID"
+	wait_until 10 has_state r1 inactive
+	start "$VDPA_CLIENTS/vhost_hold" --status 15 "$(vhost_of r1)"
+	wait_until 10 has_state r1 active
+	vdpa dev suspend r1 force
 	finish_off -TERM "$PID"
 	vdpa dev del r1
 }
