@@ -478,6 +478,35 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	vdpa dev del r1
 }
 
+@test "a vduse device is suspended by force where vduse and its program can, comes back by a reset, and is refused elsewhere" {
+	modprobe vduse
+	start "$VDPA_CLIENTS/vduse_device" v0
+	program=$PID told=$OUT
+	wait_until 10 grep -qx ready "$told"
+	vdpa dev add name v0 mgmtdev vduse
+	start "$VDPA_CLIENTS/vhost_hold" --status 15 "$(vhost_of v0)"
+	wait_until 10 has_state v0 active
+
+	if grep -qx 'no suspend' "$told"; then
+		assert_equal "$(shown v0 '.capabilities | index("suspend")')" null
+		command_refuses 2 'v0 cannot be suspended: its parent does not know how' dev suspend v0 force
+	else
+		assert_equal "$(shown v0 '.capabilities | [index("suspend") != null, index("resume")] | tojson')" '[true,null]'
+		command_refuses 2 'v0 could not be resumed, only reset: needs force' dev suspend v0
+		vdpa dev suspend v0 force
+		has_state v0 suspended
+		grep -qx suspend "$told"
+		command_refuses 2 'v0 cannot be resumed: its parent does not know how' dev resume v0
+	fi
+	kill -HUP "$PID"
+	wait_until 10 has_state v0 inactive
+
+	finish_off -TERM "$PID"
+	vdpa dev del v0
+	finish_off -TERM "$program"
+	[ ! -e /dev/vduse/v0 ]
+}
+
 @test "a vduse disk is not suspended, and the reason is said" {
 	unload_all
 	load_core ours
