@@ -47,7 +47,7 @@ ifeq ($(KDIR),)
 endif
 
 check-symbols: kernel/core
-	$(call say,CRC,kernel/core)kernel/check-symbols kernel/core/Module.symvers $(KDIR)/Module.symvers
+	$(call say,CHECK,kernel/core)kernel/check-symbols kernel/core $(KDIR)
 
 # --- The command.
 
@@ -206,7 +206,7 @@ uninstall: have-kdir
 # One job a processor, where nobody has said how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: deps vm-modules demo demo-migrate vm vm-update check bench debug-kernel debug-modules check-debug coverage
+.PHONY: deps vm-modules demo demo-migrate vm vm-update check check-kernels bench debug-kernel debug-modules check-debug coverage
 deps:
 	$(Q)debian/deps
 
@@ -224,7 +224,7 @@ vm: vm-modules
 	$(Q)tests/vm/run --shell
 
 vm-update:
-	$(Q)rm -rf build/vm/kernel build/vm/headers build/vm/qemu
+	$(Q)rm -rf build/vm/kernel build/vm/headers build/vm/qemu build/kernels
 	$(Q)tests/vm/kernel >/dev/null
 
 # TESTS: the files to run, instead of all. JOBS: how many at once, each in a VM of 1.5 GB.
@@ -234,6 +234,13 @@ check: vm-modules
 	$(Q)tests/vm/mainline distro >/dev/null
 	$(Q)tests/vm/qemu >/dev/null
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
+ifndef TESTS
+	$(Q)tests/kernels --check --jobs $(JOBS)
+endif
+
+# KERNELS: those of tests/kernels.list, instead of all.
+check-kernels: vm-modules
+	$(Q)tests/kernels --jobs $(JOBS) $(KERNELS)
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
 bench: vm-modules
@@ -291,8 +298,9 @@ model: debug-modules tool clients
 # looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
-shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run contrib/libvirt/* debian/deps kernel/check-symbols tests/checkpatch tests/coverage \
-	tests/demo tests/demo-migrate tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
+shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run contrib/libvirt/* debian/deps kernel/check-symbols tests/checkpatch \
+	tests/coverage tests/demo tests/demo-migrate tests/kernels tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* \
+	bench/rows/* 2>/dev/null) \
 	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash)
 
 .PHONY: style
@@ -339,6 +347,7 @@ help:
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make demo-migrate   shows QEMU moving a guest from one device to another'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
+	@echo 'make check-kernels  builds the modules for each kernel of tests/kernels.list, boots it and runs a short set there; KERNELS="7.3 …": some'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'

@@ -143,6 +143,16 @@ pages() { tracked | jq .pages; }
 	done
 }
 
+@test "a parent built for another version of the interface is registered without, and the log says so" {
+	rmmod vdpa_test_parent
+	load_parent parents=dirty half=version
+
+	"$VDPA_TOOL" dev add name d0 mgmtdev "$DIRTY"
+
+	[[ $(kernel_log) = *"vdpatest_dirty is built for version 2 of linux/vdpa_migration.h, the core for 1: it does without"* ]]
+	assert_equal "$("$VDPA_TOOL" -j dev show d0 | jq -c '.dev.d0.capabilities | index("dirty_tracking")')" null
+}
+
 @test "what the parent fails in changes nothing" {
 	knob $DIRTY dirty_start_errno 12
 	start_refused ENOMEM attribute=DEV_NAME "device d0: its parent cannot note the pages it writes: -ENOMEM"

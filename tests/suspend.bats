@@ -445,7 +445,7 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'p0 cannot be resumed' dev-resume DEV_NAME:str:p0
 }
 
-@test "what could not be resumed is not suspended for a while, nor in a group; alone, it can be deleted still" {
+@test "what could not be resumed is not suspended for a while, nor in a group; alone by force only, until it is reset, or deleted" {
 	load_parent parents=bare
 	for name in r0 r1; do
 		vdpa dev add name $name mgmtdev vdpatest_bare
@@ -458,12 +458,53 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	has_state r0 active
 	has_state r1 active
 
-	vdpa dev suspend r1
+	assert_equal "$(shown r1 '.capabilities | tojson')" '["suspend"]'
+	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'r1 could not be resumed, only reset: needs force' \
+		dev-suspend DEV_NAME:str:r1
+	command_refuses 2 'r0 could not be resumed if others fail' dev suspend r0 r1 force
+	has_state r1 active
+	vdpa dev suspend r1 force
 	has_state r1 suspended
 	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'r1 cannot be resumed: its parent does not know how' \
 		dev-resume DEV_NAME:str:r1
+
+	# vhost_vdpa resets it when its file is closed, and when it is opened.
+	finish_off -TERM "$PID"
+	wait_until 10 has_state r1 inactive
+	start "$VDPA_CLIENTS/vhost_hold" --status 15 "$(vhost_of r1)"
+	wait_until 10 has_state r1 active
+	vdpa dev suspend r1 force
 	finish_off -TERM "$PID"
 	vdpa dev del r1
+}
+
+@test "a vduse device is suspended by force where vduse and its program can, comes back by a reset, and is refused elsewhere" {
+	modprobe vduse
+	start "$VDPA_CLIENTS/vduse_device" v0
+	program=$PID told=$OUT
+	wait_until 10 grep -qx ready "$told"
+	vdpa dev add name v0 mgmtdev vduse
+	start "$VDPA_CLIENTS/vhost_hold" --status 15 "$(vhost_of v0)"
+	wait_until 10 has_state v0 active
+
+	if grep -qx 'no suspend' "$told"; then
+		assert_equal "$(shown v0 '.capabilities | index("suspend")')" null
+		command_refuses 2 'v0 cannot be suspended: its parent does not know how' dev suspend v0 force
+	else
+		assert_equal "$(shown v0 '.capabilities | [index("suspend") != null, index("resume")] | tojson')" '[true,null]'
+		command_refuses 2 'v0 could not be resumed, only reset: needs force' dev suspend v0
+		vdpa dev suspend v0 force
+		has_state v0 suspended
+		grep -qx suspend "$told"
+		command_refuses 2 'v0 cannot be resumed: its parent does not know how' dev resume v0
+	fi
+	kill -HUP "$PID"
+	wait_until 10 has_state v0 inactive
+
+	finish_off -TERM "$PID"
+	vdpa dev del v0
+	finish_off -TERM "$program"
+	[ ! -e /dev/vduse/v0 ]
 }
 
 @test "a vduse disk is not suspended, and the reason is said" {

@@ -369,14 +369,22 @@ struct vdpa_migration_ops {
 			       unsigned int n);
 };
 
+/*
+ * The version of what this file declares. No checksum guards a symbol that is looked up by its
+ * name, so whoever calls it says what it was built with. An operation that is added at the end of
+ * struct vdpa_migration_ops, which tells its size, does not change it; all else does.
+ */
+#define VDPA_MIGRATION_VERSION	1
+
 /* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */
-int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
+int __vdpa_mgmtdev_register_migration(unsigned int version, struct vdpa_mgmt_dev *mdev,
 				      const struct vdpa_migration_ops *ops);
 
 /**
  * vdpa_mgmtdev_register_migration - register a management device that can do more
  * @mdev: the management device
- * @ops: what it can do, to be copied; on a core that has no use for it, it is left alone
+ * @ops: what it can do, to be copied; on a core that has no use for it, or that knows another
+ *	VDPA_MIGRATION_VERSION, it is left alone
  *
  * Context: may sleep.
  * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops has half of pre-copy.
@@ -384,13 +392,14 @@ int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
 static inline int vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
 						  const struct vdpa_migration_ops *ops)
 {
-	int (*reg)(struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops);
+	int (*reg)(unsigned int version, struct vdpa_mgmt_dev *mdev,
+		   const struct vdpa_migration_ops *ops);
 	int err;
 
 	reg = symbol_get(__vdpa_mgmtdev_register_migration);
 	if (!reg)
 		return vdpa_mgmtdev_register(mdev);
-	err = reg(mdev, ops);
+	err = reg(VDPA_MIGRATION_VERSION, mdev, ops);
 	symbol_put(__vdpa_mgmtdev_register_migration);
 	return err;
 }

@@ -9,9 +9,9 @@
  *	return -EINVAL;
  *
  * The client then reads "NAME refuses it: needs VERSION_1" and is shown the attribute.
- * On a core that does not know this the reason goes to the kernel's log: the same module
- * loads on either. There is no symbol that the module would need for it; it is looked up
- * when the call is made.
+ * On a core that does not know this, or another version of it, the reason goes to the
+ * kernel's log: the same module loads on either. There is no symbol that the module would
+ * need for it; it is looked up when the call is made.
  */
 #ifndef _LINUX_VDPA_REFUSAL_H
 #define _LINUX_VDPA_REFUSAL_H
@@ -24,8 +24,15 @@
 /* Bytes of a reason that reach the client, with the terminator. */
 #define VDPA_REFUSAL_LEN	47
 
+/*
+ * The version of what this file declares. No checksum guards a symbol that is looked up by its
+ * name, so whoever calls it says what it was built with.
+ */
+#define VDPA_REFUSAL_VERSION	1
+
 /* The core's part of vdpa_mgmtdev_refuse(), which is what parents call. */
-void __vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, const char *reason);
+bool __vdpa_mgmtdev_refuse(unsigned int version, struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
+			   const char *reason);
 
 /**
  * vdpa_mgmtdev_refuse - say why a device is not created
@@ -40,15 +47,17 @@ void __vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, cons
 static inline void vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
 				       const char *reason)
 {
-	void (*refuse)(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, const char *reason);
+	bool (*refuse)(unsigned int version, struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
+		       const char *reason);
+	bool told = false;
 
 	refuse = symbol_get(__vdpa_mgmtdev_refuse);
-	if (!refuse) {
-		dev_warn_ratelimited(mdev->device, "refuses a device: %s\n", reason);
-		return;
+	if (refuse) {
+		told = refuse(VDPA_REFUSAL_VERSION, mdev, attr, reason);
+		symbol_put(__vdpa_mgmtdev_refuse);
 	}
-	refuse(mdev, attr, reason);
-	symbol_put(__vdpa_mgmtdev_refuse);
+	if (!told)
+		dev_warn_ratelimited(mdev->device, "refuses a device: %s\n", reason);
 }
 
 #endif

@@ -6,6 +6,7 @@
  * that the linker wrote into it, which sysfs keeps.
  */
 #include <linux/elf.h>
+#include <linux/hex.h>
 #include <linux/kernfs.h>
 #include <linux/kobject.h>
 #include <linux/module.h>

@@ -31,6 +31,7 @@ u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev)
 
 /**
  * __vdpa_mgmtdev_refuse - say why a device is not created
+ * @version: VDPA_REFUSAL_VERSION of what the parent was built with
  * @mdev: the management device
  * @attr: the attribute at fault; 0 if none is
  * @reason: a few words
@@ -39,17 +40,23 @@ u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev)
  * wants to know.
  *
  * Context: may sleep; called by the parent's dev_add.
+ * Return: false if the core cannot tell, as it knows another version.
  */
-void __vdpa_mgmtdev_refuse(struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr, const char *reason)
+bool __vdpa_mgmtdev_refuse(unsigned int version, struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
+			   const char *reason)
 {
-	struct vdpa_mgmtdev *mgmtdev = vdpa_mgmtdev_of(mdev);
+	struct vdpa_mgmtdev *mgmtdev;
 
+	if (version != VDPA_REFUSAL_VERSION)
+		return false;
+	mgmtdev = vdpa_mgmtdev_of(mdev);
 	mutex_lock(&vdpa_registry_lock);
 	if (mgmtdev->in_dev_add) {
 		strscpy(mgmtdev->refusal, reason);
 		mgmtdev->refusal_attr = attr;
 	}
 	mutex_unlock(&vdpa_registry_lock);
+	return true;
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_refuse);
 
@@ -236,6 +243,11 @@ static const char *half_inflight(const struct vdpa_migration_ops *ops)
 	return ops->vq_inflight_get ? "vq_inflight_get alone" : "vq_inflight_set alone";
 }
 
+static const char *name_of(const struct vdpa_mgmt_dev *mdev)
+{
+	return mdev->device ? dev_name(mdev->device) : "a management device";
+}
+
 /* What belongs together is there, or none of it. */
 static int check_halves(const struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {
@@ -243,13 +255,13 @@ static int check_halves(const struct vdpa_mgmt_dev *mdev, const struct vdpa_migr
 
 	if (!half)
 		return 0;
-	pr_err("vdpa: %s is not registered: it has %s\n",
-	       mdev->device ? dev_name(mdev->device) : "a management device", half);
+	pr_err("vdpa: %s is not registered: it has %s\n", name_of(mdev), half);
 	return -EINVAL;
 }
 
 /**
  * __vdpa_mgmtdev_register_migration - register a management device that can do more
+ * @version: VDPA_MIGRATION_VERSION of what the parent was built with
  * @mdev: the management device
  * @ops: what it can do for migration
  *
@@ -259,12 +271,17 @@ static int check_halves(const struct vdpa_mgmt_dev *mdev, const struct vdpa_migr
  * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops tells no size, or has half of what
  * belongs together.
  */
-int __vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
+int __vdpa_mgmtdev_register_migration(unsigned int version, struct vdpa_mgmt_dev *mdev,
 				      const struct vdpa_migration_ops *ops)
 {
 	struct vdpa_migration_ops known = {};
 	int err;
 
+	if (version != VDPA_MIGRATION_VERSION) {
+		pr_warn("vdpa: %s is built for version %u of linux/vdpa_migration.h, the core for %u: it does without\n",
+			name_of(mdev), version, VDPA_MIGRATION_VERSION);
+		return vdpa_mgmtdev_register(mdev);
+	}
 	if (!ops || ops->size < offsetofend(struct vdpa_migration_ops, size))
 		return -EINVAL;
 	memcpy(&known, ops, min(ops->size, sizeof(known)));

@@ -47,7 +47,7 @@ struct member {
  *	taken inside nothing, with vdpa_request_done() called inside it
  * @req: the request, NULL once it is answered
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
- * @force: also a network device that this host uses
+ * @force: also a network device that this host uses, or a device that cannot be resumed
  * @deadline: passes
  * @pending: members whose parents are at it
  * @err: what the request is answered with
@@ -391,19 +391,15 @@ static int check_latency(struct vdpa_group *group, struct member *member, u64 de
 	return 0;
 }
 
-/* All or nothing means that what was suspended can be resumed, and in time. */
 static int check_deadline(struct vdpa_group *group, u32 deadline)
 {
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; !err && i < group->n; i++) {
+	for (i = 0; deadline && !err && i < group->n; i++) {
 		struct member *member = &group->members[i];
 
-		if ((deadline || group->n > 1) && !vdpa_can_resume(member->entry))
-			return group_refuse(group, member, -EOPNOTSUPP,
-					    "could not be resumed if others fail");
-		if (deadline && member->transition.ask)
+		if (member->transition.ask)
 			err = check_latency(group, member, (u64)deadline * NSEC_PER_MSEC);
 	}
 	return err;
@@ -435,6 +431,17 @@ static int refuse_state(struct vdpa_group *group, const struct member *member,
 	return group_refuse(group, member, -EBUSY, "is just being left by its driver");
 }
 
+/* Whether it is a driver of this host that uses the device, and not a virtual machine. */
+static bool host_uses(struct vdpa_entry *entry)
+{
+	bool host;
+
+	mutex_lock(&vdpa_registry_lock);
+	host = entry->driver && strcmp(entry->driver, VDPA_VHOST_DRIVER);
+	mutex_unlock(&vdpa_registry_lock);
+	return host;
+}
+
 /*
  * The drivers of this host wait for a network device's control queue with the RTNL lock
  * held, and do not give up: while it is suspended, they can stop all of the host's
@@ -443,22 +450,37 @@ static int refuse_state(struct vdpa_group *group, const struct member *member,
 static int check_host(struct vdpa_group *group, const struct member *member)
 {
 	struct vdpa_entry *entry = member->entry;
-	bool host;
 
 	if (group->force || entry->device_id != VIRTIO_ID_NET ||
-	    !(READ_ONCE(entry->driver_features) & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
-		return 0;
-	mutex_lock(&vdpa_registry_lock);
-	host = entry->driver && strcmp(entry->driver, VDPA_VHOST_DRIVER);
-	mutex_unlock(&vdpa_registry_lock);
-	if (!host)
+	    !(READ_ONCE(entry->driver_features) & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)) ||
+	    !host_uses(entry))
 		return 0;
 	return group_refuse(group, member, -EBUSY,
 			    "has a control queue this host uses: needs force");
 }
 
+/*
+ * All or nothing means that what was suspended can be resumed. What cannot comes back by a reset
+ * alone: a virtual machine's monitor does that; a driver of this host does not, and waits for good.
+ */
+static int check_way_back(struct vdpa_group *group, const struct member *member, u32 deadline)
+{
+	if (vdpa_can_resume(member->entry))
+		return 0;
+	if (deadline || group->n > 1)
+		return group_refuse(group, member, -EOPNOTSUPP,
+				    "could not be resumed if others fail");
+	if (host_uses(member->entry))
+		return group_refuse(group, member, -EOPNOTSUPP,
+				    "could not be resumed for this host's driver");
+	if (group->force)
+		return 0;
+	return group_refuse(group, member, -EOPNOTSUPP,
+			    "could not be resumed, only reset: needs force");
+}
+
 /* Looked at before any transition begins, so that a refusal changes nothing, and tells nobody. */
-static int check_states(struct vdpa_group *group)
+static int check_states(struct vdpa_group *group, u32 deadline)
 {
 	struct vdpa_state_view view;
 	unsigned int i;
@@ -475,7 +497,9 @@ static int check_states(struct vdpa_group *group)
 		if (!vdpa_hold_can(&view, &member->transition))
 			return refuse_state(group, member, &view);
 		member->transition.ask = view.now == VDPA_DEV_STATE_ACTIVE;
-		err = suspends(group) ? check_host(group, member) : 0;
+		if (!suspends(group))
+			continue;
+		err = check_host(group, member) ?: check_way_back(group, member, deadline);
 		if (err)
 			return err;
 	}
@@ -540,7 +564,7 @@ int vdpa_group_start(struct vdpa_request *req, const struct vdpa_group_plan *pla
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		group_add(group, entries[i]);
-	err = check_members(group) ?: check_states(group);
+	err = check_members(group) ?: check_states(group, plan->deadline);
 	if (!err && suspends(group))
 		err = check_deadline(group, plan->deadline);
 	if (!err)

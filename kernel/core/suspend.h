@@ -20,7 +20,8 @@ struct vdpa_request;
  * struct vdpa_group_plan - what is to be done with devices
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @deadline: in ms from now, 0 for none
- * @force: also a network device with a control queue that this host uses
+ * @force: also a network device with a control queue that this host uses, or a device that
+ *	only a reset brings back
  */
 struct vdpa_group_plan {
 	enum vdpa_dev_state via;

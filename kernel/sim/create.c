@@ -7,6 +7,7 @@
 #include <linux/vdpa_refusal.h>
 #include <uapi/linux/virtio_config.h>
 
+#include "kver.h"
 #include "sim.h"
 
 static int create_vqs(struct vdpasim *sim, u16 nvqs)
@@ -59,8 +60,8 @@ struct vdpasim *vdpasim_create(struct vdpasim_parent *parent, const char *name, 
 	if (err)
 		return ERR_PTR(err);
 
-	vdpa = __vdpa_alloc_device(NULL, &vdpasim_config_ops, class->ngroups, class->nas, size,
-				   name, vdpasim_use_va());
+	vdpa = kver_alloc_device(NULL, &vdpasim_config_ops, class->ngroups, class->nas, size, name,
+				 vdpasim_use_va());
 	if (IS_ERR(vdpa))
 		return ERR_CAST(vdpa);
 
@@ -71,7 +72,7 @@ struct vdpasim *vdpasim_create(struct vdpasim_parent *parent, const char *name, 
 	mutex_init(&sim->lock);
 	spin_lock_init(&sim->state_lock);
 	vdpa->mdev = &parent->mdev;
-	vdpa->dma_dev = &vdpa->dev;
+	kver_set_dma_self(vdpa);
 	vdpa->dev.dma_mask = &vdpa->dev.coherent_dma_mask;
 
 	err = dma_set_mask_and_coherent(&vdpa->dev, DMA_BIT_MASK(64)) ?:

@@ -29,7 +29,7 @@ enum { ROGUE_PLACE = 1, ROGUE_RANGE, ROGUE_ORDER, ROGUE_EMPTY };
 
 static char *half;
 module_param(half, charp, 0444);
-MODULE_PARM_DESC(half, "what of noting pages the dirty parent lacks: start, read, stop or sizes; or it has odd sizes");
+MODULE_PARM_DESC(half, "what of noting pages the dirty parent lacks: start, read, stop or sizes; or it has odd sizes, or lacks the core's version");
 
 static u32 vtp_start_errno, vtp_read_errno, vtp_stop_errno, vtp_read_words, vtp_rogue;
 static bool vtp_stuck;
@@ -116,6 +116,21 @@ static bool lacks(const char *what)
 	return half && !strcmp(half, what);
 }
 
+/* As a parent does that was built with a version which this core does not know. */
+static int vtp_register_later(struct vdpa_mgmt_dev *mgmt, const struct vdpa_migration_ops *ops)
+{
+	int (*reg)(unsigned int version, struct vdpa_mgmt_dev *mdev,
+		   const struct vdpa_migration_ops *ops);
+	int err;
+
+	reg = symbol_get(__vdpa_mgmtdev_register_migration);
+	if (!reg)
+		return -EOPNOTSUPP;
+	err = reg(VDPA_MIGRATION_VERSION + 1, mgmt, ops);
+	symbol_put(__vdpa_mgmtdev_register_migration);
+	return err;
+}
+
 int vtp_register_dirty(struct vdpa_mgmt_dev *mgmt)
 {
 	const struct vdpa_migration_ops ops = {
@@ -126,7 +141,8 @@ int vtp_register_dirty(struct vdpa_mgmt_dev *mgmt)
 		.dirty_stop = lacks("stop") ? NULL : vtp_dirty_stop,
 	};
 
-	return vdpa_mgmtdev_register_migration(mgmt, &ops);
+	return lacks("version") ? vtp_register_later(mgmt, &ops) :
+				  vdpa_mgmtdev_register_migration(mgmt, &ops);
 }
 
 void vtp_add_dirty(struct dentry *dir, atomic_t *waiting)

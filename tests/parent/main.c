@@ -55,6 +55,7 @@
 
 #include "describe.h"
 #include "dirty.h"
+#include "kver.h"
 
 #define VTP_NAME	"vdpa_test_parent"
 #define VTP_VENDOR_ID	0x7e57
@@ -764,16 +765,17 @@ static struct vtp_dev *vtp_create(struct device *parent, const char *name,
 				  const struct vtp_class *class,
 				  const struct vdpa_dev_set_config *set)
 {
+	struct vdpa_device *vdpa;
 	struct vtp_dev *dev;
 	int err;
 
-	dev = vdpa_alloc_device(struct vtp_dev, vdpa, parent, class->ops, 1, 1,
-				name, false);
-	if (IS_ERR(dev))
-		return dev;
+	vdpa = kver_alloc_device(parent, class->ops, 1, 1, sizeof(*dev), name, false);
+	if (IS_ERR(vdpa))
+		return ERR_CAST(vdpa);
 
+	dev = container_of(vdpa, struct vtp_dev, vdpa);
 	spin_lock_init(&dev->status_lock);
-	dev->vdpa.dma_dev = &dev->vdpa.dev;
+	kver_set_dma_self(vdpa);
 	dev->device_id = class->device_id;
 	dev->device_features = class->features;
 	if (set->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES))

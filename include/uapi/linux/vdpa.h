@@ -168,7 +168,10 @@ enum vdpa_attr {
 	/* also in VDPA_CMD_DEV_NEW replies and in VDPA_EVENT_DEV_STATE; absent: nobody */
 	VDPA_ATTR_DEV_SUSPENDED_BY = 161,		/* u8, enum vdpa_hold */
 
-	/* VDPA_CMD_DEV_SUSPEND of a network device that a driver of this host uses */
+	/*
+	 * VDPA_CMD_DEV_SUSPEND of a network device that a driver of this host uses, or of one that
+	 * cannot be resumed (no VDPA_DEV_CAP_RESUME)
+	 */
 	VDPA_ATTR_FORCE = 162,				/* flag */
 
 	/*

@@ -84,14 +84,14 @@ static bool superset_set(const struct vdpa_migration_attribute *source,
 	return set_includes(target, source);
 }
 
-static bool at_least(const struct vdpa_migration_attribute *source,
-		     const struct vdpa_migration_attribute *target)
+static bool is_at_least(const struct vdpa_migration_attribute *source,
+			const struct vdpa_migration_attribute *target)
 {
 	return target->num >= source->num;
 }
 
-static bool at_most(const struct vdpa_migration_attribute *source,
-		    const struct vdpa_migration_attribute *target)
+static bool is_at_most(const struct vdpa_migration_attribute *source,
+		       const struct vdpa_migration_attribute *target)
 {
 	return target->num <= source->num;
 }
@@ -126,8 +126,8 @@ static const struct rule {
 	{ "equal",	NULL,		equal },
 	{ "superset",	"bitmask",	superset_bits },
 	{ "superset",	"set",		superset_set },
-	{ "at-least",	"u64",		at_least },
-	{ "at-most",	"u64",		at_most },
+	{ "at-least",	"u64",		is_at_least },
+	{ "at-most",	"u64",		is_at_most },
 	{ "contains",	"range",	contains },
 	{ "version",	"version",	version },
 };
