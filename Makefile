@@ -10,6 +10,10 @@ PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 
+# The version of everything here: the command says it, the modules bear it, the packages have it.
+VDPA_VERSION := $(shell sed -n '1s/^vdpa .\([0-9.a-z~+]*\). .*/\1/p' debian/changelog)
+export VDPA_VERSION
+
 # --- The kernel headers: KDIR, else those of the running kernel, else the newest installed ones with CONFIG_VDPA.
 
 kdir_given := $(filter command environment,$(firstword $(origin KDIR)))
@@ -56,6 +60,7 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP
 
 tool_libs := libmnl jansson
+tool_flags := -Iinclude/uapi -DVDPA_VERSION='"$(VDPA_VERSION)"'
 # base64 and no more of it: to load a whole library for that is 6 % of what the command costs (instructions of "dev show").
 resolv := $(if $(wildcard $(shell $(CC) -print-file-name=libresolv.a)),-l:libresolv.a,-lresolv)
 tool_link = $(shell pkg-config --libs $(tool_libs)) $(resolv)
@@ -68,7 +73,9 @@ vdpa-tool/vdpa: $(tool_objects)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(tool_link)
 
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
-	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread $(tool_flags) $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+
+vdpa-tool/version.o: debian/changelog
 
 # --- The tests' own programs: each file is one, and vmm/ and conform/ are one of several files each. wire/ is what those
 # that talk netlink share. Those of bench/ are made as the clients are.
@@ -111,7 +118,7 @@ tests/model/model: $(wildcard tests/model/*.c) $(wire_objects) tests/model/model
 checked_dir := build/checked
 checked_programs := $(addprefix $(checked_dir)/,test_replies test_migration)
 checked_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) -MMD -MP \
-	-Iinclude/uapi -Ivdpa-tool
+	$(tool_flags) -Ivdpa-tool
 checked_tool := $(patsubst vdpa-tool/%.c,$(checked_dir)/vdpa/%.o,$(filter-out %/main.c,$(wildcard vdpa-tool/*.c)))
 
 .PHONY: checked-programs
@@ -136,7 +143,7 @@ fuzz_dir := build/fuzz/tool
 fuzz_targets := arguments replies stream files
 fuzz_programs := $(addprefix $(fuzz_dir)/,$(fuzz_targets))
 fuzz_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	$(WARNINGS) -MMD -MP -Iinclude/uapi -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
+	$(WARNINGS) -MMD -MP $(tool_flags) -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
 fuzz_calls := open close read stat fstat rename unlink linkat fsync access opendir readdir closedir readlink recv setsockopt exit \
 	pthread_create $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
 fuzz_tool := $(patsubst vdpa-tool/%.c,$(fuzz_dir)/vdpa/%.o,$(wildcard vdpa-tool/*.c))
@@ -179,27 +186,62 @@ have-clang:
 
 -include $(wildcard $(checked_dir)/*.d $(checked_dir)/vdpa/*.d vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d bench/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
 
-# --- Installing.
+# --- Installing: what a host needs that has vDPA devices (install), and each part by itself. The simulated parents and what a
+# parent's author builds with are installed by name alone. No headers are needed for the command, nor to remove anything.
 
 man_pages = $(wildcard man/*.8)
+sources_of = $(wildcard $(1)/*.[ch] $(1)/*/*.[ch] $(1)/Kbuild)
+put = @for file in $(2); do to=$(DESTDIR)$(1)/$${file\#$(3)}; printf '  %-7s %s\n' INSTALL $$to; \
+	install -D -m $(or $(4),644) $$file $$to || exit; done
+# Debug information is for gdb and would only be read each time.
+put_modules = @for module in $(1); do to=$(DESTDIR)/lib/modules/$(release)/updates/$${module\#\#*/}; \
+	printf '  %-7s %s\n' INSTALL $$to; install -D -m 644 $$module $$to && strip --strip-debug $$to || exit; done
+depmod = $(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
 
-.PHONY: install uninstall
-install: modules tool
-	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/vdpa)install -D -m 755 vdpa-tool/vdpa $(DESTDIR)$(SBINDIR)/vdpa
-	$(Q)for page in $(man_pages); do \
-		printf '  %-7s %s\n' INSTALL $(DESTDIR)$(MANDIR)/man8/$${page#man/}; \
-		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man8/$${page#man/}; done
-	$(Q)for module in $(wildcard $(module_dirs:=/*.ko)); do \
-		to=$(DESTDIR)/lib/modules/$(release)/updates/$$(basename $$module); \
-		printf '  %-7s %s\n' INSTALL $$to; \
-		install -D -m 644 $$module $$to; strip --strip-debug $$to; done
-	$(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
+.PHONY: install install-tools install-modules install-sim install-dev
+install: install-modules install-tools
 
-uninstall: have-kdir
+install-tools: tool
+	$(call put,$(SBINDIR),vdpa-tool/vdpa,vdpa-tool/,755)
+	$(call put,$(MANDIR)/man8,$(man_pages),man/)
+	$(call put,$(PREFIX)/share/bash-completion/completions,completion/vdpa,completion/)
+
+install-modules: kernel/core check-symbols
+	$(call put_modules,kernel/core/vdpa.ko)
+	$(depmod)
+
+install-sim: kernel/sim
+	$(call put_modules,$(wildcard kernel/sim/*.ko))
+	$(depmod)
+
+install-dev:
+	$(call put,$(PREFIX)/include/vdpa,include/uapi/linux/vdpa.h $(wildcard include/linux/*.h),include/)
+
+# The sources that DKMS builds from on the host.
+.PHONY: install-dkms install-sim-dkms
+install-dkms install-sim-dkms: install-%: dkms/vdpa-%.conf
+	$(call put,$(dkms_dir),$(dkms_files))
+	$(call put,$(dkms_dir),dkms/build $(dkms_scripts),,755)
+	$(Q)sed 's/#MODULE_VERSION#/$(VDPA_VERSION)/' $< >$(DESTDIR)$(dkms_dir)/dkms.conf
+
+install-dkms: dkms_dir = /usr/src/vdpa-$(VDPA_VERSION)
+install-dkms: dkms_files = $(filter-out %.mod.c,$(call sources_of,kernel/core)) $(wildcard include/linux/*.h) include/uapi/linux/vdpa.h
+install-dkms: dkms_scripts = kernel/check-symbols
+install-sim-dkms: dkms_dir = /usr/src/vdpa-sim-$(VDPA_VERSION)
+install-sim-dkms: dkms_files = $(filter-out %.mod.c,$(call sources_of,kernel/sim)) $(wildcard include/linux/*.h) include/uapi/linux/vdpa.h
+
+# For every kernel: what is there may be of a build for one that runs no more.
+installed_modules = $(wildcard $(foreach name,vdpa vdpa_sim vdpa_sim_net vdpa_sim_blk,$(DESTDIR)/lib/modules/*/updates/$(name).ko))
+
+.PHONY: uninstall
+uninstall:
 	$(call say,REMOVE,$(DESTDIR)$(SBINDIR)/vdpa)rm -f $(DESTDIR)$(SBINDIR)/vdpa
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(man_pages)))
-	$(Q)rm -f $(DESTDIR)/lib/modules/$(release)/updates/vdpa.ko $(DESTDIR)/lib/modules/$(release)/updates/vdpa_sim*.ko
-	$(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vdpa
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/vdpa
+	$(Q)for module in $(installed_modules); do printf '  %-7s %s\n' REMOVE $$module; rm -f $$module || exit; done
+	$(if $(DESTDIR),,$(Q)for dir in $(sort $(dir $(installed_modules))); do release=$${dir%/updates/}; \
+		printf '  %-7s %s\n' DEPMOD $${release##*/}; /sbin/depmod $${release##*/} || exit; done)
 
 # --- Trying and testing, in a VM. Each installs first what is missing.
 
@@ -302,13 +344,13 @@ style: have-kdir
 		$(MAKE) -C $(KDIR) M=$(CURDIR)/$$dir W=1 C=2 CF=-Wsparse-error modules || exit; done
 	$(Q)mkdir -p build/style
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
-		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' ANALYZE $$file; \
-		gcc -std=gnu11 -Werror -O2 -fanalyzer -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+		gcc -std=gnu11 -Werror -O2 -fanalyzer $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' TIDY $$file; \
-		clang-tidy --quiet $$file -- -std=gnu11 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+		clang-tidy --quiet $$file -- -std=gnu11 $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			2>build/style/tidy || { cat build/style/tidy; exit 1; }; done
 	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		clang $(fuzz_flags) -Werror $$(pkg-config --cflags $(tool_libs)) \
