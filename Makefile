@@ -145,7 +145,7 @@ fuzz_programs := $(addprefix $(fuzz_dir)/,$(fuzz_targets))
 fuzz_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	$(WARNINGS) -MMD -MP $(tool_flags) -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
 fuzz_calls := open close read stat fstat rename unlink linkat fsync access opendir readdir closedir readlink recv setsockopt exit \
-	pthread_create $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
+	pthread_create posix_spawnp $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
 fuzz_tool := $(patsubst vdpa-tool/%.c,$(fuzz_dir)/vdpa/%.o,$(wildcard vdpa-tool/*.c))
 fuzz_world := $(addprefix $(fuzz_dir)/,world.o check.o input.o reply.o)
 comma := ,
