@@ -62,7 +62,7 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP
 tool_libs := libmnl jansson
 tool_flags := -Iinclude/uapi -DVDPA_VERSION='"$(VDPA_VERSION)"'
 # base64 and no more of it: to load a whole library for that is 6 % of what the command costs (instructions of "dev show").
-resolv := $(if $(wildcard $(shell $(CC) -print-file-name=libresolv.a)),-l:libresolv.a,-lresolv)
+resolv := $(if $(wildcard $(shell $(CC) -print-file-name=libresolv.a 2>/dev/null)),-l:libresolv.a,-lresolv)
 tool_link = $(shell pkg-config --libs $(tool_libs)) $(resolv)
 tool_objects := $(patsubst %.c,%.o,$(wildcard vdpa-tool/*.c))
 
@@ -248,14 +248,18 @@ uninstall:
 # One job a processor, where nobody has said how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: deps vm-modules demo demo-migrate vm vm-update check bench debug-kernel debug-modules check-debug coverage
+.PHONY: deps deps-demo vm-modules demo demo-migrate vm vm-update check bench debug-kernel debug-modules check-debug coverage
 deps:
 	$(Q)debian/deps
+
+deps-demo:
+	$(Q)debian/deps nocheck pkg.vdpa.demo
 
 vm-modules: deps
 	$(Q)kdir=$(vm_kdir) && $(MAKE) $(parallel) all KDIR=$$kdir
 
-demo: vm-modules
+demo: deps-demo
+	$(Q)kdir=$(vm_kdir) && $(MAKE) $(parallel) check-symbols tool KDIR=$$kdir
 	$(Q)tests/vm/run --timeout 240 -- tests/demo
 
 demo-migrate: vm-modules
@@ -276,6 +280,15 @@ check: vm-modules
 	$(Q)tests/vm/mainline distro >/dev/null
 	$(Q)tests/vm/qemu >/dev/null
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
+
+# The way that a host takes: packages, into a fresh Debian and out of it again. SUITE: another one than Debian 12.
+.PHONY: check-packages packages
+check-packages: deps
+	$(Q)$(MAKE) tool
+	$(Q)VDPA_SUITE=$(or $(SUITE),bookworm) bats --tap --timing tests/packages/packages.bats
+
+packages: deps
+	$(Q)tests/packages/build build/packages/debs && ls build/packages/debs/*.deb
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
 bench: vm-modules
@@ -333,9 +346,9 @@ model: debug-modules tool clients
 # looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
-shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps kernel/check-symbols tests/checkpatch tests/coverage \
-	tests/demo tests/demo-migrate tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
-	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash)
+shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run debian/deps dkms/build kernel/check-symbols tests/checkpatch tests/coverage \
+	tests/demo tests/demo-migrate tests/run tests/fuzz/tool/run tests/packages/* tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
+	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash) completion/vdpa
 
 .PHONY: style
 style: have-kdir
@@ -376,11 +389,14 @@ distclean: clean
 .PHONY: help
 help:
 	@echo 'make [KDIR=…]       modules and command; V=1 shows the commands'
-	@echo 'make install        PREFIX=/usr/local, DESTDIR=; modules into /lib/modules/$(release)/updates'
-	@echo 'make uninstall      removes what install put there'
+	@echo 'make install        command and core: PREFIX=/usr/local, DESTDIR=; modules into /lib/modules/$(release)/updates'
+	@echo '                    by themselves: install-tools, install-modules; besides: install-sim, install-dev'
+	@echo 'make uninstall      removes what they put there, for every kernel'
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make demo-migrate   shows QEMU moving a guest from one device to another'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
+	@echo 'make packages       builds the Debian packages into build/packages/debs'
+	@echo 'make check-packages installs them into a fresh Debian, boots its modules, removes them; as root'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
@@ -389,5 +405,5 @@ help:
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'
 	@echo 'make style          checkpatch, sparse, warnings, clang-tidy, -fanalyzer, shellcheck, mandoc'
-	@echo 'make deps           installs what debian/control says a build and the tests need'
+	@echo 'make deps           installs what debian/control says a build and the tests need;  make deps-demo: what the demo does'
 	@echo 'make clean          removes what make built;  make distclean: the fetched and built kernels, too'
