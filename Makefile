@@ -282,13 +282,16 @@ check: vm-modules
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 
 # The way that a host takes: packages, into a fresh Debian and out of it again. SUITE: another one than Debian 12.
-.PHONY: check-packages packages
+.PHONY: check-packages packages rpm
 check-packages: deps
 	$(Q)$(MAKE) tool
 	$(Q)VDPA_SUITE=$(or $(SUITE),bookworm) bats --tap --timing tests/packages/packages.bats
 
 packages: deps
 	$(Q)tests/packages/build build/packages/debs && ls build/packages/debs/*.deb
+
+rpm: deps
+	$(Q)tests/packages/rpm build/packages/rpm && ls build/packages/rpm/RPMS/*/*.rpm
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
 bench: vm-modules
@@ -395,7 +398,7 @@ help:
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make demo-migrate   shows QEMU moving a guest from one device to another'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
-	@echo 'make packages       builds the Debian packages into build/packages/debs'
+	@echo 'make packages       builds the Debian packages into build/packages/debs;  make rpm: RPMs of the command and the headers'
 	@echo 'make check-packages installs them into a fresh Debian, boots its modules, removes them; as root'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'

@@ -48,6 +48,17 @@ installed_core() { in_tree modinfo -k "$VDPA_RELEASE" -F filename vdpa; }
 	[ -z "$output" ] || fail "$output"
 }
 
+@test "the RPMs of the command and the headers are built, and rpmlint finds nothing in them and in the specs" {
+	"$VDPA_TOP/tests/packages/rpm" "$BATS_TEST_TMPDIR/rpm"
+
+	rpm=$(echo "$BATS_TEST_TMPDIR"/rpm/RPMS/*/vdpa-tools-"$VERSION"-*.rpm)
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	(cd "$BATS_TEST_TMPDIR/tree" && rpm2cpio "$rpm" | cpio -idm --quiet)
+	assert_match "$("$BATS_TEST_TMPDIR/tree/usr/libexec/vdpa/vdpa" -V)" "^vdpa $VERSION,"
+	[ -f "$BATS_TEST_TMPDIR/tree/usr/libexec/vdpa/man/man8/vdpa.8" ]
+	[ "$(PATH=/usr/bin; . "$BATS_TEST_TMPDIR/tree/etc/profile.d/vdpa.sh"; echo "$PATH")" = /usr/libexec/vdpa:/usr/bin ]
+}
+
 @test "each holds what is its own, and no package the simulated parents but theirs" {
 	for package in tools:./usr/sbin/vdpa tools:./usr/share/bash-completion/completions/vdpa \
 		tools:./usr/share/man/man8/vdpa-doctor.8.gz "dkms:./usr/src/vdpa-$VERSION/kernel/check-symbols" \
