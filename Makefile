@@ -9,6 +9,7 @@ endif
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 
 # The version of everything here: the command says it, the modules bear it, the packages have it.
 VDPA_VERSION := $(shell sed -n '1s/^vdpa .\([0-9.a-z~+]*\). .*/\1/p' debian/changelog)
@@ -205,6 +206,7 @@ install-tools: tool
 	$(call put,$(SBINDIR),vdpa-tool/vdpa,vdpa-tool/,755)
 	$(call put,$(MANDIR)/man8,$(man_pages),man/)
 	$(call put,$(PREFIX)/share/bash-completion/completions,completion/vdpa,completion/)
+	$(call put,$(ZSHDIR),completion/_vdpa,completion/)
 
 install-modules: kernel/core check-symbols
 	$(call put_modules,kernel/core/vdpa.ko)
@@ -237,7 +239,7 @@ installed_modules = $(wildcard $(foreach name,vdpa vdpa_sim vdpa_sim_net vdpa_si
 uninstall:
 	$(call say,REMOVE,$(DESTDIR)$(SBINDIR)/vdpa)rm -f $(DESTDIR)$(SBINDIR)/vdpa
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(man_pages)))
-	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vdpa
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vdpa $(DESTDIR)$(ZSHDIR)/_vdpa
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/vdpa
 	$(Q)for module in $(installed_modules); do printf '  %-7s %s\n' REMOVE $$module; rm -f $$module || exit; done
 	$(if $(DESTDIR),,$(Q)for dir in $(sort $(dir $(installed_modules))); do release=$${dir%/updates/}; \
