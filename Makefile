@@ -228,7 +228,7 @@ install-dkms install-sim-dkms: install-%: dkms/vdpa-%.conf
 
 install-dkms: dkms_dir = /usr/src/vdpa-$(VDPA_VERSION)
 install-dkms: dkms_files = $(filter-out %.mod.c,$(call sources_of,kernel/core)) $(wildcard include/linux/*.h) include/uapi/linux/vdpa.h
-install-dkms: dkms_scripts = kernel/check-symbols
+install-dkms: dkms_scripts = kernel/check-symbols $(wildcard kernel/btf-layout)
 install-sim-dkms: dkms_dir = /usr/src/vdpa-sim-$(VDPA_VERSION)
 install-sim-dkms: dkms_files = $(filter-out %.mod.c,$(call sources_of,kernel/sim)) $(wildcard include/linux/*.h) include/uapi/linux/vdpa.h
 
