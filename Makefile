@@ -24,7 +24,7 @@ kdir_candidates := /lib/modules/$(shell uname -r)/build \
 KDIR := $(firstword $(shell for dir in $(kdir_candidates); do \
 	grep -qs '^CONFIG_VDPA=[my]' $$dir/.config $$dir/include/config/auto.conf && echo $$dir; done))
 endif
-release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 
 # What the test VM's modules are built against; fetched where it is not installed.
 vm_kdir = $(if $(kdir_given),$(KDIR),$$(tests/vm/headers))

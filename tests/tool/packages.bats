@@ -53,3 +53,18 @@ setup_file() {
 		run ! grep -q /sim <(dpkg -c "$PACKAGES/vdpa-${package}_"*.deb)
 	done
 }
+
+@test "from the sources, the command is installed and all is removed without kernel headers, for every kernel" {
+	root=$BATS_TEST_TMPDIR/root
+	make="make -s -C $VDPA_TOP KDIR=/nowhere DESTDIR=$root"
+
+	$make install-tools install-dev
+	[ -x "$root/usr/local/sbin/vdpa" ] && [ -f "$root/usr/local/share/man/man8/vdpa.8" ]
+	[ -f "$root/usr/local/include/vdpa/linux/vdpa_migration.h" ]
+	mkdir -p "$root"/lib/modules/{1,2}/updates/dkms
+	touch "$root"/lib/modules/{1,2}/updates/vdpa{,_sim,_sim_net,_sim_blk}.ko "$root"/lib/modules/2/updates/{other,dkms/vdpa}.ko
+
+	$make uninstall
+	assert_equal "$(cd "$root" && find . -type f | sort)" "./lib/modules/2/updates/dkms/vdpa.ko
+./lib/modules/2/updates/other.ko"
+}
