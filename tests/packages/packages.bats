@@ -14,7 +14,7 @@ setup_file() {
 	VERSION=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$VDPA_TOP/debian/changelog")
 	"$VDPA_TOP/tests/packages/build" "$PACKAGES"
 	rm -rf "$TREE"
-	cp -a "$("$VDPA_TOP/tests/packages/tree" "${VDPA_SUITE:-bookworm}" "$VDPA_RELEASE")" "$TREE"
+	cp -a "$("$VDPA_TOP/tests/packages/tree" bookworm "$VDPA_RELEASE")" "$TREE"
 }
 
 in_tree() { "$VDPA_TOP/tests/packages/in" "$TREE" "$@"; }
