@@ -9,6 +9,11 @@ endif
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+
+# The version of everything here: the command says it, the modules bear it, the packages have it.
+VDPA_VERSION := $(shell sed -n '1s/^vdpa .\([0-9.a-z~+]*\). .*/\1/p' debian/changelog)
+export VDPA_VERSION
 
 # --- The kernel headers: KDIR, else those of the running kernel, else the newest installed ones with CONFIG_VDPA.
 
@@ -19,7 +24,7 @@ kdir_candidates := /lib/modules/$(shell uname -r)/build \
 KDIR := $(firstword $(shell for dir in $(kdir_candidates); do \
 	grep -qs '^CONFIG_VDPA=[my]' $$dir/.config $$dir/include/config/auto.conf && echo $$dir; done))
 endif
-release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 
 # What the test VM's modules are built against; fetched where it is not installed.
 vm_kdir = $(if $(kdir_given),$(KDIR),$$(tests/vm/headers))
@@ -56,8 +61,9 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP
 
 tool_libs := libmnl jansson
+tool_flags := -Iinclude/uapi -DVDPA_VERSION='"$(VDPA_VERSION)"'
 # base64 and no more of it: to load a whole library for that is 6 % of what the command costs (instructions of "dev show").
-resolv := $(if $(wildcard $(shell $(CC) -print-file-name=libresolv.a)),-l:libresolv.a,-lresolv)
+resolv := $(if $(wildcard $(shell $(CC) -print-file-name=libresolv.a 2>/dev/null)),-l:libresolv.a,-lresolv)
 tool_link = $(shell pkg-config --libs $(tool_libs)) $(resolv)
 tool_objects := $(patsubst %.c,%.o,$(wildcard vdpa-tool/*.c))
 
@@ -68,7 +74,9 @@ vdpa-tool/vdpa: $(tool_objects)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(tool_link)
 
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
-	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread -Iinclude/uapi $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread $(tool_flags) $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
+
+vdpa-tool/version.o: debian/changelog
 
 # --- The tests' own programs: each file is one, and vmm/ and conform/ are one of several files each. wire/ is what those
 # that talk netlink share. Those of bench/ are made as the clients are.
@@ -111,7 +119,7 @@ tests/model/model: $(wildcard tests/model/*.c) $(wire_objects) tests/model/model
 checked_dir := build/checked
 checked_programs := $(addprefix $(checked_dir)/,test_replies test_migration)
 checked_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) -MMD -MP \
-	-Iinclude/uapi -Ivdpa-tool
+	$(tool_flags) -Ivdpa-tool
 checked_tool := $(patsubst vdpa-tool/%.c,$(checked_dir)/vdpa/%.o,$(filter-out %/main.c,$(wildcard vdpa-tool/*.c)))
 
 .PHONY: checked-programs
@@ -136,9 +144,9 @@ fuzz_dir := build/fuzz/tool
 fuzz_targets := arguments replies stream files
 fuzz_programs := $(addprefix $(fuzz_dir)/,$(fuzz_targets))
 fuzz_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	$(WARNINGS) -MMD -MP -Iinclude/uapi -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
+	$(WARNINGS) -MMD -MP $(tool_flags) -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
 fuzz_calls := open close read stat fstat rename unlink linkat fsync access opendir readdir closedir readlink recv setsockopt exit \
-	pthread_create $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
+	pthread_create posix_spawnp $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
 fuzz_tool := $(patsubst vdpa-tool/%.c,$(fuzz_dir)/vdpa/%.o,$(wildcard vdpa-tool/*.c))
 fuzz_world := $(addprefix $(fuzz_dir)/,world.o check.o input.o reply.o)
 comma := ,
@@ -179,41 +187,82 @@ have-clang:
 
 -include $(wildcard $(checked_dir)/*.d $(checked_dir)/vdpa/*.d vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d bench/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
 
-# --- Installing.
+# --- Installing: what a host needs that has vDPA devices (install), and each part by itself. The simulated parents and what a
+# parent's author builds with are installed by name alone. No headers are needed for the command, nor to remove anything.
 
 man_pages = $(wildcard man/*.8)
+sources_of = $(wildcard $(1)/*.[ch] $(1)/*/*.[ch] $(1)/Kbuild)
+put = @for file in $(2); do to=$(DESTDIR)$(1)/$${file\#$(3)}; printf '  %-7s %s\n' INSTALL $$to; \
+	install -D -m $(or $(4),644) $$file $$to || exit; done
+# Debug information is for gdb and would only be read each time.
+put_modules = @for module in $(1); do to=$(DESTDIR)/lib/modules/$(release)/updates/$${module\#\#*/}; \
+	printf '  %-7s %s\n' INSTALL $$to; install -D -m 644 $$module $$to && strip --strip-debug $$to || exit; done
+depmod = $(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
 
-.PHONY: install uninstall
-install: modules tool
-	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/vdpa)install -D -m 755 vdpa-tool/vdpa $(DESTDIR)$(SBINDIR)/vdpa
-	$(Q)for page in $(man_pages); do \
-		printf '  %-7s %s\n' INSTALL $(DESTDIR)$(MANDIR)/man8/$${page#man/}; \
-		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man8/$${page#man/}; done
-	$(Q)for module in $(wildcard $(module_dirs:=/*.ko)); do \
-		to=$(DESTDIR)/lib/modules/$(release)/updates/$$(basename $$module); \
-		printf '  %-7s %s\n' INSTALL $$to; \
-		install -D -m 644 $$module $$to; strip --strip-debug $$to; done
-	$(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
+.PHONY: install install-tools install-modules install-sim install-dev
+install: install-modules install-tools
 
-uninstall: have-kdir
+install-tools: tool
+	$(call put,$(SBINDIR),vdpa-tool/vdpa,vdpa-tool/,755)
+	$(call put,$(MANDIR)/man8,$(man_pages),man/)
+	$(call put,$(PREFIX)/share/bash-completion/completions,completion/vdpa,completion/)
+	$(call put,$(ZSHDIR),completion/_vdpa,completion/)
+
+install-modules: kernel/core check-symbols
+	$(call put_modules,kernel/core/vdpa.ko)
+	$(depmod)
+
+install-sim: kernel/sim
+	$(call put_modules,$(wildcard kernel/sim/*.ko))
+	$(depmod)
+
+install-dev:
+	$(call put,$(PREFIX)/include/vdpa,include/uapi/linux/vdpa.h $(wildcard include/linux/*.h),include/)
+
+# The sources that DKMS builds from on the host.
+.PHONY: install-dkms install-sim-dkms
+install-dkms install-sim-dkms: install-%: dkms/vdpa-%.conf
+	$(call put,$(dkms_dir),$(dkms_files))
+	$(call put,$(dkms_dir),dkms/build $(dkms_scripts),,755)
+	$(Q)sed 's/#MODULE_VERSION#/$(VDPA_VERSION)/' $< >$(DESTDIR)$(dkms_dir)/dkms.conf
+
+install-dkms: dkms_dir = /usr/src/vdpa-$(VDPA_VERSION)
+install-dkms: dkms_files = $(filter-out %.mod.c,$(call sources_of,kernel/core)) $(wildcard include/linux/*.h) include/uapi/linux/vdpa.h
+install-dkms: dkms_scripts = kernel/check-symbols $(wildcard kernel/btf-layout)
+install-sim-dkms: dkms_dir = /usr/src/vdpa-sim-$(VDPA_VERSION)
+install-sim-dkms: dkms_files = $(filter-out %.mod.c,$(call sources_of,kernel/sim)) $(wildcard include/linux/*.h) include/uapi/linux/vdpa.h
+
+# For every kernel: what is there may be of a build for one that runs no more.
+installed_modules = $(wildcard $(foreach name,vdpa vdpa_sim vdpa_sim_net vdpa_sim_blk,$(DESTDIR)/lib/modules/*/updates/$(name).ko))
+
+.PHONY: uninstall
+uninstall:
 	$(call say,REMOVE,$(DESTDIR)$(SBINDIR)/vdpa)rm -f $(DESTDIR)$(SBINDIR)/vdpa
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(man_pages)))
-	$(Q)rm -f $(DESTDIR)/lib/modules/$(release)/updates/vdpa.ko $(DESTDIR)/lib/modules/$(release)/updates/vdpa_sim*.ko
-	$(if $(DESTDIR),,$(call say,DEPMOD,$(release))/sbin/depmod $(release))
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vdpa $(DESTDIR)$(ZSHDIR)/_vdpa
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/vdpa
+	$(Q)for module in $(installed_modules); do printf '  %-7s %s\n' REMOVE $$module; rm -f $$module || exit; done
+	$(if $(DESTDIR),,$(Q)for dir in $(sort $(dir $(installed_modules))); do release=$${dir%/updates/}; \
+		printf '  %-7s %s\n' DEPMOD $${release##*/}; /sbin/depmod $${release##*/} || exit; done)
 
 # --- Trying and testing, in a VM. Each installs first what is missing.
 
 # One job a processor, where nobody has said how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: deps vm-modules demo demo-migrate vm vm-update check check-kernels bench debug-kernel debug-modules check-debug coverage
+.PHONY: deps deps-demo vm-modules demo demo-migrate vm vm-update check check-kernels bench debug-kernel debug-modules check-debug \
+	coverage
 deps:
 	$(Q)debian/deps
+
+deps-demo:
+	$(Q)debian/deps nocheck pkg.vdpa.demo
 
 vm-modules: deps
 	$(Q)kdir=$(vm_kdir) && $(MAKE) $(parallel) all KDIR=$$kdir
 
-demo: vm-modules
+demo: deps-demo
+	$(Q)kdir=$(vm_kdir) && $(MAKE) $(parallel) check-symbols tool KDIR=$$kdir
 	$(Q)tests/vm/run --timeout 240 -- tests/demo
 
 demo-migrate: vm-modules
@@ -241,6 +290,18 @@ endif
 # KERNELS: those of tests/kernels.list, instead of all.
 check-kernels: vm-modules
 	$(Q)tests/kernels --jobs $(JOBS) $(KERNELS)
+
+# The way that a host takes: packages, into a fresh Debian 12 and out of it again. As root.
+.PHONY: check-packages packages rpm
+check-packages: deps
+	$(Q)$(MAKE) tool
+	$(Q)bats --tap --timing tests/packages/packages.bats
+
+packages: deps
+	$(Q)tests/packages/build build/packages/debs && ls build/packages/debs/*.deb
+
+rpm: deps
+	$(Q)tests/packages/rpm build/packages/rpm && ls build/packages/rpm/RPMS/*/*.rpm
 
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
 bench: vm-modules
@@ -298,10 +359,10 @@ model: debug-modules tool clients
 # looked through by gcc's analyzer and by clang-tidy (.clang-tidy says for what). A library's variables
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
-shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run contrib/libvirt/* debian/deps kernel/check-symbols tests/checkpatch \
-	tests/coverage tests/demo tests/demo-migrate tests/kernels tests/run tests/fuzz/tool/run tests/vm/* tests/hosts/* bench/* \
-	bench/rows/* 2>/dev/null) \
-	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash)
+shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run contrib/libvirt/* debian/deps dkms/build kernel/check-symbols \
+	tests/checkpatch tests/coverage tests/demo tests/demo-migrate tests/kernels tests/run tests/fuzz/tool/run tests/packages/* \
+	tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
+	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash) completion/vdpa
 
 .PHONY: style
 style: have-kdir
@@ -310,13 +371,13 @@ style: have-kdir
 		$(MAKE) -C $(KDIR) M=$(CURDIR)/$$dir W=1 C=2 CF=-Wsparse-error modules || exit; done
 	$(Q)mkdir -p build/style
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
-		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' ANALYZE $$file; \
-		gcc -std=gnu11 -Werror -O2 -fanalyzer -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+		gcc -std=gnu11 -Werror -O2 -fanalyzer $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
 	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' TIDY $$file; \
-		clang-tidy --quiet $$file -- -std=gnu11 -Iinclude/uapi $$(pkg-config --cflags $(tool_libs)) \
+		clang-tidy --quiet $$file -- -std=gnu11 $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			2>build/style/tidy || { cat build/style/tidy; exit 1; }; done
 	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		clang $(fuzz_flags) -Werror $$(pkg-config --cflags $(tool_libs)) \
@@ -342,12 +403,15 @@ distclean: clean
 .PHONY: help
 help:
 	@echo 'make [KDIR=…]       modules and command; V=1 shows the commands'
-	@echo 'make install        PREFIX=/usr/local, DESTDIR=; modules into /lib/modules/$(release)/updates'
-	@echo 'make uninstall      removes what install put there'
+	@echo 'make install        command and core: PREFIX=/usr/local, DESTDIR=; modules into /lib/modules/$(release)/updates'
+	@echo '                    by themselves: install-tools, install-modules; besides: install-sim, install-dev'
+	@echo 'make uninstall      removes what they put there, for every kernel'
 	@echo 'make demo           installs what is missing and shows vDPA at work in a VM'
 	@echo 'make demo-migrate   shows QEMU moving a guest from one device to another'
 	@echo 'make check          runs the tests; TESTS="tests/x.bats …": some; JOBS=N: N files at once'
 	@echo 'make check-kernels  builds the modules for each kernel of tests/kernels.list, boots it and runs a short set there; KERNELS="7.3 …": some'
+	@echo 'make packages       builds the Debian packages into build/packages/debs;  make rpm: RPMs of the command and the headers'
+	@echo 'make check-packages installs them into a fresh Debian, boots its modules, removes them; as root'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
 	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
@@ -356,5 +420,5 @@ help:
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'
 	@echo 'make style          checkpatch, sparse, warnings, clang-tidy, -fanalyzer, shellcheck, mandoc'
-	@echo 'make deps           installs what debian/control says a build and the tests need'
+	@echo 'make deps           installs what debian/control says a build and the tests need;  make deps-demo: what the demo does'
 	@echo 'make clean          removes what make built;  make distclean: the fetched and built kernels, too'

@@ -95,6 +95,11 @@ step_finish_b0() {
 	examples_work man/vdpa-migration.8 man-examples
 }
 
+# The machine's kernel has its own core installed, and ours is loaded.
+@test "the examples of vdpa-doctor(8) work" {
+	examples_work vdpa-doctor.8
+}
+
 @test "there is no man page whose examples are not run" {
 	for page in "$VDPA_TOP"/man/*.8; do
 		grep -q "examples_work man/${page##*/} " "$BATS_TEST_FILENAME" || fail "the examples of ${page##*/} are not run"

@@ -45,6 +45,22 @@ nothing_left() {
 	assert_equal "$(wc -l <<<"$exported")" 14
 }
 
+@test "modules and command tell one version, and the command which core runs" {
+	version=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$VDPA_TOP/debian/changelog")
+	for module in core/vdpa sim/vdpa_sim sim/vdpa_sim_net sim/vdpa_sim_blk; do
+		assert_equal "$(modinfo -F version "$VDPA_KO/$module.ko")" "$version"
+	done
+	assert_equal "$(vdpa -V)" "vdpa $version, core: none is loaded"
+
+	load_core ours
+	assert_equal "$(</sys/module/vdpa/version)" "$version"
+	assert_equal "$(vdpa -V)" "vdpa $version, core $version"
+	unload_core
+	load_core distro
+	assert_equal "$(vdpa -V)" "vdpa $version, core: the distribution's"
+	unload_core
+}
+
 @test "the core comes and goes, again and again, and leaves nothing" {
 	for round in {1..5}; do
 		load_core ours

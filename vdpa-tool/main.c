@@ -20,7 +20,7 @@ struct options options;
 
 static const struct command objects[] = {
 	{ .word = { .name = "mgmtdev", .first = true }, .below = mgmtdev_commands },
-	{ .word = { .name = "dev" }, .below = dev_commands, .bare = "show" },
+	{ .word = { .name = "dev", .first = true }, .below = dev_commands, .bare = "show" },
 	{ .word = { .name = "migration" }, .below = migration_commands },
 	{
 		.word = { .name = "monitor" },
@@ -30,6 +30,7 @@ static const struct command objects[] = {
 		.needs_text = "Linux 5.12",
 		.alone = true,
 	},
+	{ .word = { .name = "doctor" }, .usage = "[ root DIR ]", .run = doctor },
 	{ .word.name = NULL }
 };
 
@@ -115,7 +116,7 @@ static bool take_option(int option, char **argv, enum status *status)
 		options.force = true;
 		return true;
 	case 'V':
-		puts("vdpa " VDPA_VERSION);
+		version_print();
 		return false;
 	case 'h':
 		help();

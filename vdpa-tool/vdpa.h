@@ -24,7 +24,7 @@ enum status {
 	STATUS_DONE = 0,
 	STATUS_USAGE = 1,	/* found wrong before anything was sent */
 	STATUS_REFUSED = 2,	/* the kernel refused */
-	STATUS_UNFIT = 3,	/* a migration is not possible: not compatible, or no target found */
+	STATUS_UNFIT = 3,	/* a migration is not possible: not compatible, or no target found; a host that is not set up right */
 };
 
 /* The only global state: set once, by main(), but for the line. */
@@ -77,6 +77,7 @@ extern const struct command mgmtdev_migration_commands[];
 extern const struct command migration_commands[];
 
 enum status monitor(struct vdpa *vdpa, int argc, char **argv);
+enum status doctor(struct vdpa *vdpa, int argc, char **argv);
 
 /* Finds the command that @argv names in @table and runs it. */
 enum status command_run(struct vdpa *vdpa, const struct command *table, int argc, char **argv);

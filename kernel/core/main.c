@@ -112,5 +112,6 @@ module_init(vdpa_init);
 module_exit(vdpa_exit);
 
 MODULE_DESCRIPTION("vDPA core");
+MODULE_VERSION(VDPA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_ALIAS_GENL_FAMILY(VDPA_GENL_NAME);

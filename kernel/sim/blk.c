@@ -247,4 +247,5 @@ module_init(blk_init);
 module_exit(blk_exit);
 
 MODULE_DESCRIPTION("Simulated vDPA block devices");
+MODULE_VERSION(VDPA_VERSION);
 MODULE_LICENSE("GPL");

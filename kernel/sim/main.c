@@ -2,4 +2,5 @@
 #include <linux/module.h>
 
 MODULE_DESCRIPTION("Simulated vDPA devices: what all classes share");
+MODULE_VERSION(VDPA_VERSION);
 MODULE_LICENSE("GPL");

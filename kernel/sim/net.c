@@ -336,4 +336,5 @@ module_init(net_init);
 module_exit(net_exit);
 
 MODULE_DESCRIPTION("Simulated vDPA network devices");
+MODULE_VERSION(VDPA_VERSION);
 MODULE_LICENSE("GPL");

@@ -36,7 +36,7 @@ reaches_kernel() {
 
 @test "help is there at every level, on standard output" {
 	for level in help 'mgmtdev help' 'dev help' 'dev config help' 'dev vstats help' 'dev vq help' 'dev add help' \
-		'dev set help' 'dev migration help' 'dev state help' 'mgmtdev migration help' 'migration help' 'monitor help' \
+		'dev set help' 'dev migration help' 'dev state help' 'mgmtdev migration help' 'migration help' 'monitor help' 'doctor help' \
 		h 'dev h' -h --help; do
 		run -0 --separate-stderr vdpa $level
 		[[ $output = *Usage:* ]] || fail "no usage: vdpa $level" "$output"
@@ -55,7 +55,7 @@ reaches_kernel() {
 
 @test "help lists every command that there is, and no other" {
 	run -0 vdpa help
-	assert_equal "$(grep -oE 'vdpa (mgmtdev|dev|migration|monitor)[a-z ]*' <<<"$output" | sed 's/ *$//' | sort)" "$(sort <<-END
+	assert_equal "$(grep -oE 'vdpa (mgmtdev|dev|migration|monitor|doctor)[a-z ]*' <<<"$output" | sed 's/ *$//' | sort)" "$(sort <<-END
 		vdpa mgmtdev show
 		vdpa dev show
 		vdpa dev add name
@@ -79,13 +79,14 @@ reaches_kernel() {
 		vdpa migration find source
 		vdpa migration plan source
 		vdpa monitor
+		vdpa doctor
 	END
 	)"
 }
 
 @test "the version is told, wherever the option stands" {
 	run -0 vdpa -V
-	assert_match "$output" '^vdpa [0-9]+\.[0-9]+'
+	assert_match "$output" "^vdpa $(sed -n '1s/.*(\(.*\)).*/\1/p' "$VDPA_TOP/debian/changelog"), core"
 	version=$output
 	for way in --Version -Version 'dev show -V'; do
 		run -0 vdpa $way
@@ -117,7 +118,7 @@ reaches_kernel() {
 # Words
 
 @test "an unknown object or command is named, with those that there are" {
-	usage_error 'unknown object "port", expected: mgmtdev, dev, migration, monitor, help' port show
+	usage_error 'unknown object "port", expected: mgmtdev, dev, migration, monitor, doctor, help' port show
 	usage_error 'dev: unknown command "frobnicate", expected: show, add, del' dev frobnicate
 	usage_error 'dev config: unknown command "edit"' dev config edit
 	usage_error 'mgmtdev: unknown command "add"' mgmtdev add

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -443,6 +444,18 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 			  void *(*start)(void *), void *data);
 _Noreturn void __wrap_exit(int status);
 _Noreturn void __real_exit(int status);
+
+int __wrap_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
+int __real_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
+
+/* No other program is started: there is none. */
+int __wrap_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+	return world ? ENOENT : __real_posix_spawnp(pid, file, actions, attributes, argv, envp);
+}
 
 /* Without threads the same input does the same each time. */
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,

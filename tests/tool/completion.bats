@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What bash and zsh offer to complete, by the same functions.
+
+load ../lib/common
+
+# The same for both shells: WORDS, the last of which is being typed, and what is offered.
+CASES='
+|dev doctor mgmtdev migration monitor
+d|dev doctor
+dev |add config del dirty migration resume set show state suspend vq vstats
+-j dev |add config del dirty migration resume set show state suspend vq vstats
+dev add |name
+dev add name x |device_features mac max_vqp mgmtdev mtu
+dev del x |deadline nowait
+dev vq |set show
+monitor |dev mgmtdev
+doctor |root
+migration plan source x |mgmtdev name policy'
+
+setup() {
+	common_setup
+	PATH=$(dirname "$VDPA_TOOL"):$PATH
+}
+
+@test "bash offers what can come next" {
+	# shellcheck source=completion/vdpa
+	. "$VDPA_TOP/completion/vdpa"
+	while IFS='|' read -r typed offered; do
+		[ "$typed$offered" ] || continue
+		mapfile -td ' ' COMP_WORDS < <(printf 'vdpa %s' "$typed")
+		[[ -n $typed && $typed != *' ' ]] || COMP_WORDS+=('')
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+		_vdpa_bash
+		assert_equal "$typed: ${COMPREPLY[*]}" "$typed: $offered"
+	done <<<"$CASES"
+}
+
+@test "bash offers files where a file is wanted, and options" {
+	. "$VDPA_TOP/completion/vdpa"
+	cd "$BATS_TEST_TMPDIR"
+	touch n0.json n1.json
+	COMP_WORDS=(vdpa migration find source n0) COMP_CWORD=4
+	_vdpa_bash
+	assert_equal "${COMPREPLY[*]}" n0.json
+	COMP_WORDS=(vdpa -j) COMP_CWORD=1
+	_vdpa_bash
+	assert_equal "${COMPREPLY[*]}" -json
+}
+
+@test "zsh offers the same" {
+	mkdir -p "$BATS_TEST_TMPDIR"/share/{bash-completion/completions,zsh/site-functions}
+	cp "$VDPA_TOP/completion/vdpa" "$BATS_TEST_TMPDIR/share/bash-completion/completions"
+	cp "$VDPA_TOP/completion/_vdpa" "$BATS_TEST_TMPDIR/share/zsh/site-functions"
+	cat >"$BATS_TEST_TMPDIR/ask" <<-'END'
+		fpath=($1/share/zsh/site-functions)
+		autoload -Uz _vdpa
+		# zsh itself looks for what begins with the word that is typed.
+		compadd() { print -r -- ${(M)found:#$words[CURRENT]*} }
+		words=(vdpa ${(s: :)2})
+		[[ -n $2 && $2 != *' ' ]] || words+=('')
+		CURRENT=$#words
+		_vdpa
+	END
+	while IFS='|' read -r typed offered; do
+		[ "$typed$offered" ] || continue
+		assert_equal "$typed: $(zsh -f "$BATS_TEST_TMPDIR/ask" "$BATS_TEST_TMPDIR" "$typed")" "$typed: $offered"
+	done <<<"$CASES"
+}
