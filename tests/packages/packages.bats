@@ -53,7 +53,7 @@ installed_core() { in_tree modinfo -k "$VDPA_RELEASE" -F filename vdpa; }
 }
 
 @test "the machine boots with it: modprobe takes our core, the distribution's drivers load on it, and the doctor is content" {
-	run -0 in_machine '
+	run -0 --separate-stderr in_machine '
 		modprobe -a vduse vhost_vdpa virtio_vdpa
 		cat /sys/module/vdpa/version
 		vdpa -V
@@ -112,7 +112,7 @@ unfit() {
 	in_tree apt-get -q -y remove vdpa-dkms
 
 	assert_match "$(installed_core)" "/kernel/drivers/vdpa/"
-	run -0 in_machine '
+	run -0 --separate-stderr in_machine '
 		modprobe vdpa
 		[ ! -e /sys/module/vdpa/version ]
 		vdpa -V
