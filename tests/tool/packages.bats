@@ -43,7 +43,7 @@ setup_file() {
 
 @test "each holds what is its own, and no package the simulated parents but theirs" {
 	for package in tools:./usr/sbin/vdpa tools:./usr/share/bash-completion/completions/vdpa \
-		tools:./usr/share/zsh/vendor-completions/_vdpa \
+		tools:./usr/share/zsh/vendor-completions/_vdpa tools:./usr/share/doc/vdpa-tools/examples/vdpa \
 		tools:./usr/share/man/man8/vdpa-doctor.8.gz "dkms:./usr/src/vdpa-$VERSION/kernel/check-symbols" \
 		"sim-dkms:./usr/src/vdpa-sim-$VERSION/kernel/sim/net.c" dev:./usr/include/vdpa/linux/vdpa_migration.h \
 		dev:./usr/include/vdpa/uapi/linux/vdpa.h; do
