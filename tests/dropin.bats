@@ -88,11 +88,9 @@ theirs_in_ours() {
 	"$VDPA_TOOL" dev del v0
 	# Linux 7.3's vduse, on its own core too, takes a reference to itself at each add, and gives back one when its daemon ends:
 	# a second add of the same device would keep it loaded for good.
+	# (On others the module is unloaded after each test, which shows that there are none left.)
 	rounds=3
-	if (($(vduse_users) != USERS)); then
-		[[ $(uname -r) = 7.* ]] || fail "vduse is used by $(vduse_users), and was by $USERS before its device was added"
-		rounds=0
-	fi
+	[[ $(uname -r) != 7.* ]] || (($(vduse_users) == USERS)) || rounds=0
 
 	for ((round = 0; round < rounds; round++)); do
 		"$VDPA_TOOL" dev add name v0 mgmtdev vduse
