@@ -243,6 +243,9 @@ pages() { tracked | jq .pages; }
 }
 not_held_up() { ! held_up $DIRTY; }
 
+# waits PID - the command, which sleeps. A shell that is about to become the command has the signals' handlers of the shell.
+waits() { [[ $(<"/proc/$1/stat") = *' (vdpa) S '* ]]; }
+
 @test "a parent that is stuck in any of them keeps nobody but who asks about that device" {
 	"$VDPA_TOOL" dev add name d1 mgmtdev "$DIRTY"
 	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
@@ -261,6 +264,7 @@ not_held_up() { ! held_up $DIRTY; }
 		other_families_answer
 		# who waits for it can be interrupted
 		start "$VDPA_TOOL" dev dirty show d0
+		wait_until 10 waits "$PID"
 		finish_off -TERM "$PID"
 		knob $DIRTY stuck_dirty 0
 		wait "$asked"

@@ -140,23 +140,6 @@ changes_of() {
 	none_lost
 }
 
-@test "with x-svq=on from the start a guest migrates as well" {
-	choose_qemu
-	ulimit -l unlimited
-	wire use_va=0
-	NETDEV=(x-svq=on)
-	guest_on n0 -RING_INDIRECT_DESC,-SUSPEND
-	target_on n1 n0
-
-	migrate
-
-	wait_until 20 has_state n1 active
-	quit source
-	vdpa dev del n0 nowait
-	fetches_on 20
-	none_lost
-}
-
 @test "a guest boots from a disk that is QEMU's vhost-vdpa-device, and this machine finds what it has written there" {
 	choose_qemu
 	load_sim ours blk
