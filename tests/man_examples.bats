@@ -97,7 +97,7 @@ step_finish_b0() {
 
 # The machine's kernel has its own core installed, and ours is loaded.
 @test "the examples of vdpa-doctor(8) work" {
-	examples_work vdpa-doctor.8
+	examples_work man/vdpa-doctor.8 man-examples
 }
 
 @test "there is no man page whose examples are not run" {
