@@ -285,17 +285,18 @@ check: vm-modules
 	$(Q)tests/run --jobs $(JOBS) $(TESTS)
 ifndef TESTS
 	$(Q)tests/kernels --check --jobs $(JOBS)
+	$(Q)$(MAKE) check-packages
 endif
 
 # KERNELS: those of tests/kernels.list, instead of all.
 check-kernels: vm-modules
 	$(Q)tests/kernels --jobs $(JOBS) $(KERNELS)
 
-# The way that a host takes: packages, into a fresh Debian 12 and out of it again. As root.
+# The way that a host takes: packages, into a fresh Debian 12 and out of it again. As root. VDPA_SUITE=trixie: Debian 13.
 .PHONY: check-packages packages rpm
 check-packages: deps
 	$(Q)$(MAKE) tool
-	$(Q)bats --tap --timing tests/packages/packages.bats
+	$(Q)$$([ "$$(id -u)" = 0 ] || echo sudo -E) bats --tap --timing tests/packages/packages.bats
 
 packages: deps
 	$(Q)tests/packages/build build/packages/debs && ls build/packages/debs/*.deb
