@@ -243,9 +243,6 @@ pages() { tracked | jq .pages; }
 }
 not_held_up() { ! held_up $DIRTY; }
 
-# waits PID - the command, which sleeps. A shell that is about to become the command has the signals' handlers of the shell.
-waits() { [[ $(<"/proc/$1/stat") = *' (vdpa) S '* ]]; }
-
 @test "a parent that is stuck in any of them keeps nobody but who asks about that device" {
 	"$VDPA_TOOL" dev add name d1 mgmtdev "$DIRTY"
 	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"

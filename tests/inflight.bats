@@ -41,6 +41,16 @@ stuck() {
 	wait_until 20 full "$2"
 }
 
+# saved_stuck - such a guest on b0, whose state is saved and which b1 is prepared for
+saved_stuck() {
+	disks report
+	stuck vm b0
+	guest vm prepare "$B1"
+	vdpa dev suspend b0
+	guest vm pause
+	vdpa dev state save b0 file "$STATE"
+}
+
 # all_done_once VM IDLE - the guest ends, and each of its writes was completed, once, and done by one of the disks, once.
 # IDLE is the one that nobody drives: a device without a driver has no statistics to show.
 all_done_once() {
@@ -189,20 +199,21 @@ disks_again() {
 	stuck source b0
 	guest source takes state
 	guest source stop
-	taken=$(flying b0 0)
+	q=$(full_queue b0)
+	taken=$(flying b0 "$q")
 	guest source save "$BATS_TEST_TMPDIR/memory"
 	vdpa dev state save b0 file "$STATE"
 
 	guest_start target "$B1" blk restore "$BATS_TEST_TMPDIR/memory"
 	vdpa dev state load b1 file "$STATE"
-	assert_equal "$(flying b1 0)" "$taken"
+	assert_equal "$(flying b1 "$q")" "$taken"
 	finish_off "$(guest_pid target)"
 	wait_until 20 has_state b1 inactive
-	assert_equal "$(flying b1 0)" '[]'
+	assert_equal "$(flying b1 "$q")" '[]'
 
 	guest source prepare "$B1"
 	guest source load
-	assert_equal "$(flying b0 0)" "$taken"
+	assert_equal "$(flying b0 "$q")" "$taken"
 	slow 0
 	guest source resume
 	all_done_once source b1
@@ -265,17 +276,13 @@ disks_again() {
 }
 
 @test "two clients that load at once: what is in flight is taken up once" {
-	disks report
-	stuck vm b0
-	guest vm prepare "$B1"
-	vdpa dev suspend b0
-	guest vm pause
-	vdpa dev state save b0 file "$STATE"
-	knob "$BLK/devices/b1" load_delay_ms 1000
+	saved_stuck
+	knob "$BLK/devices/b1" load_delay_ms 600000
 	loaders=()
 	for i in 1 2; do
 		start "$VDPA_TOOL" dev state load b1 file "$STATE"
 		loaders+=("$PID")
+		wait_until 10 waits "$PID"
 	done
 	knob "$BLK/devices/b1" load_delay_ms 0
 	for pid in "${loaders[@]}"; do
@@ -319,12 +326,7 @@ unsent() {
 }
 
 @test "what cannot be in flight is refused, and nothing changes" {
-	disks report
-	stuck vm b0
-	guest vm prepare "$B1"
-	vdpa dev suspend b0
-	guest vm pause
-	vdpa dev state save b0 file "$STATE"
+	saved_stuck
 	BEFORE=$(vdpa dev vq show b1)
 
 	# One of the two queues is full.

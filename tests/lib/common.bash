@@ -114,6 +114,9 @@ alive() {
 }
 ended() { ! alive "$1"; }
 
+# waits PID - the command runs, and sleeps. Before, the shell that becomes it still has handlers of its own for signals.
+waits() { [[ $(<"/proc/$1/stat") = *' (vdpa) S '* ]]; }
+
 # finish_off [SIGNAL] PID… - ends what the test has started, with SIGKILL if not told otherwise, and waits until it has ended: what
 # it held is free, and what it asked for is called off.
 finish_off() {
