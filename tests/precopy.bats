@@ -151,6 +151,17 @@ position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].avail_index"; 
 	finishes
 }
 
+@test "a parent that cannot begin to copy is told from one that fails later" {
+	works
+	knob "$BLK" precopy_begin_errno 5
+	refused 'device b0: its parent cannot begin to copy: -(EIO|5)' dev state save b0 precopy file "$F"
+	[ ! -e "$F" ]
+	state_is b0 active
+	copied b0 0
+	knob "$BLK" precopy_begin_errno 0
+	finishes
+}
+
 @test "a reader that leaves in the middle has the device go on" {
 	works
 	run -1 --separate-stderr bash -c '"$0" dev state save b0 precopy below 0 rounds 5 | head -c 1000 >/dev/null; exit ${PIPESTATUS[0]}' \
