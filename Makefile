@@ -61,11 +61,12 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) -MMD -MP
 
 tool_libs := libmnl jansson
-tool_flags := -Iinclude/uapi -DVDPA_VERSION='"$(VDPA_VERSION)"'
+tool_flags := -Iinclude/uapi -Ivdpa-tool -DVDPA_VERSION='"$(VDPA_VERSION)"'
 # base64 and no more of it: to load a whole library for that is 6 % of what the command costs (instructions of "dev show").
 resolv := $(if $(wildcard $(shell $(CC) -print-file-name=libresolv.a 2>/dev/null)),-l:libresolv.a,-lresolv)
 tool_link = $(shell pkg-config --libs $(tool_libs)) $(resolv)
-tool_objects := $(patsubst %.c,%.o,$(wildcard vdpa-tool/*.c))
+tool_sources := $(wildcard vdpa-tool/*/*.c)
+tool_objects := $(tool_sources:.c=.o)
 
 .PHONY: tool
 tool: vdpa-tool/vdpa
@@ -76,7 +77,7 @@ vdpa-tool/vdpa: $(tool_objects)
 vdpa-tool/%.o: vdpa-tool/%.c Makefile
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -pthread $(tool_flags) $(shell pkg-config --cflags $(tool_libs)) -c -o $@ $<
 
-vdpa-tool/version.o: debian/changelog
+vdpa-tool/cli/version.o: debian/changelog
 
 # --- The tests' own programs: each file is one, and vmm/ and conform/ are one of several files each. wire/ is what those
 # that talk netlink share. Those of bench/ are made as the clients are.
@@ -119,8 +120,8 @@ tests/model/model: $(wildcard tests/model/*.c) $(wire_objects) tests/model/model
 checked_dir := build/checked
 checked_programs := $(addprefix $(checked_dir)/,test_replies test_migration)
 checked_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) -MMD -MP \
-	$(tool_flags) -Ivdpa-tool
-checked_tool := $(patsubst vdpa-tool/%.c,$(checked_dir)/vdpa/%.o,$(filter-out %/main.c,$(wildcard vdpa-tool/*.c)))
+	$(tool_flags)
+checked_tool := $(patsubst vdpa-tool/%.c,$(checked_dir)/vdpa/%.o,$(filter-out %/main.c,$(tool_sources)))
 
 .PHONY: checked-programs
 checked-programs: $(checked_programs)
@@ -144,10 +145,10 @@ fuzz_dir := build/fuzz/tool
 fuzz_targets := arguments replies stream files
 fuzz_programs := $(addprefix $(fuzz_dir)/,$(fuzz_targets))
 fuzz_flags := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	$(WARNINGS) -MMD -MP $(tool_flags) -Ivdpa-tool -Itests/tool -Itests/fuzz/tool
+	$(WARNINGS) -MMD -MP $(tool_flags) -Itests/tool -Itests/fuzz/tool
 fuzz_calls := open close read stat fstat rename unlink linkat fsync access opendir readdir closedir readlink recv setsockopt exit \
 	pthread_create posix_spawnp $(addprefix mnl_socket_,open2 close sendto recvfrom bind setsockopt get_fd)
-fuzz_tool := $(patsubst vdpa-tool/%.c,$(fuzz_dir)/vdpa/%.o,$(wildcard vdpa-tool/*.c))
+fuzz_tool := $(patsubst vdpa-tool/%.c,$(fuzz_dir)/vdpa/%.o,$(tool_sources))
 fuzz_world := $(addprefix $(fuzz_dir)/,world.o check.o input.o reply.o)
 comma := ,
 
@@ -185,7 +186,7 @@ fuzz-tool: deps
 have-clang:
 	@command -v clang >/dev/null || { echo 'no clang on this machine: "make deps" installs it' >&2; exit 1; }
 
--include $(wildcard $(checked_dir)/*.d $(checked_dir)/vdpa/*.d vdpa-tool/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d bench/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*.d)
+-include $(wildcard $(checked_dir)/*.d $(checked_dir)/vdpa/*/*.d vdpa-tool/*/*.d tests/clients/*.d tests/clients/wire/*.d tests/fuzz/*.d bench/*.d $(fuzz_dir)/*.d $(fuzz_dir)/vdpa/*/*.d)
 
 # --- Installing: what a host needs that has vDPA devices (install), and each part by itself. The simulated parents and what a
 # parent's author builds with are installed by name alone. No headers are needed for the command, nor to remove anything.
@@ -371,13 +372,13 @@ style: have-kdir
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
 		$(MAKE) -C $(KDIR) M=$(CURDIR)/$$dir W=1 C=2 CF=-Wsparse-error modules || exit; done
 	$(Q)mkdir -p build/style
-	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+	$(Q)for file in $(tool_sources); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
-	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' ANALYZE $$file; \
+	$(Q)for file in $(tool_sources); do printf '  %-7s %s\n' ANALYZE $$file; \
 		gcc -std=gnu11 -Werror -O2 -fanalyzer $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/tool.o $$file || exit; done
-	$(Q)for file in $(wildcard vdpa-tool/*.c); do printf '  %-7s %s\n' TIDY $$file; \
+	$(Q)for file in $(tool_sources); do printf '  %-7s %s\n' TIDY $$file; \
 		clang-tidy --quiet $$file -- -std=gnu11 $(tool_flags) $$(pkg-config --cflags $(tool_libs)) \
 			2>build/style/tidy || { cat build/style/tidy; exit 1; }; done
 	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
@@ -395,7 +396,7 @@ style: have-kdir
 clean:
 	$(Q)find kernel tests/parent \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \
 		-o -name modules.order -o -name Module.symvers \) -delete
-	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*.[od] $(client_programs) tests/clients/*.d tests/clients/wire/*.[od] tests/fuzz/*.d bench/*.d
+	$(Q)rm -f vdpa-tool/vdpa vdpa-tool/*/*.[od] $(client_programs) tests/clients/*.d tests/clients/wire/*.[od] tests/fuzz/*.d bench/*.d
 	$(Q)rm -rf build/style build/checked
 
 distclean: clean

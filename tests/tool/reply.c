@@ -5,7 +5,7 @@
 
 #include <linux/genetlink.h>
 
-#include "attrs.h"
+#include "netlink/attrs.h"
 #include "reply.h"
 
 void reply_begin(struct reply *reply, const struct nlmsghdr *request)

@@ -24,10 +24,10 @@
 #include <linux/genetlink.h>
 #include <linux/vdpa.h>
 
-#include "document.h"
-#include "error.h"
-#include "migration_wire.h"
-#include "saved_state.h"
+#include "migration/document.h"
+#include "cli/error.h"
+#include "migration/migration_wire.h"
+#include "migration/saved_state.h"
 
 struct options options;
 

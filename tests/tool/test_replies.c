@@ -23,9 +23,9 @@
 #include <linux/genetlink.h>
 #include <linux/vdpa.h>
 
-#include "dev.h"
-#include "error.h"
-#include "mgmtdev.h"
+#include "device/dev.h"
+#include "cli/error.h"
+#include "device/mgmtdev.h"
 #include "reply.h"
 
 struct options options;

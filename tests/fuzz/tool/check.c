@@ -11,8 +11,8 @@
 #include <linux/genetlink.h>
 
 #include "check.h"
-#include "text.h"
-#include "vdpa.h"
+#include "output/text.h"
+#include "cli/vdpa.h"
 
 /* --- what was printed --- */
 

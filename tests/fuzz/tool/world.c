@@ -21,9 +21,9 @@
 #include <linux/vdpa.h>
 #include <sanitizer/asan_interface.h>
 
-#include "ahead.h"
+#include "cli/ahead.h"
 #include "check.h"
-#include "vdpa.h"
+#include "cli/vdpa.h"
 #include "world.h"
 
 /* What the linker makes of main(), of the calls that are taken over, and of those calls themselves. */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa dev config */
+#include <stdlib.h>
+
+#include <linux/vdpa.h>
+
+#include "netlink/attrs.h"
+#include "netlink/bits.h"
+#include "device/dev.h"
+#include "device/virtio.h"
+
+/* Bits of VDPA_ATTR_DEV_NET_STATUS, the status field of struct virtio_net_config. */
+enum { NET_LINK_UP = 1, NET_ANNOUNCE = 2 };
+
+static json_t *json_link(const struct nlattr *attr)
+{
+	return json_string(attr_uint(attr) & NET_LINK_UP ? "up" : "down");
+}
+
+static json_t *json_announce(const struct nlattr *attr)
+{
+	return json_boolean(attr_uint(attr) & NET_ANNOUNCE);
+}
+
+/* What is shown of the attributes that a device has, in this order. */
+static const struct {
+	uint16_t attr;
+	const char *key;
+	json_t *(*value)(const struct nlattr *attr);
+} fields[] = {
+	{ VDPA_ATTR_DEV_NET_CFG_MACADDR,		"mac",			attr_json_mac },
+	{ VDPA_ATTR_DEV_NET_STATUS,			"link",			json_link },
+	{ VDPA_ATTR_DEV_NET_STATUS,			"link_announce",	json_announce },
+	{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP,		"max_vq_pairs",		attr_json_uint },
+	{ VDPA_ATTR_DEV_NET_CFG_MTU,			"mtu",			attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_CAPACITY,		"capacity",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_SIZE_MAX,		"size_max",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_BLK_SIZE,		"blk_size",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_SEG_MAX,		"seg_max",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_NUM_QUEUES,		"num_queues",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_PHY_BLK_EXP,		"phy_blk_exp",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_ALIGN_OFFSET,		"align_offset",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MIN_IO_SIZE,		"min_io_size",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_OPT_IO_SIZE,		"opt_io_size",		attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEC,	"max_discard_sec",	attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEG,	"max_discard_seg",	attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_DISCARD_SEC_ALIGN,	"discard_sec_align",	attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC,	"max_write_zeroes_sec",	attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG,	"max_write_zeroes_seg",	attr_json_uint },
+	{ VDPA_ATTR_DEV_BLK_READ_ONLY,			"read_only",		attr_json_bool },
+	{ VDPA_ATTR_DEV_BLK_FLUSH,			"flush",		attr_json_bool },
+};
+
+/* What the driver accepted comes first, then what the device offers. */
+static const struct {
+	uint16_t attr;
+	uint16_t words;
+	const char *key;
+} feature_sets[] = {
+	{ VDPA_ATTR_DEV_NEGOTIATED_FEATURES, VDPA_ATTR_DEV_NEGOTIATED_FEATURES_WORDS, "negotiated_features" },
+	{ VDPA_ATTR_DEV_FEATURES, VDPA_ATTR_DEV_FEATURES_WORDS, "dev_features" },
+};
+
+static json_t *config_json(const struct nlattr **slots)
+{
+	uint32_t id = attr_uint(slots[VDPA_ATTR_DEV_ID]);
+	json_t *config = output_object();
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (slots[fields[i].attr])
+			output_set(config, fields[i].key, fields[i].value(slots[fields[i].attr]));
+	for (size_t i = 0; i < sizeof(feature_sets) / sizeof(feature_sets[0]); i++) {
+		const struct nlattr *attr = slots[feature_sets[i].attr];
+		struct bits features;
+
+		if (!attr)
+			continue;
+		features = bits_of_reply(attr, slots[feature_sets[i].words]);
+		output_set(config, feature_sets[i].key, features_json(&features, id));
+	}
+	if (slots[VDPA_ATTR_DEV_UNANSWERED])
+		output_set(config, "unanswered", json_true());
+	return config;
+}
+
+int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	char *name;
+
+	if (attrs_parse(nlh, slots, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0 ||
+	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
+		return -1;
+	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	output_entry(data, name, config_json(slots));
+	free(name);
+	return 0;
+}
+
+static enum status dev_config_show(struct vdpa *vdpa, int argc, char **argv)
+{
+	return dev_show_by(vdpa, argc, argv, VDPA_CMD_DEV_CONFIG_GET, "config", dev_config_print);
+}
+
+const struct command dev_config_commands[] = {
+	{
+		.word = { .name = "show", .alias = "list" },
+		.usage = "[ DEV ]",
+		.run = dev_config_show,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_CONFIG_GET,
+		.needs_text = "Linux 5.16",
+	},
+	{ .word.name = NULL }
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VDPA_TOOL_MGMTDEV_H
+#define VDPA_TOOL_MGMTDEV_H
+
+#include "netlink/nl.h"
+
+/*
+ * The name under which a message's management device is shown, BUS/DEVICE or
+ * DEVICE; the message has VDPA_ATTR_MGMTDEV_DEV_NAME. The caller frees it.
+ */
+char *mgmtdev_name(const struct nlattr **slots);
+
+/* Prints a management device; @data is the struct output. */
+int mgmtdev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/sysfs.h"
+
+#define DEVICES "/sys/bus/vdpa/devices"
+
+enum { PATH_SIZE = 512 };
+
+/* What a virtio device can have become: the directory's one entry tells its name. */
+static const struct place {
+	const char *directory;	/* below virtioN */
+	const char *key;
+	const char *prefix;
+} places[] = {
+	{ "net", "netdev", "" },
+	{ "block", "blockdev", "/dev/" },
+};
+
+static void put(struct output *out, const char *key, const char *prefix, const char *name)
+{
+	output_text_begin(out, key);
+	output_text_part(out, prefix, strlen(prefix));
+	output_text_part(out, name, strlen(name));
+	output_text_end(out);
+}
+
+/*
+ * Copies the first entry of @path that begins with @start and goes on with a
+ * digit; where @start is empty, any entry. Returns false where there is none.
+ */
+static bool first_entry(const char *path, const char *start, char *name, size_t size)
+{
+	size_t len = strlen(start);
+	bool found = false;
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir))) {
+		const char *rest = entry->d_name + len;
+
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, start, len) != 0)
+			continue;
+		if (len && (*rest < '0' || *rest > '9'))
+			continue;
+		found = snprintf(name, size, "%s", entry->d_name) < (int)size;
+	}
+	closedir(dir);
+	return found;
+}
+
+/* The directory of the device, in @path of PATH_SIZE bytes. False where its name could lead elsewhere. */
+static bool device_path(const char *name, char *path)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/') &&
+	       snprintf(path, PATH_SIZE, DEVICES "/%s", name) < PATH_SIZE;
+}
+
+bool sysfs_driver(const char *device, char *name, size_t size)
+{
+	char path[PATH_SIZE], link[PATH_SIZE + sizeof("/driver")], target[PATH_SIZE];
+	const char *base;
+	ssize_t len;
+
+	if (!device_path(device, path))
+		return false;
+	snprintf(link, sizeof(link), "%s/driver", path);
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	base = strrchr(target, '/');
+	return snprintf(name, size, "%s", base ? base + 1 : target) < (int)size;
+}
+
+static void place_vhost(const char *path, struct output *out)
+{
+	char name[NAME_MAX + 1];
+
+	if (first_entry(path, "vhost-vdpa-", name, sizeof(name)))
+		put(out, "chardev", "/dev/", name);
+}
+
+/* The entries of a directory that are virtio devices: how many, and the last one's name. */
+static int find_virtio(const char *path, char *name, size_t size)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int n = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		const char *number = entry->d_name + strlen("virtio");
+
+		if (strncmp(entry->d_name, "virtio", strlen("virtio")) != 0 || *number < '0' || *number > '9')
+			continue;
+		if (snprintf(name, size, "%s", entry->d_name) < (int)size)
+			n++;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* How many vDPA devices that the host's own driver drives lie below a directory. */
+static int count_driven(const char *above)
+{
+	char path[PATH_SIZE], real[PATH_MAX], driver[NAME_MAX + 1];
+	DIR *dir = opendir(DEVICES);
+	size_t len = strlen(above);
+	struct dirent *entry;
+	int n = 0;
+
+	while (dir && (entry = readdir(dir)))
+		if (device_path(entry->d_name, path) && realpath(path, real) &&
+		    strncmp(real, above, len) == 0 && real[len] == '/' &&
+		    sysfs_driver(entry->d_name, driver, sizeof(driver)) &&
+		    strcmp(driver, "virtio_vdpa") == 0)
+			n++;
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/*
+ * Finds the directory of the virtio device that came of the device whose directory is @dir, and
+ * changes @dir to it. It lies below the vDPA device or, where the parent driver's hardware does
+ * the DMA, beside it or further up. Nothing there tells whose it is: where several devices share
+ * the hardware it is left open.
+ */
+static bool virtio_path(char dir[PATH_MAX])
+{
+	char name[NAME_MAX + 1], *end;
+	int n = find_virtio(dir, name, sizeof(name));
+
+	while (n == 0 && (end = strrchr(dir, '/'))) {
+		*end = '\0';
+		if (strlen(dir) <= strlen("/sys/devices"))
+			return false;
+		n = find_virtio(dir, name, sizeof(name));
+		if (n && count_driven(dir) != 1)
+			return false;
+	}
+	end = dir + strlen(dir);
+	return n == 1 && snprintf(end, dir + PATH_MAX - end, "/%s", name) < dir + PATH_MAX - end;
+}
+
+static void place_virtio(const char *path, struct output *out)
+{
+	char dir[PATH_MAX], name[NAME_MAX + 1], below[PATH_MAX + NAME_MAX];
+
+	if (!realpath(path, dir) || !virtio_path(dir))
+		return;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(below, sizeof(below), "%s/%s", dir, places[i].directory);
+		if (first_entry(below, "", name, sizeof(name)))
+			put(out, places[i].key, places[i].prefix, name);
+	}
+}
+
+void sysfs_place(const char *name, const char *driver, struct output *out)
+{
+	char path[PATH_SIZE];
+
+	put(out, "driver", "", driver);
+	if (!device_path(name, path))
+		return;
+	if (strcmp(driver, "vhost_vdpa") == 0)
+		place_vhost(path, out);
+	else if (strcmp(driver, "virtio_vdpa") == 0)
+		place_virtio(path, out);
+}

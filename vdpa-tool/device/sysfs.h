@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a device can be used: what its bus driver made of it, from sysfs. */
+#ifndef VDPA_TOOL_SYSFS_H
+#define VDPA_TOOL_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "output/output.h"
+
+/*
+ * The bus driver that is bound to the device, in @name of @size bytes: for kernels that do not say it. False
+ * where there is none.
+ * @device: its name, its own bytes
+ */
+bool sysfs_driver(const char *device, char *name, size_t size);
+
+/*
+ * Writes the keys that apply: "driver" (the bus driver bound to the device),
+ * "chardev" (e.g. /dev/vhost-vdpa-0), "netdev" (a network interface's name)
+ * and "blockdev" (a disk, e.g. /dev/vda).
+ * @name, @driver: the device and its driver, their own bytes
+ */
+void sysfs_place(const char *name, const char *driver, struct output *out);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel says of devices and management devices when it comes to migration. */
+#ifndef VDPA_TOOL_MIGRATION_H
+#define VDPA_TOOL_MIGRATION_H
+
+#include "cli/args.h"
+#include "migration/description.h"
+#include "migration/document.h"
+#include "cli/vdpa.h"
+
+/* A device or management device of this host. */
+struct target {
+	const char *device;		/* NULL: it is a management device */
+	struct mgmtdev_handle mgmtdev;
+};
+
+/* What to call it. */
+const char *target_text(const struct target *target);
+
+/* Takes {"dev"|"mgmtdev": ...} of a target from the kernel. Returns 0 or -1 with @err. */
+int migration_get(struct vdpa *vdpa, const struct target *target, struct subject *subject,
+		  struct nl_error *err);
+
+/* What the kernel says when it is asked about a target. */
+enum verdict {
+	VERDICT_FAILED = -1,	/* it could not be asked: the reason is in the error */
+	VERDICT_UNFIT,		/* the reason is in the error, too */
+	VERDICT_FIT,
+};
+
+enum verdict migration_ask(struct vdpa *vdpa, const struct target *target,
+			   const struct description *source, struct nl_error *err);
+
+/*
+ * Passes each device, or each management device, to @each as JSON
+ * {"class": ..., "attributes": ...} or {"classes": ...}, with the key under
+ * which it is shown. @each borrows both. Returns 0 or -1 with @err.
+ */
+typedef void (*migration_each)(const char *name, json_t *body, void *data);
+
+int migration_dump(struct vdpa *vdpa, bool mgmtdev, migration_each each, void *data,
+		   bool *interrupted, struct nl_error *err);
+
+#endif

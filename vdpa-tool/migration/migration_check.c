@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa migration check: whether a source can move to a target, and all that is in the way */
+#include <errno.h>
+#include <string.h>
+
+#include <linux/vdpa.h>
+
+#include "cli/error.h"
+#include "migration/judge.h"
+#include "migration/migration_check.h"
+
+/* --- the source --- */
+
+static enum status read_subject(const char *file, struct source *source)
+{
+	struct nl_error err = { 0 };
+
+	if (subject_read(file, &source->subject, &err) < 0)
+		return error_file(file, &err);
+	if (source->subject.mgmtdev)
+		nl_fail(&err, EINVAL, "is about a management device, only a device can be moved");
+	else if (subject_describe(&source->subject, 0, &source->description, &err) > 0)
+		return STATUS_DONE;
+	subject_free(&source->subject);
+	return error_file(file, &err);
+}
+
+enum status source_read(const char *file, const char *policy, struct source *source)
+{
+	enum status status;
+
+	memset(source, 0, sizeof(*source));
+	status = read_subject(file, source);
+	if (status != STATUS_DONE)
+		return status;
+	status = policy_read(policy, &source->policy);
+	if (status != STATUS_DONE)
+		source_free(source);
+	return status;
+}
+
+void source_free(struct source *source)
+{
+	policy_free(&source->policy);
+	description_free(&source->description);
+	subject_free(&source->subject);
+}
+
+/* --- the judgement --- */
+
+enum status migration_judge(const struct source *source, const struct subject *target, struct judgement *judgement,
+			    struct nl_error *err)
+{
+	enum status status = STATUS_DONE;
+	struct description description;
+	int found;
+
+	*judgement = (struct judgement){
+		.source = description_copy(&source->description), .waivers = output_array(),
+	};
+	found = subject_describe(target, source->description.class, &description, err);
+	if (found > 0)
+		status = policy_apply(&source->policy, &judgement->source, &description, judgement->waivers);
+	if (found >= 0)
+		judgement->mismatches = found ? judge(&judgement->source, &description) :
+						judge_no_class(&source->description);
+	description_free(&description);
+	if (status != STATUS_DONE)
+		judgement_free(judgement);
+	return status;
+}
+
+void judgement_free(struct judgement *judgement)
+{
+	description_free(&judgement->source);
+	json_decref(judgement->mismatches);
+	json_decref(judgement->waivers);
+}
+
+void judgement_show_waivers(const struct judgement *judgement, json_t *entry)
+{
+	if (json_array_size(judgement->waivers))
+		output_set(entry, "waivers", json_incref(judgement->waivers));
+}
+
+/* --- the command --- */
+
+/* @kernel: what the kernel says, NULL where it was not asked. */
+static enum status print_verdict(struct vdpa *vdpa, const char *name, const struct judgement *judgement,
+				 bool compatible, const char *kernel)
+{
+	json_t *entry = output_object();
+
+	output_set(entry, "compatible", json_boolean(compatible));
+	if (json_array_size(judgement->mismatches) || options.json)
+		output_set(entry, "mismatches", json_incref(judgement->mismatches));
+	if (kernel)
+		output_set(entry, "kernel", output_string(kernel));
+	judgement_show_waivers(judgement, entry);
+	output_begin(&vdpa->out, "check");
+	output_entry(&vdpa->out, name, entry);
+	output_end(&vdpa->out, true);
+	return compatible ? STATUS_DONE : STATUS_UNFIT;
+}
+
+static enum status check_file(struct vdpa *vdpa, const struct source *source, const char *file)
+{
+	struct judgement judgement;
+	struct nl_error err = { 0 };
+	enum status status;
+	struct subject target;
+
+	if (subject_read(file, &target, &err) < 0)
+		return error_file(file, &err);
+	status = migration_judge(source, &target, &judgement, &err);
+	if (status == STATUS_DONE) {
+		status = judgement.mismatches ?
+			 print_verdict(vdpa, target.name, &judgement,
+				       !json_array_size(judgement.mismatches), NULL) :
+			 error_file(file, &err);
+		judgement_free(&judgement);
+	}
+	subject_free(&target);
+	return status;
+}
+
+/* The kernel's parent may have a last word that its description does not tell. */
+static enum status ask_kernel(struct vdpa *vdpa, const struct target *target, const char *name,
+			      const struct judgement *judgement, struct nl_error *err)
+{
+	enum verdict verdict = VERDICT_FAILED;
+
+	if (judgement->mismatches)
+		verdict = migration_ask(vdpa, target, &judgement->source, err);
+	if (verdict == VERDICT_FAILED)
+		return error_refused(target_text(target), err);
+	return print_verdict(vdpa, name, judgement,
+			     verdict == VERDICT_FIT && !json_array_size(judgement->mismatches),
+			     verdict == VERDICT_FIT ? "compatible" : error_reason(err));
+}
+
+static enum status check_target(struct vdpa *vdpa, const struct source *source,
+				const struct target *target)
+{
+	enum status status = command_connect(vdpa);
+	struct judgement judgement;
+	struct nl_error err = { 0 };
+	struct subject subject;
+
+	if (status != STATUS_DONE)
+		return status;
+	if (migration_get(vdpa, target, &subject, &err) < 0)
+		return error_refused(target_text(target), &err);
+	status = migration_judge(source, &subject, &judgement, &err);
+	if (status == STATUS_DONE) {
+		status = ask_kernel(vdpa, target, subject.name, &judgement, &err);
+		judgement_free(&judgement);
+	}
+	subject_free(&subject);
+	return status;
+}
+
+struct check {
+	const char *source;
+	const char *file;
+	struct target target;
+	const char *policy;
+};
+
+enum { CHECK_SOURCE, CHECK_TARGET, CHECK_DEV, CHECK_MGMTDEV, CHECK_POLICY };
+
+enum { CHECK_TARGETS = 1 << CHECK_TARGET | 1 << CHECK_DEV | 1 << CHECK_MGMTDEV };
+
+static const struct keyword check_keywords[] = {
+	[CHECK_SOURCE] = {
+		.word = { .name = "source" }, .required = true,
+		.check = arg_file, .offset = offsetof(struct check, source),
+	},
+	[CHECK_TARGET] = {
+		.word = { .name = "target" },
+		.check = arg_file, .offset = offsetof(struct check, file),
+	},
+	[CHECK_DEV] = {
+		.word = { .name = "dev" },
+		.check = arg_device, .offset = offsetof(struct check, target.device),
+	},
+	[CHECK_MGMTDEV] = {
+		.word = { .name = "mgmtdev" },
+		.check = arg_mgmtdev, .offset = offsetof(struct check, target.mgmtdev),
+	},
+	[CHECK_POLICY] = KEYWORD_POLICY(struct check, policy),
+	{ .word.name = NULL }
+};
+
+enum status migration_check(struct vdpa *vdpa, int argc, char **argv)
+{
+	struct check check = { 0 };
+	struct source source;
+	enum status status;
+	uint32_t given;
+
+	status = args_keywords(vdpa, check_keywords, argc, argv, &check, &given);
+	if (status != STATUS_DONE)
+		return status;
+	if (__builtin_popcount(given & CHECK_TARGETS) != 1)
+		return error_usage(vdpa, "exactly one of target, dev and mgmtdev has to be given");
+	if (given >> CHECK_TARGET & 1 && strcmp(check.source, "-") == 0 &&
+	    strcmp(check.file, "-") == 0)
+		return error_usage(vdpa, "source and target cannot both be standard input");
+	status = source_read(check.source, check.policy, &source);
+	if (status != STATUS_DONE)
+		return status;
+	status = given >> CHECK_TARGET & 1 ? check_file(vdpa, &source, check.file) :
+					     check_target(vdpa, &source, &check.target);
+	source_free(&source);
+	return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One source and one target of this host, judged by us and by the kernel. */
+#ifndef VDPA_TOOL_MIGRATION_CHECK_H
+#define VDPA_TOOL_MIGRATION_CHECK_H
+
+#include "migration/migration.h"
+#include "migration/policy.h"
+
+/* The source of a migration, as a file has it, and the policy for it. */
+struct source {
+	struct subject subject;
+	struct description description;
+	struct policy policy;
+};
+
+/* @policy: NULL: none was given. Returns STATUS_DONE, or has said what is wrong with the file or the policy. */
+enum status source_read(const char *file, const char *policy, struct source *source);
+void source_free(struct source *source);
+
+/* What comes of a source and a target. */
+struct judgement {
+	struct description source;	/* with the rules that count, for the kernel as well */
+	json_t *mismatches;		/* all of them; NULL: the target's description is malformed */
+	json_t *waivers;		/* what the policy has changed */
+};
+
+/*
+ * Judges @source and @target. Returns STATUS_DONE, with @err where the target's description is malformed; or has said
+ * what is wrong with the policy.
+ */
+enum status migration_judge(const struct source *source, const struct subject *target, struct judgement *judgement,
+			    struct nl_error *err);
+
+void judgement_free(struct judgement *judgement);
+
+/* Says under a key of @entry what was waived, if anything was. */
+void judgement_show_waivers(const struct judgement *judgement, json_t *entry);
+
+enum status migration_check(struct vdpa *vdpa, int argc, char **argv);
+enum status migration_find(struct vdpa *vdpa, int argc, char **argv);
+enum status migration_plan(struct vdpa *vdpa, int argc, char **argv);
+enum status migration_estimate(struct vdpa *vdpa, int argc, char **argv);
+
+#endif

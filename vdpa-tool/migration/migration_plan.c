@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vdpa migration plan: the command that creates the target */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/if_ether.h>
+#include <linux/vdpa.h>
+
+#include "cli/error.h"
+#include "migration/migration_check.h"
+#include "output/text.h"
+
+static void add_word(json_t *words, const char *word)
+{
+	output_append(words, json_string(word));
+}
+
+/* --- what is set when the device is created --- */
+
+static const char *check_features(const char *text)
+{
+	struct features_wanted features;
+
+	return arg_features(text, &features);
+}
+
+static const char *check_mac(const char *text)
+{
+	uint8_t mac[ETH_ALEN];
+
+	return arg_mac(text, mac);
+}
+
+static const char *check_mtu(const char *text)
+{
+	uint16_t mtu;
+
+	return arg_mtu(text, &mtu);
+}
+
+static const char *check_max_vqp(const char *text)
+{
+	uint16_t max_vqp;
+
+	return arg_max_vqp(text, &max_vqp);
+}
+
+/* Attributes that "dev add" has a keyword for, which is their name. */
+static const struct {
+	const char *name;
+	enum value_type type;
+	const char *(*check)(const char *text);
+} settings[] = {
+	{ "device_features",	TYPE_BITMASK,	check_features },
+	{ "mac",		TYPE_STRING,	check_mac },
+	{ "mtu",		TYPE_U64,	check_mtu },
+	{ "max_vqp",		TYPE_U64,	check_max_vqp },
+};
+
+_Static_assert(BITS_TEXT_SIZE <= VDPA_MIGRATION_STRING_MAX + 1, "a bitmask is no longer than a string");
+
+/* The value as the keyword takes it, in @buf of VDPA_MIGRATION_STRING_MAX + 1 bytes. */
+static void setting_text(const struct attribute *attribute, char *buf, size_t len)
+{
+	if (attribute->type == TYPE_STRING)
+		snprintf(buf, len, "%s", attribute->string);
+	else if (attribute->type == TYPE_BITMASK)
+		bits_text(&attribute->bits, buf);
+	else
+		snprintf(buf, len, "%llu", (unsigned long long)attribute->number);
+}
+
+/* Appends keyword and value. Returns 0, or -1 with @err where the value can be none of it. */
+static int add_setting(json_t *words, const struct attribute *attribute, struct nl_error *err)
+{
+	char text[VDPA_MIGRATION_STRING_MAX + 1];
+	const char *reason = "has no value";
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(settings[i].name, attribute->name) != 0)
+			continue;
+		if (attribute->type != settings[i].type)
+			return nl_fail(err, EINVAL, "the source's %s is of type %s", attribute->name,
+				       attribute->type_name);
+		setting_text(attribute, text, sizeof(text));
+		if (attribute->value)
+			reason = settings[i].check(text);
+		if (reason)
+			return nl_fail(err, EINVAL, "the source's %s \"%s\" %s", attribute->name, text,
+				       reason);
+		add_word(words, attribute->name);
+		add_word(words, text);
+		return 0;
+	}
+	return nl_fail(err, EOPNOTSUPP, "\"vdpa dev add\" cannot set %s", attribute->name);
+}
+
+/* All that both sides say is set at creation. */
+static int add_settings(json_t *words, const struct description *source,
+			const struct description *target, struct nl_error *err)
+{
+	for (size_t i = 0; i < source->count; i++) {
+		const struct attribute *attribute = &source->attributes[i];
+		const struct attribute *other = description_find(target, attribute->name);
+
+		if (!attribute->provision || !other || !other->provision)
+			continue;
+		if (add_setting(words, attribute, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the command line --- */
+
+/* Inside single quotes nothing but a single quote means anything to a shell. */
+static void print_quoted(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-./:@%+,";
+
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	}
+	putchar('\'');
+}
+
+static void print_line(const json_t *words)
+{
+	const char *separator = "";
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(words, i, word) {
+		fputs(separator, stdout);
+		print_quoted(json_string_value(word));
+		separator = " ";
+	}
+	putchar('\n');
+}
+
+/* The line is for a shell: what was waived is told beside it. */
+static void print_plan(struct vdpa *vdpa, const char *name, const char *mgmtdev, json_t *words,
+		       const struct judgement *judgement)
+{
+	json_t *entry;
+
+	if (!options.json) {
+		policy_note(mgmtdev, judgement->waivers);
+		print_line(words);
+		return;
+	}
+	entry = output_object();
+	output_set(entry, "command", json_incref(words));
+	judgement_show_waivers(judgement, entry);
+	output_begin(&vdpa->out, "plan");
+	output_entry(&vdpa->out, name, entry);
+	output_end(&vdpa->out, true);
+}
+
+/* --- whether there is a plan --- */
+
+static void say_mismatches(const char *target, const json_t *mismatches)
+{
+	json_t *mismatch;
+	size_t i;
+
+	json_array_foreach(mismatches, i, mismatch) {
+		char *source = json_dumps(json_object_get(mismatch, "source"), JSON_ENCODE_ANY);
+		char *here = json_dumps(json_object_get(mismatch, "target"), JSON_ENCODE_ANY);
+		struct nl_error err = { 0 };
+
+		if (!source || !here)
+			error_no_memory();
+		nl_fail(&err, EMEDIUMTYPE, "%s: %s (%s): %s; source %s, target %s", target,
+			json_string_value(json_object_get(mismatch, "attribute")),
+			json_string_value(json_object_get(mismatch, "rule")),
+			json_string_value(json_object_get(mismatch, "reason")), source, here);
+		error_refused(NULL, &err);
+		free(source);
+		free(here);
+	}
+}
+
+static enum status ask_target(struct vdpa *vdpa, const struct target *target,
+			      const struct judgement *judgement)
+{
+	struct nl_error err = { 0 };
+	enum verdict verdict;
+
+	say_mismatches(target_text(target), judgement->mismatches);
+	if (json_array_size(judgement->mismatches))
+		return STATUS_UNFIT;
+	verdict = migration_ask(vdpa, target, &judgement->source, &err);
+	if (verdict == VERDICT_FIT)
+		return STATUS_DONE;
+	error_refused(target_text(target), &err);
+	return verdict == VERDICT_UNFIT ? STATUS_UNFIT : STATUS_REFUSED;
+}
+
+struct plan {
+	const char *source;
+	struct target target;
+	const char *name;
+	const char *policy;
+};
+
+static json_t *plan_words(const struct plan *plan, bool dashes)
+{
+	json_t *words = output_array();
+
+	add_word(words, "vdpa");
+	add_word(words, "dev");
+	add_word(words, "add");
+	/* A name may look like an option. */
+	if (dashes)
+		add_word(words, "--");
+	add_word(words, "name");
+	add_word(words, plan->name);
+	add_word(words, "mgmtdev");
+	add_word(words, plan->target.mgmtdev.text);
+	return words;
+}
+
+static enum status write_plan(struct vdpa *vdpa, const struct plan *plan,
+			      const struct judgement *judgement, const struct subject *subject)
+{
+	bool dashes = plan->name[0] == '-' || plan->target.mgmtdev.text[0] == '-';
+	struct description description = { 0 };
+	json_t *words = plan_words(plan, dashes);
+	enum status status = STATUS_DONE;
+	struct nl_error err = { 0 };
+
+	if (subject_describe(subject, judgement->source.class, &description, &err) < 0 ||
+	    add_settings(words, &judgement->source, &description, &err) < 0) {
+		error_refused(plan->target.mgmtdev.text, &err);
+		status = STATUS_UNFIT;
+	} else {
+		print_plan(vdpa, plan->name, plan->target.mgmtdev.text, words, judgement);
+	}
+	description_free(&description);
+	json_decref(words);
+	return status;
+}
+
+static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
+			     const struct source *source, const struct subject *subject)
+{
+	struct judgement judgement;
+	struct nl_error err = { 0 };
+	enum status status = migration_judge(source, subject, &judgement, &err);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (!judgement.mismatches)
+		status = error_refused(target_text(&plan->target), &err);
+	else
+		status = ask_target(vdpa, &plan->target, &judgement);
+	if (status == STATUS_DONE)
+		status = write_plan(vdpa, plan, &judgement, subject);
+	judgement_free(&judgement);
+	return status;
+}
+
+static const struct keyword plan_keywords[] = {
+	{
+		.word = { .name = "source" }, .required = true,
+		.check = arg_file, .offset = offsetof(struct plan, source),
+	},
+	{
+		.word = { .name = "mgmtdev" }, .required = true,
+		.check = arg_mgmtdev, .offset = offsetof(struct plan, target.mgmtdev),
+	},
+	{
+		.word = { .name = "name" }, .required = true,
+		.check = arg_device, .offset = offsetof(struct plan, name),
+	},
+	KEYWORD_POLICY(struct plan, policy),
+	{ .word.name = NULL }
+};
+
+/* Names become part of a line, and of JSON, which no other bytes get into and out of as they are. */
+static enum status check_names(struct vdpa *vdpa, const struct plan *plan)
+{
+	if (!text_plain(plan->name))
+		return error_usage(vdpa, "name \"%s\" is not printable UTF-8", plan->name);
+	if (!text_plain(plan->target.mgmtdev.text))
+		return error_usage(vdpa, "mgmtdev \"%s\" is not printable UTF-8",
+				   plan->target.mgmtdev.text);
+	return STATUS_DONE;
+}
+
+enum status migration_plan(struct vdpa *vdpa, int argc, char **argv)
+{
+	struct nl_error err = { 0 };
+	struct plan plan = { 0 };
+	struct subject subject;
+	struct source source;
+	enum status status;
+	uint32_t given;
+
+	status = args_keywords(vdpa, plan_keywords, argc, argv, &plan, &given);
+	if (status == STATUS_DONE)
+		status = check_names(vdpa, &plan);
+	if (status == STATUS_DONE)
+		status = source_read(plan.source, plan.policy, &source);
+	if (status != STATUS_DONE)
+		return status;
+	status = command_connect(vdpa);
+	if (status == STATUS_DONE && migration_get(vdpa, &plan.target, &subject, &err) < 0) {
+		status = error_refused(plan.target.mgmtdev.text, &err);
+	} else if (status == STATUS_DONE) {
+		status = make_plan(vdpa, &plan, &source, &subject);
+		subject_free(&subject);
+	}
+	source_free(&source);
+	return status;
+}
