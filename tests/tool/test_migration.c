@@ -26,7 +26,7 @@
 
 #include "migration/document.h"
 #include "cli/error.h"
-#include "migration/migration_wire.h"
+#include "migration/description_netlink.h"
 #include "migration/saved_state.h"
 
 struct options options;
@@ -184,8 +184,8 @@ static int describe(const char *file)
 	if (subject_read(file, &subject, &err) < 0 ||
 	    subject_describe(&subject, 0, &description, &err) < 0)
 		return error_file(file, &err);
-	migration_wire_put(nlh, &description);
-	json = migration_wire_json(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN), &err);
+	description_put(nlh, &description);
+	json = description_wire_json(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN), &err);
 	description_free(&description);
 	subject_free(&subject);
 	if (!json)

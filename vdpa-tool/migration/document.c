@@ -7,7 +7,7 @@
 
 #include "migration/document.h"
 #include "cli/error.h"
-#include "migration/migration_wire.h"
+#include "migration/description_netlink.h"
 
 /* --- bytes --- */
 
@@ -357,7 +357,7 @@ static int describe(json_t *json, bool mgmtdev, struct description *description,
 {
 	if (description_parse(json, mgmtdev, description, err) < 0)
 		return -1;
-	if (migration_wire_fits(description))
+	if (description_fits(description))
 		return 1;
 	description_free(description);
 	return nl_fail(err, EFBIG, "has more attributes than fit into a request");

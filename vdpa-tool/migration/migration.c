@@ -10,7 +10,7 @@
 #include "netlink/attrs.h"
 #include "device/mgmtdev.h"
 #include "migration/migration.h"
-#include "migration/migration_wire.h"
+#include "migration/description_netlink.h"
 #include "output/output.h"
 
 const char *target_text(const struct target *target)
@@ -52,7 +52,7 @@ static json_t *classes_body(const struct nlmsghdr *nlh, bool unanswered, struct 
 
 		if (mnl_attr_get_type(attr) != VDPA_ATTR_MIGRATION)
 			continue;
-		json = migration_wire_json(attr, err);
+		json = description_wire_json(attr, err);
 		if (!json) {
 			json_decref(body);
 			return NULL;
@@ -87,7 +87,7 @@ static int reply_take(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 	if (replies->mgmtdev)
 		body = classes_body(nlh, unanswered, err);
 	else if (slots[VDPA_ATTR_MIGRATION])
-		body = migration_wire_json(slots[VDPA_ATTR_MIGRATION], err);
+		body = description_wire_json(slots[VDPA_ATTR_MIGRATION], err);
 	else
 		body = unavailable(unanswered);
 	if (!body)
@@ -155,7 +155,7 @@ enum verdict migration_ask(struct vdpa *vdpa, const struct target *target,
 	struct nlmsghdr *nlh = nl_request(&vdpa->nl, VDPA_CMD_MIGRATION_CHECK, 0);
 
 	put_target(nlh, target);
-	migration_wire_put(nlh, source);
+	description_put(nlh, source);
 	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, err) == 0)
 		return VERDICT_FIT;
 	return err->errnum == EMEDIUMTYPE ? VERDICT_UNFIT : VERDICT_FAILED;

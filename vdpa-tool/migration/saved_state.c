@@ -12,7 +12,7 @@
 #include "device/dev.h"
 #include "migration/document.h"
 #include "cli/error.h"
-#include "migration/migration_wire.h"
+#include "migration/description_netlink.h"
 #include "migration/saved_state.h"
 #include "device/state.h"
 
@@ -195,7 +195,7 @@ static int begin(struct saved_state_builder *builder, const struct nlattr **slot
 		return -1;
 	if (!round && attrs_require(slots, VDPA_ATTR_STATE_STATUS, err) < 0)
 		return -1;
-	description = migration_wire_json(slots[VDPA_ATTR_MIGRATION], err);
+	description = description_wire_json(slots[VDPA_ATTR_MIGRATION], err);
 	if (!description)
 		return -1;
 	builder->state = output_object();
@@ -446,7 +446,7 @@ static int parse_state(json_t *json, struct saved_state *state, struct nl_error 
 		return -1;
 	if (description_parse(json, false, &state->description, err) < 0)
 		return -1;
-	if (!migration_wire_fits(&state->description))
+	if (!description_fits(&state->description))
 		return nl_fail(err, EFBIG, "has more attributes than fit into a request");
 	if (state->part == SAVED_STATE_ROUND)
 		return parse_private(json_object_get(json, "private"), state, err);
@@ -579,7 +579,7 @@ int saved_state_send(struct nl *nl, const char *device, const struct saved_state
 	struct piece piece = { .nl = nl, .device = device, .state = state };
 
 	piece_begin(&piece);
-	migration_wire_put(piece.nlh, &state->description);
+	description_put(piece.nlh, &state->description);
 	if (state->part == SAVED_STATE_REST)
 		mnl_attr_put_u32(piece.nlh, VDPA_ATTR_STATE_ROUNDS, state->number);
 	if (state->part != SAVED_STATE_ROUND)

@@ -12,7 +12,7 @@
 #include "cli/args.h"
 #include "netlink/attrs.h"
 #include "cli/error.h"
-#include "migration/migration_check.h"
+#include "migration/check.h"
 #include "device/state.h"
 
 /* What the kernel has said, at one moment. */

@@ -16,7 +16,7 @@
 
 #include "cli/args.h"
 #include "device/dev.h"
-#include "migration/dev_state.h"
+#include "migration/save.h"
 #include "cli/error.h"
 #include "migration/new_file.h"
 #include "netlink/parallel.h"
@@ -216,3 +216,23 @@ enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
 		return dev_state_precopy(vdpa, argv[0], &arguments.precopy, arguments.file);
 	return save_devices(vdpa, count, argv, arguments.file);
 }
+
+const struct command dev_state_commands[] = {
+	{
+		.word = { .name = "save" },
+		.usage = "DEV [ DEV ... ] [ precopy [ rounds N ] [ below BYTES ] [ deadline MS ] ] [ file FILE ]",
+		.run = dev_state_save,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_STATE_GET,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{
+		.word = { .name = "load" },
+		.usage = "{ DEV [ DEV ... ] [ file FILE ] | DEV=FILE [ DEV=FILE ... ] } [ policy FILE ]",
+		.run = dev_state_load,
+		.takes_name = true,
+		.needs = VDPA_CMD_DEV_STATE_SET,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{ .word.name = NULL }
+};

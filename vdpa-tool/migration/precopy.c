@@ -9,7 +9,7 @@
 
 #include <linux/vdpa.h>
 
-#include "migration/dev_state.h"
+#include "migration/save.h"
 #include "cli/error.h"
 #include "migration/saved_state.h"
 

@@ -7,7 +7,7 @@
 
 #include "cli/error.h"
 #include "migration/judge.h"
-#include "migration/migration_check.h"
+#include "migration/check.h"
 
 /* --- the source --- */
 
@@ -215,3 +215,36 @@ enum status migration_check(struct vdpa *vdpa, int argc, char **argv)
 	source_free(&source);
 	return status;
 }
+
+const struct command migration_commands[] = {
+	{
+		.word = { .name = "check" },
+		.usage = "source FILE { target FILE | dev DEV | mgmtdev MGMTDEV } [ policy FILE ]",
+		.run = migration_check,
+		.needs = VDPA_CMD_MIGRATION_CHECK,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{
+		.word = { .name = "find" },
+		.usage = "source FILE [ policy FILE ]",
+		.run = migration_find,
+		.needs = VDPA_CMD_MIGRATION_CHECK,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{
+		.word = { .name = "plan" },
+		.usage = "source FILE mgmtdev MGMTDEV name NAME [ policy FILE ]",
+		.run = migration_plan,
+		.needs = VDPA_CMD_MIGRATION_CHECK,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{
+		.word = { .name = "estimate" },
+		.usage = "DEV [ interval MS ]",
+		.run = migration_estimate,
+		.takes_name = true,
+		.needs = VDPA_CMD_MIGRATION_ESTIMATE,
+		.needs_text = "the vdpa.ko that comes with this command",
+	},
+	{ .word.name = NULL }
+};

@@ -8,7 +8,7 @@
 
 #include "netlink/attrs.h"
 #include "cli/error.h"
-#include "migration/migration_wire.h"
+#include "migration/description_netlink.h"
 #include "output/output.h"
 #include "device/virtio.h"
 
@@ -97,7 +97,7 @@ static bool put(struct nlmsghdr *nlh, const struct description *description)
 	return true;
 }
 
-bool migration_wire_fits(const struct description *description)
+bool description_fits(const struct description *description)
 {
 	/* Headers, two names and whatever else a request has beside a description. */
 	enum { BESIDE = 1024 };
@@ -114,7 +114,7 @@ bool migration_wire_fits(const struct description *description)
 	return fits;
 }
 
-void migration_wire_put(struct nlmsghdr *nlh, const struct description *description)
+void description_put(struct nlmsghdr *nlh, const struct description *description)
 {
 	put(nlh, description);
 }
@@ -296,7 +296,7 @@ static int attributes_json(const struct nlattr *nest, json_t *list, struct nl_er
 	return 0;
 }
 
-json_t *migration_wire_json(const struct nlattr *nest, struct nl_error *err)
+json_t *description_wire_json(const struct nlattr *nest, struct nl_error *err)
 {
 	const struct nlattr *slots[WIRE_SLOTS];
 	json_t *json, *list;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One source and one target of this host, judged by us and by the kernel. */
-#ifndef VDPA_TOOL_MIGRATION_CHECK_H
-#define VDPA_TOOL_MIGRATION_CHECK_H
+#ifndef VDPA_TOOL_CHECK_H
+#define VDPA_TOOL_CHECK_H
 
 #include "migration/migration.h"
 #include "migration/policy.h"

@@ -8,7 +8,7 @@
 
 #include "netlink/attrs.h"
 #include "cli/error.h"
-#include "migration/migration_check.h"
+#include "migration/check.h"
 #include "migration/software_version.h"
 
 struct candidate {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of "dev state" share. */
-#ifndef VDPA_TOOL_DEV_STATE_H
-#define VDPA_TOOL_DEV_STATE_H
+#ifndef VDPA_TOOL_SAVE_H
+#define VDPA_TOOL_SAVE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 #include <linux/vdpa.h>
 
 #include "cli/error.h"
-#include "migration/migration_check.h"
+#include "migration/check.h"
 #include "output/text.h"
 
 static void add_word(json_t *words, const char *word)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Descriptions as netlink attributes. */
-#ifndef VDPA_TOOL_MIGRATION_WIRE_H
-#define VDPA_TOOL_MIGRATION_WIRE_H
+#ifndef VDPA_TOOL_DESCRIPTION_NETLINK_H
+#define VDPA_TOOL_DESCRIPTION_NETLINK_H
 
 #include <stdbool.h>
 
@@ -11,15 +11,15 @@
 #include "migration/description.h"
 
 /* Whether a request has room for it. */
-bool migration_wire_fits(const struct description *description);
+bool description_fits(const struct description *description);
 
 /* Appends VDPA_ATTR_MIGRATION to a request; the description is known to fit. */
-void migration_wire_put(struct nlmsghdr *nlh, const struct description *description);
+void description_put(struct nlmsghdr *nlh, const struct description *description);
 
 /*
  * What a VDPA_ATTR_MIGRATION says, as JSON {"class": ..., "attributes": [...]}.
  * Returns NULL with @err where it is malformed.
  */
-json_t *migration_wire_json(const struct nlattr *attr, struct nl_error *err);
+json_t *description_wire_json(const struct nlattr *attr, struct nl_error *err);
 
 #endif
