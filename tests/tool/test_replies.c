@@ -85,9 +85,10 @@ static enum nl_state parse(const struct printer *printer, struct output *out,
 	enum nl_state state;
 
 	memcpy(copy, made.bytes, made.used);
-	output_begin(out, printer->name);
+	out_open(out, stdout, options.json, options.pretty);
+	out_begin(out, printer->name);
 	state = nl_parse(&reply, copy, made.used);
-	output_end(out, state == NL_DONE);
+	out_end(out, state == NL_DONE);
 	*interrupted = reply.interrupted;
 	free(copy);
 	return state;

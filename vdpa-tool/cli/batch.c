@@ -153,7 +153,7 @@ static char **split(char *line, int *count)
 static enum status run_line(struct vdpa *vdpa, const struct command *table, char *line)
 {
 	struct vdpa fresh = {
-		.nl = vdpa->nl, .out.documents = vdpa->out.documents, .ahead = vdpa->ahead,
+		.nl = vdpa->nl, .out = vdpa->out, .ahead = vdpa->ahead,
 	};
 	enum status status = STATUS_DONE;
 	int count;
@@ -218,9 +218,10 @@ enum status batch_run(const struct command *table)
 		error_local(errno, "cannot be opened");
 		return STATUS_USAGE;
 	}
-	output_batch_begin();
+	out_open(&vdpa.out, stdout, options.json, options.pretty);
+	out_lines(&vdpa.out);
 	status = read_more(&reader) < 0 ? STATUS_USAGE : run_lines(&vdpa, table, &reader);
-	output_batch_end(&vdpa.out);
+	out_lines_end(&vdpa.out);
 	nl_close(&vdpa.nl);
 	free(reader.bytes);
 	if (!standard)

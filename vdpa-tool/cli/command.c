@@ -148,9 +148,9 @@ enum status command_show(struct vdpa *vdpa, const char *section, const char *sub
 	bool interrupted = false;
 	int failed;
 
-	output_begin(&vdpa->out, section);
+	out_begin(&vdpa->out, section);
 	failed = nl_exchange(&vdpa->nl, print, data, &interrupted, &err);
-	output_end(&vdpa->out, !failed);
+	out_end(&vdpa->out, !failed);
 	if (failed)
 		return error_refused(subject, &err);
 	if (interrupted)

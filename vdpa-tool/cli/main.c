@@ -180,6 +180,7 @@ static enum status run(int argc, char **argv)
 		help();
 		return STATUS_DONE;
 	}
+	out_open(&vdpa.out, stdout, options.json, options.pretty);
 	status = command_run(&vdpa, objects, argc, argv);
 	nl_close(&vdpa.nl);
 	return status;

@@ -25,19 +25,19 @@ static void write_part(struct output *out, const struct nlattr *attr)
 	size_t len;
 	const char *text = attr_text(attr, &len);
 
-	output_text_part(out, text, len);
+	out_part(out, text, len);
 }
 
 /* As mgmtdev_name() has it. */
 static void write_mgmtdev(struct output *out, const struct nlattr **slots)
 {
-	output_text_begin(out, "mgmtdev");
+	out_text_begin(out, "mgmtdev");
 	if (slots[VDPA_ATTR_MGMTDEV_BUS_NAME]) {
 		write_part(out, slots[VDPA_ATTR_MGMTDEV_BUS_NAME]);
-		output_text_part(out, "/", 1);
+		out_part(out, "/", 1);
 	}
 	write_part(out, slots[VDPA_ATTR_MGMTDEV_DEV_NAME]);
-	output_text_end(out);
+	out_text_end(out);
 }
 
 static void write_dev(struct output *out, const struct nlattr **slots)
@@ -53,11 +53,11 @@ static void write_dev(struct output *out, const struct nlattr **slots)
 	};
 	char unknown[CLASS_SIZE];
 
-	output_text(out, "type", class_type(attr_uint(slots[VDPA_ATTR_DEV_ID]), unknown, sizeof(unknown)));
+	out_text(out, "type", class_type(attr_uint(slots[VDPA_ATTR_DEV_ID]), unknown, sizeof(unknown)));
 	write_mgmtdev(out, slots);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (slots[numbers[i].attr])
-			output_number(out, numbers[i].key, attr_uint(slots[numbers[i].attr]));
+			out_number(out, numbers[i].key, attr_uint(slots[numbers[i].attr]));
 }
 
 /* A kernel that tells a device's state tells its driver, too. */
@@ -81,13 +81,13 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
 		return -1;
 	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
-	output_entry_begin(data, name, len);
+	out_entry(data, name, len);
 	write_dev(data, slots);
 	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)) &&
 	    dev_driver(slots, bytes, driver, sizeof(driver)))
 		sysfs_place(bytes, driver, data);
 	state_write(data, slots);
-	output_entry_end(data);
+	out_entry_end(data);
 	return 0;
 }
 

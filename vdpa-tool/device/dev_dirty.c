@@ -214,7 +214,7 @@ struct reading {
 static void write_run(struct reading *r)
 {
 	if (r->some)
-		output_range(r->out, r->asid, r->run_first, r->run_last);
+		out_range(r->out, r->asid, r->run_first, r->run_last);
 	r->some = false;
 }
 
@@ -237,13 +237,13 @@ static void begin(struct reading *r)
 	if (r->begun)
 		return;
 	r->begun = true;
-	output_entry_begin(r->out, r->name, strlen(r->name));
-	output_number(r->out, "page_size", r->tracked->page_size);
-	output_ranges_begin(r->out, "ranges");
+	out_entry(r->out, r->name, strlen(r->name));
+	out_number(r->out, "page_size", r->tracked->page_size);
+	out_list(r->out, "ranges");
 	for (unsigned int i = 0; i < ranges->n; i++)
-		output_range(r->out, ranges->range[i].asid, ranges->range[i].first, ranges->range[i].last);
-	output_ranges_end(r->out);
-	output_ranges_begin(r->out, "dirty");
+		out_range(r->out, ranges->range[i].asid, ranges->range[i].first, ranges->range[i].last);
+	out_list_end(r->out);
+	out_list(r->out, "dirty");
 }
 
 static void end(struct reading *r)
@@ -251,9 +251,9 @@ static void end(struct reading *r)
 	if (!r->begun)
 		return;
 	write_run(r);
-	output_ranges_end(r->out);
-	output_number(r->out, "pages", r->pages);
-	output_entry_end(r->out);
+	out_list_end(r->out);
+	out_number(r->out, "pages", r->pages);
+	out_entry_end(r->out);
 }
 
 /* @iova: of the word; a page that was not asked for is none. */
@@ -370,7 +370,7 @@ static enum status show(struct vdpa *vdpa, const char *name, const struct ranges
 		return error_refused(name, &err);
 	if (!ranges->n)
 		ranges = &tracked.ranges;
-	output_begin(&vdpa->out, "dirty");
+	out_begin(&vdpa->out, "dirty");
 	failed = tracked.page_size ? 0 : nl_fail(&err, EBADMSG, "malformed reply: there is none");
 	for (unsigned int i = 0; !failed && i < ranges->n; i++) {
 		r.asid = ranges->range[i].asid;
@@ -379,7 +379,7 @@ static enum status show(struct vdpa *vdpa, const char *name, const struct ranges
 		failed = read_range(vdpa, &r, keep, &err);
 	}
 	end(&r);
-	output_end(&vdpa->out, !failed);
+	out_end(&vdpa->out, !failed);
 	return failed ? error_refused(name, &err) : STATUS_DONE;
 }
 

@@ -97,10 +97,10 @@ enum status queues_show(struct vdpa *vdpa, const struct queues_list *list, const
 	nlh = nl_request(&vdpa->nl, list->command, NLM_F_DUMP);
 	if (name)
 		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
-	output_begin(&vdpa->out, list->section);
+	out_begin(&vdpa->out, list->section);
 	failed = nl_exchange(&vdpa->nl, collect, &devices, &interrupted, &err);
 	device_end(&devices);
-	output_end(&vdpa->out, !failed);
+	out_end(&vdpa->out, !failed);
 	if (failed)
 		return error_refused(name, &err);
 	if (interrupted)

@@ -166,15 +166,15 @@ bool status_number(const json_t *names, uint8_t *status)
 
 static void write_bit(void *out, const char *name)
 {
-	output_word(out, name);
+	out_text(out, NULL, name);
 }
 
 static void write_bits(struct output *out, const char *key, const struct bit *bits, size_t count,
 		       uint64_t value)
 {
-	output_words_begin(out, key);
+	out_list(out, key);
 	each_bit(bits, count, value, write_bit, out);
-	output_words_end(out);
+	out_list_end(out);
 }
 
 void state_write(struct output *out, const struct nlattr **slots)
@@ -182,13 +182,13 @@ void state_write(struct output *out, const struct nlattr **slots)
 	char unknown[UNKNOWN_SIZE];
 
 	if (slots[VDPA_ATTR_DEV_STATE])
-		output_text(out, "state", word(states, COUNT(states), "state",
+		out_text(out, "state", word(states, COUNT(states), "state",
 					       attr_uint(slots[VDPA_ATTR_DEV_STATE]), unknown));
 	if (slots[VDPA_ATTR_DEV_TRANSITIONS])
-		output_number(out, "transitions", attr_uint(slots[VDPA_ATTR_DEV_TRANSITIONS]));
+		out_number(out, "transitions", attr_uint(slots[VDPA_ATTR_DEV_TRANSITIONS]));
 	for (size_t i = 0; i < COUNT(latencies); i++)
 		if (slots[latencies[i].attr])
-			output_number(out, latencies[i].key, attr_uint(slots[latencies[i].attr]) / 1000);
+			out_number(out, latencies[i].key, attr_uint(slots[latencies[i].attr]) / 1000);
 	if (slots[VDPA_ATTR_DEV_STATUS])
 		write_bits(out, "status", status_bits, COUNT(status_bits),
 			   attr_uint(slots[VDPA_ATTR_DEV_STATUS]));

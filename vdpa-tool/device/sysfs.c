@@ -26,10 +26,10 @@ static const struct place {
 
 static void put(struct output *out, const char *key, const char *prefix, const char *name)
 {
-	output_text_begin(out, key);
-	output_text_part(out, prefix, strlen(prefix));
-	output_text_part(out, name, strlen(name));
-	output_text_end(out);
+	out_text_begin(out, key);
+	out_part(out, prefix, strlen(prefix));
+	out_part(out, name, strlen(name));
+	out_text_end(out);
 }
 
 /*

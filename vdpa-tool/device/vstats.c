@@ -245,10 +245,10 @@ static enum status show_queue(struct vdpa *vdpa, const char *name, uint32_t inde
 	struct nl_error err = { 0 };
 	int failed;
 
-	output_begin(&vdpa->out, "vstats");
+	out_begin(&vdpa->out, "vstats");
 	put_queue(nl_request(&vdpa->nl, VDPA_CMD_DEV_VSTATS_GET, 0), name, index);
 	failed = nl_exchange(&vdpa->nl, dev_vstats_print, &vdpa->out, NULL, &err);
-	output_end(&vdpa->out, !failed);
+	out_end(&vdpa->out, !failed);
 	if (!failed)
 		return STATUS_DONE;
 	explain(&err);

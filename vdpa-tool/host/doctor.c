@@ -370,9 +370,9 @@ enum status doctor(struct vdpa *vdpa, int argc, char **argv)
 	host = examine(&doctor);
 	right = json_is_true(json_object_get(host, "right"));
 	if (options.json) {
-		output_begin(&vdpa->out, "doctor");
+		out_begin(&vdpa->out, "doctor");
 		output_entry(&vdpa->out, "host", host);
-		output_end(&vdpa->out, true);
+		out_end(&vdpa->out, true);
 	} else {
 		print_host(host);
 		json_decref(host);

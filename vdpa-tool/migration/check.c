@@ -97,9 +97,9 @@ static enum status print_verdict(struct vdpa *vdpa, const char *name, const stru
 	if (kernel)
 		output_set(entry, "kernel", output_string(kernel));
 	judgement_show_waivers(judgement, entry);
-	output_begin(&vdpa->out, "check");
+	out_begin(&vdpa->out, "check");
 	output_entry(&vdpa->out, name, entry);
-	output_end(&vdpa->out, true);
+	out_end(&vdpa->out, true);
 	return compatible ? STATUS_DONE : STATUS_UNFIT;
 }
 

@@ -75,17 +75,17 @@ static void print(struct vdpa *vdpa, const struct sample *first, const struct sa
 	/* It was found well-formed. */
 	attrs_parse((const struct nlmsghdr *)last->message, slots, &err);
 	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
-	output_begin(&vdpa->out, "estimate");
-	output_entry_begin(&vdpa->out, name, len);
+	out_begin(&vdpa->out, "estimate");
+	out_entry(&vdpa->out, name, len);
 	if (last->told) {
-		output_number(&vdpa->out, "bytes", last->bytes);
-		output_number(&vdpa->out, "bytes_per_second", per_second(first, last));
+		out_number(&vdpa->out, "bytes", last->bytes);
+		out_number(&vdpa->out, "bytes_per_second", per_second(first, last));
 	} else {
-		output_text(&vdpa->out, "private_state", "untold");
+		out_text(&vdpa->out, "private_state", "untold");
 	}
 	state_write(&vdpa->out, slots);
-	output_entry_end(&vdpa->out);
-	output_end(&vdpa->out, true);
+	out_entry_end(&vdpa->out);
+	out_end(&vdpa->out, true);
 }
 
 static void wait_ms(uint32_t ms)

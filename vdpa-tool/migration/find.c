@@ -220,9 +220,9 @@ static enum status print_found(struct search *search)
 	status = json_array_size(fit) ? STATUS_DONE : STATUS_UNFIT;
 	output_set(entry, "candidates", fit);
 	output_set(entry, "others", unfit);
-	output_begin(&search->vdpa->out, "find");
+	out_begin(&search->vdpa->out, "find");
 	output_entry(&search->vdpa->out, search->source->subject.name, entry);
-	output_end(&search->vdpa->out, true);
+	out_end(&search->vdpa->out, true);
 	return status;
 }
 

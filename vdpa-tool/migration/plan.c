@@ -162,9 +162,9 @@ static void print_plan(struct vdpa *vdpa, const char *name, const char *mgmtdev,
 	entry = output_object();
 	output_set(entry, "command", json_incref(words));
 	judgement_show_waivers(judgement, entry);
-	output_begin(&vdpa->out, "plan");
+	out_begin(&vdpa->out, "plan");
 	output_entry(&vdpa->out, name, entry);
-	output_end(&vdpa->out, true);
+	out_end(&vdpa->out, true);
 }
 
 /* --- whether there is a plan --- */

@@ -17,9 +17,9 @@ static enum status show_all(struct vdpa *vdpa, bool mgmtdev)
 	bool interrupted = false;
 	int failed;
 
-	output_begin(&vdpa->out, mgmtdev ? "mgmtdev" : "dev");
+	out_begin(&vdpa->out, mgmtdev ? "mgmtdev" : "dev");
 	failed = migration_dump(vdpa, mgmtdev, print, &vdpa->out, &interrupted, &err);
-	output_end(&vdpa->out, !failed);
+	out_end(&vdpa->out, !failed);
 	if (failed)
 		return error_refused(NULL, &err);
 	if (interrupted)
@@ -34,9 +34,9 @@ static enum status show_one(struct vdpa *vdpa, const struct target *target)
 
 	if (migration_get(vdpa, target, &subject, &err) < 0)
 		return error_refused(target_text(target), &err);
-	output_begin(&vdpa->out, subject.mgmtdev ? "mgmtdev" : "dev");
+	out_begin(&vdpa->out, subject.mgmtdev ? "mgmtdev" : "dev");
 	output_entry(&vdpa->out, subject.name, json_incref(subject.body));
-	output_end(&vdpa->out, true);
+	out_end(&vdpa->out, true);
 	subject_free(&subject);
 	return STATUS_DONE;
 }

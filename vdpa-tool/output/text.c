@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,10 @@ static bool continues(const unsigned char *bytes, size_t from, size_t to)
 	return true;
 }
 
-/* The length of the character at @bytes in bytes, 0 where there is none. */
-static size_t character_length(const unsigned char *bytes, size_t len)
+size_t text_character(const char *text, size_t len)
 {
+	const unsigned char *bytes = (const unsigned char *)text;
+
 	if (bytes[0] > 0 && bytes[0] < 0x80)
 		return 1;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -45,45 +47,51 @@ static size_t character_length(const unsigned char *bytes, size_t len)
 	return 0;
 }
 
+bool text_is_escape(const char *bytes, size_t len)
+{
+	return len >= 4 && bytes[0] == '\\' && bytes[1] == 'x' && isxdigit((unsigned char)bytes[2]) &&
+	       isxdigit((unsigned char)bytes[3]);
+}
+
+/* C0 and DEL are one byte; C1 is two, of which the first is 0xc2. */
+bool text_is_control(const char *character)
+{
+	const unsigned char *c = (const unsigned char *)character;
+
+	return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
+}
+
 char *text_utf8(const char *bytes, size_t len)
 {
-	const unsigned char *from = (const unsigned char *)bytes;
 	char *copy = malloc(4 * len + 1);	/* every byte as \xNN */
 	char *to = copy;
 
 	if (!copy)
 		error_no_memory();
 	while (len) {
-		size_t n = character_length(from, len);
+		size_t n = text_character(bytes, len);
 
-		if (n) {
-			memcpy(to, from, n);
+		if (n && !text_is_escape(bytes, len)) {
+			memcpy(to, bytes, n);
 			to += n;
 		} else {
 			n = 1;
-			to += sprintf(to, "\\x%02x", *from);
+			to += sprintf(to, "\\x%02x", (unsigned char)*bytes);
 		}
-		from += n;
+		bytes += n;
 		len -= n;
 	}
 	*to = '\0';
 	return copy;
 }
 
-/* C0 and DEL are one byte; C1 is two, of which the first is 0xc2. */
-static bool is_control(const unsigned char *c)
-{
-	return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
-}
-
 bool text_plain(const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
 	size_t len = strlen(text), n;
 
-	for (; len; c += n, len -= n) {
-		n = character_length(c, len);
-		if (!n || is_control(c))
+	for (; len; text += n, len -= n) {
+		n = text_character(text, len);
+		if (!n || text_is_control(text) || text_is_escape(text, len))
 			return false;
 	}
 	return true;
@@ -91,11 +99,11 @@ bool text_plain(const char *text)
 
 void text_print(FILE *file, const char *utf8)
 {
-	for (const unsigned char *c = (const unsigned char *)utf8; *c; c++) {
-		if (!is_control(c))
+	for (const char *c = utf8; *c; c++) {
+		if (!text_is_control(c))
 			putc_unlocked(*c, file);
-		else if (c[0] == 0xc2)
-			fprintf(file, "\\xc2\\x%02x", *++c);
+		else if ((unsigned char)c[0] == 0xc2)
+			fprintf(file, "\\xc2\\x%02x", (unsigned char)*++c);
 		else
 			fprintf(file, "\\x%02x", *c);
 	}
