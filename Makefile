@@ -219,6 +219,7 @@ install-sim: kernel/sim
 
 install-dev:
 	$(call put,$(PREFIX)/include/vdpa,include/uapi/linux/vdpa.h $(wildcard include/linux/*.h),include/)
+	$(call put,$(PREFIX)/share/ynl/specs,doc/netlink/vdpa.yaml,doc/netlink/)
 
 # The sources that DKMS builds from on the host.
 .PHONY: install-dkms install-sim-dkms
@@ -242,6 +243,7 @@ uninstall:
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(man_pages)))
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vdpa $(DESTDIR)$(ZSHDIR)/_vdpa
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/vdpa
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/ynl/specs/vdpa.yaml
 	$(Q)for module in $(installed_modules); do printf '  %-7s %s\n' REMOVE $$module; rm -f $$module || exit; done
 	$(if $(DESTDIR),,$(Q)for dir in $(sort $(dir $(installed_modules))); do release=$${dir%/updates/}; \
 		printf '  %-7s %s\n' DEPMOD $${release##*/}; /sbin/depmod $${release##*/} || exit; done)

@@ -46,7 +46,7 @@ setup_file() {
 		tools:./usr/share/zsh/vendor-completions/_vdpa tools:./usr/share/doc/vdpa-tools/examples/vdpa \
 		tools:./usr/share/man/man8/vdpa-doctor.8.gz "dkms:./usr/src/vdpa-$VERSION/kernel/check-symbols" \
 		"sim-dkms:./usr/src/vdpa-sim-$VERSION/kernel/sim/net.c" dev:./usr/include/vdpa/linux/vdpa_migration.h \
-		dev:./usr/include/vdpa/uapi/linux/vdpa.h; do
+		dev:./usr/include/vdpa/uapi/linux/vdpa.h dev:./usr/share/ynl/specs/vdpa.yaml; do
 		dpkg -c "$PACKAGES/vdpa-${package%%:*}_"*.deb | grep -qF " ${package#*:}" || fail "$package"
 	done
 	for package in tools dkms dev; do
@@ -60,7 +60,7 @@ setup_file() {
 
 	$make install-tools install-dev
 	[ -x "$root/usr/local/sbin/vdpa" ] && [ -f "$root/usr/local/share/man/man8/vdpa.8" ]
-	[ -f "$root/usr/local/include/vdpa/linux/vdpa_migration.h" ]
+	[ -f "$root/usr/local/include/vdpa/linux/vdpa_migration.h" ] && [ -f "$root/usr/local/share/ynl/specs/vdpa.yaml" ]
 	mkdir -p "$root"/lib/modules/{1,2}/updates/dkms
 	touch "$root"/lib/modules/{1,2}/updates/vdpa{,_sim,_sim_net,_sim_blk}.ko "$root"/lib/modules/2/updates/{other,dkms/vdpa}.ko
 
