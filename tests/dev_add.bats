@@ -395,6 +395,14 @@ features_of() {
 	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
 }
 
+@test "a parent's reason that comes in a version of the interface which the core does not know is not told" {
+	rmmod vdpa_test_parent
+	load_parent max_devs=1 refusal_later=1
+	"$VDPA_TOOL" dev add name n1 mgmtdev "$NET"
+	add_refused ENOSPC - "management device $NET refused to create it"
+	[[ $(kernel_log) != *'a version that it cannot know'* ]]
+}
+
 # Refused: the command line
 
 @test "an unknown word, a word without its value and a word given twice are refused before anything is sent" {

@@ -31,13 +31,13 @@ works() {
 
 # as_disk DEV - this host's own disk, $DISK; as_device DEV - what a guest can use
 as_disk() {
-	echo "$1" >"$BUS/$1/driver/unbind"
+	echo "$1" >"$BUS/devices/$1/driver/unbind"
 	echo "$1" >/sys/bus/vdpa/drivers/virtio_vdpa/bind
 	wait_until 20 blockdev_of "$1" >/dev/null
 	DISK=/dev/$(blockdev_of "$1")
 }
 as_device() {
-	echo "$1" >"$BUS/$1/driver/unbind"
+	echo "$1" >"$BUS/devices/$1/driver/unbind"
 	echo "$1" >/sys/bus/vdpa/drivers/vhost_vdpa/bind
 }
 

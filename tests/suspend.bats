@@ -478,6 +478,22 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	vdpa dev del r1
 }
 
+@test "what could not be resumed is not suspended under a driver of this host, not by force either: nobody would reset it" {
+	unload_all
+	load_core ours
+	load_bus_drivers virtio_vdpa
+	load_parent parents=bare
+	insmod "$VDPA_KO/parent/vdpa_test_driver.ko"
+	vdpa dev add name r0 mgmtdev vdpatest_bare
+	wait_until 10 has_state r0 active
+
+	kernel_refuses EOPNOTSUPP attribute=DEV_NAME "r0 could not be resumed for this host's driver" \
+		dev-suspend DEV_NAME:str:r0
+	kernel_refuses EOPNOTSUPP attribute=DEV_NAME "r0 could not be resumed for this host's driver" \
+		dev-suspend DEV_NAME:str:r0 FORCE:hex:
+	has_state r0 active
+}
+
 @test "a vduse device is suspended by force where vduse and its program can, comes back by a reset, and is refused elsewhere" {
 	modprobe vduse
 	start "$VDPA_CLIENTS/vduse_device" v0

@@ -17,7 +17,7 @@ IPROUTE_VDPA=$(PATH=/usr/sbin:/sbin command -v vdpa) || IPROUTE_VDPA=
 
 # Modules that tests load, in the order in which they can go.
 _MODULES=(
-	vdpa_test_parent vp_vdpa vdpa_sim_net vdpa_sim_blk vdpa_sim vringh vduse
+	vdpa_test_driver vdpa_test_parent vp_vdpa vdpa_sim_net vdpa_sim_blk vdpa_sim vringh vduse
 	vhost_vdpa virtio_vdpa virtio_net virtio_blk vdpa
 )
 

@@ -35,7 +35,7 @@ serve() {
 
 # give_to_host DEV - to virtio_vdpa, where vhost_vdpa, which was loaded first, has taken it
 give_to_host() {
-	echo virtio_vdpa >"$BUS/$1/driver_override"
+	echo virtio_vdpa >"$BUS/devices/$1/driver_override"
 	echo "$1" >/sys/bus/vdpa/drivers/vhost_vdpa/unbind
 	echo "$1" >/sys/bus/vdpa/drivers/virtio_vdpa/bind
 	wait_until 20 netdev_of "$1" >/dev/null

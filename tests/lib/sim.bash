@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2034 # for the tests
 NET=vdpasim_net BLK=vdpasim_blk
-BUS=/sys/bus/vdpa/devices
+BUS=/sys/bus/vdpa
 KNOBS=/sys/kernel/debug
 
 # How much data where the amount is a matter of patience: the debug kernel checks every access.
@@ -37,13 +37,13 @@ load_sim() {
 # knob MGMTDEV[/devices/DEV] NAME VALUE
 knob() { echo "$3" >"$KNOBS/$1/$2"; }
 
-added() { [ -e "$BUS/$1" ]; }
+added() { [ -e "$BUS/devices/$1" ]; }
 gone() { ! added "$1"; }
 
 # netdev_of DEV, blockdev_of DEV, vhost_of DEV - what came of it: the name of an interface or a disk, a character device
-netdev_of() { _only "$BUS/$1"/virtio*/net/*; }
-blockdev_of() { _only "$BUS/$1"/virtio*/block/*; }
-vhost_of() { echo "/dev/$(_only "$BUS/$1"/vhost-vdpa-*)"; }
+netdev_of() { _only "$BUS/devices/$1"/virtio*/net/*; }
+blockdev_of() { _only "$BUS/devices/$1"/virtio*/block/*; }
+vhost_of() { echo "/dev/$(_only "$BUS/devices/$1"/vhost-vdpa-*)"; }
 _only() { [ $# = 1 ] && [ -e "$1" ] && echo "${1##*/}"; }
 
 # vstat DEV QIDX NAME - one counter of a queue

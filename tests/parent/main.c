@@ -88,6 +88,10 @@ static uint max_devs;
 module_param(max_devs, uint, 0644);
 MODULE_PARM_DESC(max_devs, "devices a management device accepts, 0 for no limit");
 
+static bool refusal_later;
+module_param(refusal_later, bool, 0444);
+MODULE_PARM_DESC(refusal_later, "say why in a version of linux/vdpa_refusal.h that no core knows");
+
 static bool packed;
 module_param(packed, bool, 0444);
 MODULE_PARM_DESC(packed, "devices offer packed rings, whatever features they are given");
@@ -816,6 +820,23 @@ static struct vtp_parent *to_parent(struct vdpa_mgmt_dev *mgmt)
 	return container_of(mgmt, struct vtp_parent, mgmt);
 }
 
+static void vtp_refuse(struct vdpa_mgmt_dev *mgmt, const char *reason)
+{
+	bool (*refuse)(unsigned int version, struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
+		       const char *reason);
+
+	if (!refusal_later) {
+		vdpa_mgmtdev_refuse(mgmt, 0, reason);
+		return;
+	}
+	refuse = symbol_get(__vdpa_mgmtdev_refuse);
+	if (!refuse)
+		return;
+	if (refuse(VDPA_REFUSAL_VERSION + 1, mgmt, 0, reason))
+		dev_warn(mgmt->device, "the core took a reason of a version that it cannot know\n");
+	symbol_put(__vdpa_mgmtdev_refuse);
+}
+
 static int vtp_dev_add(struct vdpa_mgmt_dev *mgmt, const char *name,
 		       const struct vdpa_dev_set_config *set)
 {
@@ -830,7 +851,7 @@ static int vtp_dev_add(struct vdpa_mgmt_dev *mgmt, const char *name,
 	if (knobs->add_errno)
 		return -(int)knobs->add_errno;
 	if (max_devs && parent->ndevs >= max_devs) {
-		vdpa_mgmtdev_refuse(mgmt, 0, "it has as many devices as max_devs says");
+		vtp_refuse(mgmt, "it has as many devices as max_devs says");
 		return -ENOSPC;
 	}
 	if (set->device_features & ~mgmt->supported_features)

@@ -196,7 +196,7 @@ blk_sum() { vstat_sum b1 "$1" 0 1 2 3; }
 
 	"$VDPA_CLIENTS/nl_raw" "${requests[@]:1}" >"$BATS_TEST_TMPDIR/out"
 
-	devices=("$BUS"/b*)
+	devices=("$BUS"/devices/b*)
 	assert_equal ${#devices[@]} 1000
 	load_bus_drivers vhost_vdpa
 	run "$VMM" "$(vhost_of b999)" blk count 100
