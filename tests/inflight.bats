@@ -26,7 +26,7 @@ disks() {
 slow() { knob "$BLK" request_delay_ms "$1"; }
 
 # queue DEV QIDX FILTER - of one queue, in JSON
-queue() { vdpa -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3"; }
+queue() { vdpa -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"].queues[0] | $3"; }
 flying() { queue "$1" "$2" .inflight; }
 fly() { vdpa -j dev vq show "$1" | jq "[.vq[\"$1\"].queues[].inflight | length] | $2"; }
 full() { [ "$(fly "$1" max)" = $DEPTH ]; }
@@ -82,7 +82,7 @@ all_done_once() {
 	[ "$(queue b0 "$q" ".stable and (.inflight | unique | length) == $DEPTH")" = true ]
 	assert_equal "$(flying b0 2)" '[]'
 	run -0 vdpa dev vq show b0 qidx "$q"
-	assert_match "$output" $' stable true\n  inflight( [0-9]+){16}$'
+	assert_match "$output" ' stable true inflight ([0-9]+,){15}[0-9]+$'
 	run -0 vdpa dev vq show b0
 	assert_match "$output" "qidx $q .* stable true inflight ([0-9]+,){15}[0-9]+"$'\n'
 	assert_match "$output" $'\n  qidx 2 .* stable true inflight -\n'
@@ -389,7 +389,7 @@ idle_pair() {
 
 	echo 5 >"$flight/inflight_get_errno"
 	command_refuses 2 'f0: its parent does not tell what is in flight in queue 0' dev state save f0
-	[ "$(vdpa -j dev vq show f0 qidx 0 | jq '.vq.f0 | has("inflight")')" = false ]
+	[ "$(vdpa -j dev vq show f0 qidx 0 | jq '.vq.f0.queues[0] | has("inflight")')" = false ]
 	command_refuses 2 'f1: its parent refuses queue 0: -(EIO|5)' dev state load f1 file "$STATE.some"
 	echo 0 >"$flight/inflight_get_errno"
 	echo Y >"$flight/inflight_lie"

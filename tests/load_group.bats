@@ -71,7 +71,7 @@ loading() {
 	wait_until 30 has_position c0
 }
 is_owned() { vdpa dev vq set c0 qidx 0 avail_index "$(position c0)" 2>&1 | grep -q 'c0 is just being loaded'; }
-position() { vdpa -j dev vq show "$1" qidx 0 | jq ".vq[\"$1\"].avail_index"; }
+position() { vdpa -j dev vq show "$1" qidx 0 | jq ".vq[\"$1\"].queues[0].avail_index"; }
 has_position() { [ "$(position "$1")" = "$(jq '.vdpa_state.virtqueues[0].avail_index' "${1/c/b}.state")" ]; }
 
 # ends ERRNO - what c1's parent is at comes to its end, with this error

@@ -32,7 +32,7 @@ nothing_moves() {
 }
 
 # position DEV QIDX - of one queue
-position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].avail_index"; }
+position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].queues[0].avail_index"; }
 
 @test "nothing moves in a disk that the command has suspended, and what was on its way is done once it is resumed" {
 	disks

@@ -70,7 +70,7 @@ raw_refused() {
 	assert_match "$verdict" "message=.*$2"
 }
 
-position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].avail_index"; }
+position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].queues[0].avail_index"; }
 
 # What follows belongs to the source
 

@@ -11,7 +11,7 @@ setup() {
 }
 
 # queue DEV N FILTER - of one queue, in JSON
-queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3"; }
+queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"].queues[0] | $3"; }
 
 @test "every queue of every device is shown, and of one device, and one of them" {
 	user_devices "$BLK" b0
@@ -23,7 +23,7 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3";
 	run -0 "$VDPA_TOOL" -j dev vq show n0
 	[ "$(jq -c '.vq | keys' <<<"$output")" = '["n0"]' ]
 	run -0 "$VDPA_TOOL" dev vq show b0 qidx 2
-	assert_equal "$output" $'b0: qidx 2 queue_type request ready false size 1024 avail_index 0 stable true\n  inflight'
+	assert_equal "$output" $'b0:\n  qidx 2 queue_type request ready false size 1024 avail_index 0 stable true inflight -'
 	run -0 "$VDPA_TOOL" dev vq
 	assert_match "$output" $'n0:\n  qidx 0 queue_type rx ready false'
 }
@@ -44,7 +44,7 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3";
 	wait_until 20 netdev_of n0 >/dev/null
 
 	run -0 "$VDPA_TOOL" -j dev vq show n0
-	[ "$(jq -c '[.vq.n0.queues[].queue_type]' <<<"$output")" = '["rx","tx","rx","tx","ctrl"]' ]
+	[ "$(jq -c '[.vq.n0.queues[].queue_type]' <<<"$output")" = '["rx","tx","rx","tx","control_vq"]' ]
 	[ "$(jq -c '[.vq.n0.queues[].ready] | all' <<<"$output")" = true ]
 }
 
@@ -100,7 +100,7 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"] | $3";
 
 	assert_equal "$(queue p0 1 '[.avail_index, .avail_counter, .used_index, .used_counter]')" '[5,1,3,0]'
 	assert_equal "$("$VDPA_TOOL" dev vq show p0 qidx 1)" \
-		'p0: qidx 1 queue_type request ready false size 256 avail_index 5 avail_counter 1 used_index 3 used_counter 0 stable true'
+		$'p0:\n  qidx 1 queue_type request ready false size 256 avail_index 5 avail_counter 1 used_index 3 used_counter 0 stable true'
 	kernel_refuses EINVAL missing=VQ_AVAIL_COUNTER 'two indices and two counters' \
 		dev-vq-set DEV_NAME:str:p0 DEV_QUEUE_INDEX:u32:1 VQ_AVAIL_INDEX:u16:1
 	kernel_refuses EINVAL missing=VQ_USED_COUNTER 'two indices and two counters' dev-vq-set DEV_NAME:str:p0 \

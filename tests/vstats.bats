@@ -21,8 +21,8 @@ setup() {
 	run -0 "$VDPA_TOOL" -j dev vstats show
 	jq -e '.vstats | keys_unsorted == ["b0", "n0"]' <<<"$output"
 	jq -e '.vstats.b0.queues | map(.qidx) == [0, 1, 2, 3] and map(.queue_type) == ["request", "request", "request", "request"] and
-		map(.completed_desc) == [100, 100, 0, 0]' <<<"$output"
-	jq -e '.vstats.n0.queues | map(.queue_type)[:2] == ["rx", "tx"] and .[1].completed_desc == 100' <<<"$output"
+		map(.counters.completed_desc) == [100, 100, 0, 0]' <<<"$output"
+	jq -e '.vstats.n0.queues | map(.queue_type)[:2] == ["rx", "tx"] and .[1].counters.completed_desc == 100' <<<"$output"
 
 	# The same from one request, queue by queue
 	run -0 nl_raw --dump dev-vstats-get

@@ -85,6 +85,19 @@ malformed() {
 	done
 }
 
+@test "names of different bytes never print the same" {
+	for json in '' -j; do
+		printed=()
+		for bytes in ff 5c786666 5c783563786666 5c5cff 5c78ff 5c78 5c; do
+			run -0 replies $json dev msg "DEV_NAME:hex:$bytes" "${REST[@]}" $END
+			printed+=("$output")
+		done
+		[ "$(printf '%s\n' "${printed[@]}" | sort -u | wc -l)" = 7 ]
+	done
+	run -0 replies dev msg 'DEV_NAME:str:a\xff\b' "${REST[@]}" $END
+	assert_equal "$output" 'a\x5cxff\b: type block mgmtdev vduse'
+}
+
 @test "names in other scripts are shown as they are" {
 	run -0 replies dev msg DEV_NAME:str:größe-設備-🖧 "${REST[@]}" $END
 	assert_equal "$output" 'größe-設備-🖧: type block mgmtdev vduse'
@@ -155,14 +168,14 @@ malformed() {
 @test "a queue is told as far as the kernel knows it" {
 	queue=(msg DEV_NAME:str:v0 DEV_ID:u32:2 DEV_QUEUE_INDEX:u32:1)
 	run -0 replies vq "${queue[@]}" VQ_TYPE:u8:4 VQ_READY:u8:1 VQ_SIZE:u16:256 VQ_AVAIL_INDEX:u16:65535 VQ_STABLE:u8:0 $END
-	assert_equal "$output" 'v0: qidx 1 queue_type request ready true size 256 avail_index 65535 stable false'
+	assert_equal "$output" $'v0:\n  qidx 1 queue_type request ready true size 256 avail_index 65535 stable false'
 	run -0 replies vq "${queue[@]}" VQ_TYPE:u8:200 VQ_READY:u8:0 $END
-	assert_equal "$output" 'v0: qidx 1 queue_type other ready false'
+	assert_equal "$output" $'v0:\n  qidx 1 queue_type other ready false'
 	malformed 'VDPA_ATTR_DEV_QUEUE_INDEX is missing' vq msg DEV_NAME:str:v0 DEV_ID:u32:2 VQ_TYPE:u8:4 $END
 	run -0 replies vq "${queue[@]}" VQ_READY:u8:1 VQ_INFLIGHT:hex:0500ff010000 $END
-	assert_equal "$output" $'v0: qidx 1 ready true\n  inflight 5 511 0'
+	assert_equal "$output" $'v0:\n  qidx 1 ready true inflight 5,511,0'
 	run -0 replies -j vq "${queue[@]}" VQ_READY:u8:1 VQ_INFLIGHT:hex: $END
-	[ "$(jq -c .vq.v0 <<<"$output")" = '{"qidx":1,"ready":true,"inflight":[]}' ]
+	[ "$(jq -c .vq.v0 <<<"$output")" = '{"queues":[{"qidx":1,"ready":true,"inflight":[]}]}' ]
 	malformed 'VDPA_ATTR_VQ_INFLIGHT has 3 bytes' vq "${queue[@]}" VQ_INFLIGHT:hex:010203 $END
 	malformed 'VDPA_ATTR_VQ_SIZE has 3 bytes' vq "${queue[@]}" VQ_SIZE:hex:010203 $END
 }
@@ -238,19 +251,21 @@ words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
 	jq -e '.config.c0 == {dev_features: ["SIZE", "VERSION_1"]}' <<<"$output"
 }
 
-@test "a counter of 64 bits is a number in JSON, exact up to 2^63 - 1" {
+@test "a counter of 64 bits is a number in JSON, exact up to 2^64 - 1" {
 	queue=(msg DEV_NAME:str:n0 DEV_ID:u32:1 DEV_QUEUE_INDEX:u32:1 DEV_VENDOR_ATTR_NAME:str:received_desc)
 
 	run -0 replies -j vstats "${queue[@]}" DEV_VENDOR_ATTR_VALUE:u64:9223372036854775807 $END
-	assert_equal "$output" '{"vstats":{"n0":{"queue_type":"tx","received_desc":9223372036854775807}}}'
+	assert_equal "$output" '{"vstats":{"n0":{"queue_type":"tx","received_desc":9223372036854775807,"counters":{"received_desc":9223372036854775807}}}}'
 	run -0 replies -j vstats "${queue[@]}" DEV_VENDOR_ATTR_VALUE:u64:18446744073709551615 $END
-	jq -e '.vstats.n0.received_desc > 1.8e19' <<<"$output"
+	assert_equal "$output" '{"vstats":{"n0":{"queue_type":"tx","received_desc":18446744073709551615,"counters":{"received_desc":18446744073709551615}}}}'
+	run -0 replies vstats "${queue[@]}" DEV_VENDOR_ATTR_VALUE:u64:18446744073709551615 $END
+	assert_equal "$output" 'n0: queue_type tx received_desc 18446744073709551615'
 }
 
 @test "the control queue is told from the others by the queue pairs that there are" {
 	ctrl=DEV_NEGOTIATED_FEATURES:u64:0x20000
 
-	for case in '0 1 rx' '1 1 tx' '2 1 control_vq' '4 2 control_vq' '2 2 rx' '5 4 tx'; do
+	for case in '0 1 rx' '1 1 tx' '2 1 control_vq' '4 2 control_vq' '2 2 rx' '5 4 tx' '3 1 other'; do
 		read -r index pairs type <<<"$case"
 		run -0 replies vstats msg DEV_NAME:str:n0 DEV_ID:u32:1 $ctrl "DEV_NET_CFG_MAX_VQP:u16:$pairs" "DEV_QUEUE_INDEX:u32:$index" $END
 		assert_equal "$output" "n0: queue_type $type"
@@ -265,6 +280,13 @@ words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
 		DEV_VENDOR_ATTR_NAME:str:a DEV_VENDOR_ATTR_NAME:str:b DEV_VENDOR_ATTR_VALUE:u64:2 DEV_VENDOR_ATTR_VALUE:u64:3 \
 		DEV_VENDOR_ATTR_NAME:str:c $END
 	assert_equal "$output" 'b0: queue_type request b 2'
+}
+
+@test "a counter that is called as one of our keys overwrites none, and of two counters of one name the first is shown" {
+	run -0 replies -j vstats msg DEV_NAME:str:b0 DEV_ID:u32:2 DEV_QUEUE_INDEX:u32:0 \
+		DEV_VENDOR_ATTR_NAME:str:queue_type DEV_VENDOR_ATTR_VALUE:u64:1 DEV_VENDOR_ATTR_NAME:str:counters DEV_VENDOR_ATTR_VALUE:u64:2 \
+		DEV_VENDOR_ATTR_NAME:str:a DEV_VENDOR_ATTR_VALUE:u64:3 DEV_VENDOR_ATTR_NAME:str:a DEV_VENDOR_ATTR_VALUE:u64:4 $END
+	assert_equal "$output" '{"vstats":{"b0":{"queue_type":"request","a":3,"counters":{"queue_type":1,"counters":2,"a":3}}}}'
 }
 
 # Messages
@@ -300,8 +322,10 @@ words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
 
 @test "what came before an error is complete JSON" {
 	run -2 --separate-stderr replies -j dev "${DEVICE[@]}" done:-5
-	jq -e '.dev.v0.type == "block"' <<<"$output"
+	jq -e '.dev.v0.type == "block" and .incomplete' <<<"$output"
 	jq -e '.error.errno == "EIO"' <<<"$stderr"
+	run -0 replies -j dev "${DEVICE[@]}" $END
+	jq -e 'has("incomplete") | not' <<<"$output"
 	run -2 --separate-stderr replies -j dev done:-5
 	[ -z "$output" ]
 }

@@ -13,6 +13,7 @@
 #include "device/dev.h"
 #include "cli/error.h"
 #include "device/feature_names.h"
+#include "device/fields.h"
 #include "device/virtio.h"
 #include "device/mgmtdev.h"
 #include "device/state.h"
@@ -42,22 +43,18 @@ static void write_mgmtdev(struct output *out, const struct nlattr **slots)
 
 static void write_dev(struct output *out, const struct nlattr **slots)
 {
-	static const struct {
-		uint16_t attr;
-		const char *key;
-	} numbers[] = {
-		{ VDPA_ATTR_DEV_VENDOR_ID,	"vendor_id" },
-		{ VDPA_ATTR_DEV_MAX_VQS,	"max_vqs" },
-		{ VDPA_ATTR_DEV_MAX_VQ_SIZE,	"max_vq_size" },
-		{ VDPA_ATTR_DEV_MIN_VQ_SIZE,	"min_vq_size" },
+	static const struct field numbers[] = {
+		{ VDPA_ATTR_DEV_VENDOR_ID,	"vendor_id",	field_uint },
+		{ VDPA_ATTR_DEV_MAX_VQS,	"max_vqs",	field_uint },
+		{ VDPA_ATTR_DEV_MAX_VQ_SIZE,	"max_vq_size",	field_uint },
+		{ VDPA_ATTR_DEV_MIN_VQ_SIZE,	"min_vq_size",	field_uint },
+		{ .key = NULL }
 	};
 	char unknown[CLASS_SIZE];
 
 	out_text(out, "type", class_type(attr_uint(slots[VDPA_ATTR_DEV_ID]), unknown, sizeof(unknown)));
 	write_mgmtdev(out, slots);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (slots[numbers[i].attr])
-			out_number(out, numbers[i].key, attr_uint(slots[numbers[i].attr]));
+	fields_write(out, numbers, slots);
 }
 
 /* A kernel that tells a device's state tells its driver, too. */

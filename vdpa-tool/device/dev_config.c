@@ -1,54 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa dev config */
-#include <stdlib.h>
-
 #include <linux/vdpa.h>
 
 #include "netlink/attrs.h"
 #include "netlink/bits.h"
 #include "device/dev.h"
+#include "device/fields.h"
 #include "device/virtio.h"
 
 /* Bits of VDPA_ATTR_DEV_NET_STATUS, the status field of struct virtio_net_config. */
 enum { NET_LINK_UP = 1, NET_ANNOUNCE = 2 };
 
-static json_t *json_link(const struct nlattr *attr)
+static void write_link(struct output *out, const char *key, const struct nlattr *attr)
 {
-	return json_string(attr_uint(attr) & NET_LINK_UP ? "up" : "down");
+	out_text(out, key, attr_uint(attr) & NET_LINK_UP ? "up" : "down");
 }
 
-static json_t *json_announce(const struct nlattr *attr)
+static void write_announce(struct output *out, const char *key, const struct nlattr *attr)
 {
-	return json_boolean(attr_uint(attr) & NET_ANNOUNCE);
+	out_bool(out, key, attr_uint(attr) & NET_ANNOUNCE);
 }
 
 /* What is shown of the attributes that a device has, in this order. */
-static const struct {
-	uint16_t attr;
-	const char *key;
-	json_t *(*value)(const struct nlattr *attr);
-} fields[] = {
-	{ VDPA_ATTR_DEV_NET_CFG_MACADDR,		"mac",			attr_json_mac },
-	{ VDPA_ATTR_DEV_NET_STATUS,			"link",			json_link },
-	{ VDPA_ATTR_DEV_NET_STATUS,			"link_announce",	json_announce },
-	{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP,		"max_vq_pairs",		attr_json_uint },
-	{ VDPA_ATTR_DEV_NET_CFG_MTU,			"mtu",			attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_CAPACITY,		"capacity",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_SIZE_MAX,		"size_max",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_BLK_SIZE,		"blk_size",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_SEG_MAX,		"seg_max",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_NUM_QUEUES,		"num_queues",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_PHY_BLK_EXP,		"phy_blk_exp",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_ALIGN_OFFSET,		"align_offset",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_MIN_IO_SIZE,		"min_io_size",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_OPT_IO_SIZE,		"opt_io_size",		attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEC,	"max_discard_sec",	attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEG,	"max_discard_seg",	attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_DISCARD_SEC_ALIGN,	"discard_sec_align",	attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC,	"max_write_zeroes_sec",	attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG,	"max_write_zeroes_seg",	attr_json_uint },
-	{ VDPA_ATTR_DEV_BLK_READ_ONLY,			"read_only",		attr_json_bool },
-	{ VDPA_ATTR_DEV_BLK_FLUSH,			"flush",		attr_json_bool },
+static const struct field fields[] = {
+	{ VDPA_ATTR_DEV_NET_CFG_MACADDR,		"mac",			field_mac },
+	{ VDPA_ATTR_DEV_NET_STATUS,			"link",			write_link },
+	{ VDPA_ATTR_DEV_NET_STATUS,			"link_announce",	write_announce },
+	{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP,		"max_vq_pairs",		field_uint },
+	{ VDPA_ATTR_DEV_NET_CFG_MTU,			"mtu",			field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_CAPACITY,		"capacity",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_SIZE_MAX,		"size_max",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_BLK_SIZE,		"blk_size",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_SEG_MAX,		"seg_max",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_NUM_QUEUES,		"num_queues",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_PHY_BLK_EXP,		"phy_blk_exp",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_ALIGN_OFFSET,		"align_offset",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MIN_IO_SIZE,		"min_io_size",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_OPT_IO_SIZE,		"opt_io_size",		field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEC,	"max_discard_sec",	field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_DISCARD_SEG,	"max_discard_seg",	field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_DISCARD_SEC_ALIGN,	"discard_sec_align",	field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEC,	"max_write_zeroes_sec",	field_uint },
+	{ VDPA_ATTR_DEV_BLK_CFG_MAX_WRITE_ZEROES_SEG,	"max_write_zeroes_seg",	field_uint },
+	{ VDPA_ATTR_DEV_BLK_READ_ONLY,			"read_only",		field_bool },
+	{ VDPA_ATTR_DEV_BLK_FLUSH,			"flush",		field_bool },
+	{ .key = NULL }
 };
 
 /* What the driver accepted comes first, then what the device offers. */
@@ -61,14 +57,11 @@ static const struct {
 	{ VDPA_ATTR_DEV_FEATURES, VDPA_ATTR_DEV_FEATURES_WORDS, "dev_features" },
 };
 
-static json_t *config_json(const struct nlattr **slots)
+static void write_config(struct output *out, const struct nlattr **slots)
 {
 	uint32_t id = attr_uint(slots[VDPA_ATTR_DEV_ID]);
-	json_t *config = output_object();
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (slots[fields[i].attr])
-			output_set(config, fields[i].key, fields[i].value(slots[fields[i].attr]));
+	fields_write(out, fields, slots);
 	for (size_t i = 0; i < sizeof(feature_sets) / sizeof(feature_sets[0]); i++) {
 		const struct nlattr *attr = slots[feature_sets[i].attr];
 		struct bits features;
@@ -76,25 +69,26 @@ static json_t *config_json(const struct nlattr **slots)
 		if (!attr)
 			continue;
 		features = bits_of_reply(attr, slots[feature_sets[i].words]);
-		output_set(config, feature_sets[i].key, features_json(&features, id));
+		out_features(out, feature_sets[i].key, &features, id);
 	}
 	if (slots[VDPA_ATTR_DEV_UNANSWERED])
-		output_set(config, "unanswered", json_true());
-	return config;
+		out_bool(out, "unanswered", true);
 }
 
 int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
-	char *name;
+	const char *name;
+	size_t len;
 
 	if (attrs_parse(nlh, slots, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
 		return -1;
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	output_entry(data, name, config_json(slots));
-	free(name);
+	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
+	out_entry(data, name, len);
+	write_config(data, slots);
+	out_entry_end(data);
 	return 0;
 }
 

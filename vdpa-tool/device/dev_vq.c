@@ -1,92 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa dev vq: where a device's virtqueues are */
-#include <stdlib.h>
-#include <string.h>
-
 #include <linux/vdpa.h>
 
 #include "cli/args.h"
 #include "netlink/attrs.h"
 #include "device/dev.h"
+#include "device/fields.h"
 #include "cli/error.h"
 #include "device/queues.h"
 
-/* By the numbers of enum vdpa_vq_type. */
-static const char *const types[] = {
-	[VDPA_VQ_TYPE_OTHER] = "other",
-	[VDPA_VQ_TYPE_RX] = "rx",
-	[VDPA_VQ_TYPE_TX] = "tx",
-	[VDPA_VQ_TYPE_CTRL] = "ctrl",
-	[VDPA_VQ_TYPE_REQUEST] = "request",
-};
+static void write_type(struct output *out, const char *key, const struct nlattr *attr)
+{
+	out_text(out, key, queue_type(attr_uint(attr)));
+}
 
 json_t *vq_type_json(const struct nlattr *attr)
 {
-	uint64_t type = attr_uint(attr);
-
-	return json_string(types[type < sizeof(types) / sizeof(types[0]) ? type :
-				 VDPA_VQ_TYPE_OTHER]);
+	return json_string(queue_type(attr_uint(attr)));
 }
 
 bool vq_type_number(const json_t *name, uint8_t *type)
 {
-	for (*type = 0; *type < sizeof(types) / sizeof(types[0]); (*type)++)
-		if (json_is_string(name) && strcmp(json_string_value(name), types[*type]) == 0)
-			return true;
-	return false;
+	return json_is_string(name) && queue_type_number(json_string_value(name), type);
 }
 
 /* What is shown of the attributes that a queue has, in this order. */
-static const struct {
-	uint16_t attr;
-	const char *key;
-	json_t *(*value)(const struct nlattr *attr);
-} fields[] = {
-	{ VDPA_ATTR_DEV_QUEUE_INDEX,	"qidx",			attr_json_uint },
-	{ VDPA_ATTR_VQ_TYPE,		"queue_type",		vq_type_json },
-	{ VDPA_ATTR_VQ_READY,		"ready",		attr_json_bool },
-	{ VDPA_ATTR_VQ_SIZE,		"size",			attr_json_uint },
-	{ VDPA_ATTR_VQ_AVAIL_INDEX,	"avail_index",		attr_json_uint },
-	{ VDPA_ATTR_VQ_AVAIL_COUNTER,	"avail_counter",	attr_json_uint },
-	{ VDPA_ATTR_VQ_USED_INDEX,	"used_index",		attr_json_uint },
-	{ VDPA_ATTR_VQ_USED_COUNTER,	"used_counter",		attr_json_uint },
-	{ VDPA_ATTR_VQ_STABLE,		"stable",		attr_json_bool },
-	{ VDPA_ATTR_VQ_INFLIGHT,	"inflight",		attr_json_u16s },
+static const struct field fields[] = {
+	{ VDPA_ATTR_DEV_QUEUE_INDEX,	"qidx",			field_uint },
+	{ VDPA_ATTR_VQ_TYPE,		"queue_type",		write_type },
+	{ VDPA_ATTR_VQ_READY,		"ready",		field_bool },
+	{ VDPA_ATTR_VQ_SIZE,		"size",			field_uint },
+	{ VDPA_ATTR_VQ_AVAIL_INDEX,	"avail_index",		field_uint },
+	{ VDPA_ATTR_VQ_AVAIL_COUNTER,	"avail_counter",	field_uint },
+	{ VDPA_ATTR_VQ_USED_INDEX,	"used_index",		field_uint },
+	{ VDPA_ATTR_VQ_USED_COUNTER,	"used_counter",		field_uint },
+	{ VDPA_ATTR_VQ_STABLE,		"stable",		field_bool },
+	{ VDPA_ATTR_VQ_INFLIGHT,	"inflight",		field_u16s },
+	{ .key = NULL }
 };
-
-static json_t *queue_json(const struct nlattr **slots)
-{
-	json_t *queue = output_object();
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (slots[fields[i].attr])
-			output_set(queue, fields[i].key, fields[i].value(slots[fields[i].attr]));
-	return queue;
-}
 
 /* --- one queue --- */
 
+/* A list of one: a queue looks the same whatever was asked for. */
 int dev_vq_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
-	char *name;
+	const char *name;
+	size_t len;
 
 	if (attrs_parse(nlh, slots, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_DEV_QUEUE_INDEX, err) < 0)
 		return -1;
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	output_entry(data, name, queue_json(slots));
-	free(name);
+	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
+	out_entry(data, name, len);
+	out_table(data, "queues");
+	out_row(data);
+	fields_write(data, fields, slots);
+	out_row_end(data);
+	out_table_end(data);
+	out_entry_end(data);
 	return 0;
 }
 
 /* --- all queues, of one or of all devices --- */
 
-static json_t *listed_queue(const struct nlmsghdr *nlh, const struct nlattr **slots)
+static void write_queue(struct output *out, const struct nlmsghdr *nlh, const struct nlattr **slots)
 {
 	(void)nlh;
-	return queue_json(slots);
+	fields_write(out, fields, slots);
 }
 
 static const char *no_queues(const struct nlattr **slots)
@@ -98,7 +80,7 @@ static const char *no_queues(const struct nlattr **slots)
 static const struct queues_list vq_list = {
 	.section = "vq",
 	.command = VDPA_CMD_DEV_VQ_GET,
-	.queue = listed_queue,
+	.queue = write_queue,
 	.why_not = no_queues,
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa mgmtdev */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,45 +13,46 @@
 #include "cli/error.h"
 #include "device/virtio.h"
 #include "device/mgmtdev.h"
+#include "output/text.h"
 
-char *mgmtdev_name(const struct nlattr **slots)
+char *mgmtdev_bytes(const struct nlattr **slots)
 {
-	char *device = attr_string(slots[VDPA_ATTR_MGMTDEV_DEV_NAME]);
-	char *bus, *name;
-	size_t size;
+	const struct nlattr *bus = slots[VDPA_ATTR_MGMTDEV_BUS_NAME];
+	size_t device_len, bus_len = 0;
+	const char *device = attr_text(slots[VDPA_ATTR_MGMTDEV_DEV_NAME], &device_len);
+	const char *bus_name = bus ? attr_text(bus, &bus_len) : "";
+	char *name;
 
-	if (!slots[VDPA_ATTR_MGMTDEV_BUS_NAME])
-		return device;
-	bus = attr_string(slots[VDPA_ATTR_MGMTDEV_BUS_NAME]);
-	size = strlen(bus) + strlen(device) + sizeof("/");
-	name = malloc(size);
-	if (!name)
+	if (asprintf(&name, "%.*s%s%.*s", (int)bus_len, bus_name, bus ? "/" : "", (int)device_len, device) < 0)
 		error_no_memory();
-	snprintf(name, size, "%s/%s", bus, device);
-	free(device);
-	free(bus);
 	return name;
 }
 
-static json_t *mgmtdev_json(const struct nlattr **slots)
+char *mgmtdev_name(const struct nlattr **slots)
+{
+	char *bytes = mgmtdev_bytes(slots);
+	char *name = text_utf8(bytes, strlen(bytes));
+
+	free(bytes);
+	return name;
+}
+
+static void write_mgmtdev(struct output *out, const struct nlattr **slots)
 {
 	uint64_t classes = 0;
-	json_t *mgmtdev = output_object();
 
 	if (slots[VDPA_ATTR_MGMTDEV_SUPPORTED_CLASSES]) {
 		classes = attr_uint(slots[VDPA_ATTR_MGMTDEV_SUPPORTED_CLASSES]);
-		output_set(mgmtdev, "supported_classes", classes_json(classes));
+		out_classes(out, "supported_classes", classes);
 	}
 	if (slots[VDPA_ATTR_DEV_MGMTDEV_MAX_VQS])
-		output_set(mgmtdev, "max_supported_vqs",
-			   attr_json_uint(slots[VDPA_ATTR_DEV_MGMTDEV_MAX_VQS]));
+		out_number(out, "max_supported_vqs", attr_uint(slots[VDPA_ATTR_DEV_MGMTDEV_MAX_VQS]));
 	if (slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES]) {
 		struct bits features = bits_of_reply(slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES],
 						     slots[VDPA_ATTR_DEV_SUPPORTED_FEATURES_WORDS]);
 
-		output_set(mgmtdev, "dev_features", features_json(&features, classes_naming(classes)));
+		out_features(out, "dev_features", &features, classes_naming(classes));
 	}
-	return mgmtdev;
 }
 
 int mgmtdev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
@@ -61,9 +63,11 @@ int mgmtdev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	if (attrs_parse(nlh, slots, err) < 0 ||
 	    attrs_require(slots, VDPA_ATTR_MGMTDEV_DEV_NAME, err) < 0)
 		return -1;
-	name = mgmtdev_name(slots);
-	output_entry(data, name, mgmtdev_json(slots));
+	name = mgmtdev_bytes(slots);
+	out_entry(data, name, strlen(name));
 	free(name);
+	write_mgmtdev(data, slots);
+	out_entry_end(data);
 	return 0;
 }
 

@@ -7,7 +7,9 @@
 /*
  * The name under which a message's management device is shown, BUS/DEVICE or
  * DEVICE; the message has VDPA_ATTR_MGMTDEV_DEV_NAME. The caller frees it.
+ * Its own bytes; or as text_utf8() has them.
  */
+char *mgmtdev_bytes(const struct nlattr **slots);
 char *mgmtdev_name(const struct nlattr **slots);
 
 /* Prints a management device; @data is the struct output. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists of virtqueues, of one or of all devices: what "dev vq" and "dev vstats" share. */
+/* Virtqueues, of one or of all devices: what "dev vq" and "dev vstats" share. */
 #ifndef VDPA_TOOL_QUEUES_H
 #define VDPA_TOOL_QUEUES_H
 
@@ -8,8 +8,8 @@
 struct queues_list {
 	const char *section;	/* key of the output */
 	uint8_t command;	/* of the kernel, which has it as a dump */
-	/* A queue as it is shown. */
-	json_t *(*queue)(const struct nlmsghdr *nlh, const struct nlattr **slots);
+	/* Writes the pairs of a queue. */
+	void (*queue)(struct output *out, const struct nlmsghdr *nlh, const struct nlattr **slots);
 	/* Why a device has nothing to show. */
 	const char *(*why_not)(const struct nlattr **slots);
 };
@@ -17,7 +17,15 @@ struct queues_list {
 /* Shows all queues of device @name, or of all where it is NULL, in one dump. */
 enum status queues_show(struct vdpa *vdpa, const struct queues_list *list, const char *name);
 
-/* A device that has nothing to show, in a list of all. */
-json_t *queues_unavailable(const char *reason);
+/* The pairs of a device that has nothing to show, in a list of all. */
+void queues_unavailable(struct output *out, const char *reason);
+
+/*
+ * What a queue is for, e.g. "rx": the same word wherever one is shown. By enum vdpa_vq_type; what is newer than us is "other".
+ */
+const char *queue_type(uint64_t type);
+
+/* The number of such a word, or of one that an earlier version wrote. */
+bool queue_type_number(const char *word, uint8_t *type);
 
 #endif

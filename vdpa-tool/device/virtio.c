@@ -6,11 +6,11 @@
  * iproute2 shows those that it knows.
  */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/args.h"
 #include "device/virtio.h"
-#include "output/output.h"
 
 enum {
 	BITS = 64,		/* classes that a bitmask can name, and features that can be asked for */
@@ -282,11 +282,19 @@ const char *class_type(uint32_t id, char *unknown, size_t size)
 
 static const char class_prefix[] = "class_";
 
+const char *class_name(uint32_t id, char *unknown, size_t size)
+{
+	if (id < BITS && classes_table[id].name)
+		return classes_table[id].name;
+	snprintf(unknown, size, "%s%u", class_prefix, id);
+	return unknown;
+}
+
 json_t *class_json(uint32_t id)
 {
-	if (id >= BITS || !classes_table[id].name)
-		return json_sprintf("%s%u", class_prefix, id);
-	return json_string(classes_table[id].name);
+	char unknown[CLASS_SIZE];
+
+	return json_string(class_name(id, unknown, sizeof(unknown)));
 }
 
 bool class_id(const char *name, uint32_t *id)
@@ -304,14 +312,15 @@ bool class_id(const char *name, uint32_t *id)
 	return true;
 }
 
-json_t *classes_json(uint64_t classes)
+void out_classes(struct output *out, const char *key, uint64_t classes)
 {
-	json_t *names = output_array();
+	char unknown[CLASS_SIZE];
 
+	out_list(out, key);
 	for (unsigned int id = 1; id < BITS; id++)
 		if (classes >> id & 1)
-			output_append(names, class_json(id));
-	return names;
+			out_text(out, NULL, class_name(id, unknown, sizeof(unknown)));
+	out_list_end(out);
 }
 
 uint32_t classes_naming(uint64_t classes)
@@ -337,19 +346,21 @@ static const char *feature_name(unsigned int bit, uint32_t id)
 
 static const char bit_prefix[] = "bit_";
 
-json_t *features_json(const struct bits *features, uint32_t id)
+void out_features(struct output *out, const char *key, const struct bits *features, uint32_t id)
 {
-	json_t *names = output_array();
-
+	out_list(out, key);
 	for (unsigned int bit = 0; bit < FEATURE_BITS; bit++) {
 		const char *name;
 
 		if (!bits_have(features, bit))
 			continue;
 		name = feature_name(bit, id);
-		output_append(names, name ? json_string(name) : json_sprintf("%s%u", bit_prefix, bit));
+		if (name)
+			out_text(out, NULL, name);
+		else
+			out_format(out, NULL, "%s%u", bit_prefix, bit);
 	}
-	return names;
+	out_list_end(out);
 }
 
 bool feature_bit(const char *name, uint32_t id, unsigned int *bit)

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "netlink/bits.h"
+#include "output/output.h"
 
 /* Device IDs that the command itself treats in a way of their own. */
 enum { CLASS_NONE = 0, CLASS_NET = 1, CLASS_BLOCK = 2 };
@@ -17,14 +18,15 @@ enum { CLASS_NONE = 0, CLASS_NET = 1, CLASS_BLOCK = 2 };
 enum { CLASS_SIZE = 16 };
 const char *class_type(uint32_t id, char *unknown, size_t size);
 
-/* The same by the name that classes_json() gives, e.g. "net", or "class_99". */
+/* The same by the name that management devices list, e.g. "net", or "class_99" in @unknown of @size bytes. */
+const char *class_name(uint32_t id, char *unknown, size_t size);
 json_t *class_json(uint32_t id);
 
 /* The virtio device ID of such a name. */
 bool class_id(const char *name, uint32_t *id);
 
 /* The classes whose bits are set, as a management device lists them: ["net"]. */
-json_t *classes_json(uint64_t classes);
+void out_classes(struct output *out, const char *key, uint64_t classes);
 
 /*
  * The class by whose names a management device's features are to be read: its
@@ -32,10 +34,10 @@ json_t *classes_json(uint64_t classes);
  */
 uint32_t classes_naming(uint64_t classes);
 
-/* The names of the bits that are set, lowest first, for a device of class @id. */
-json_t *features_json(const struct bits *features, uint32_t id);
+/* A list of the names of the bits that are set, lowest first, for a device of class @id. */
+void out_features(struct output *out, const char *key, const struct bits *features, uint32_t id);
 
-/* The bit below 64 that features_json() names @name for a device of class @id. False where there is none. */
+/* The bit below 64 that out_features() names @name for a device of class @id. False where there is none. */
 bool feature_bit(const char *name, uint32_t id, unsigned int *bit);
 
 /* Whether that is so for any class. */

@@ -2,7 +2,6 @@
 /* vdpa dev vstats: what a device's queues have counted */
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/genetlink.h>
@@ -19,8 +18,8 @@ enum { NET_F_CTRL_VQ = 17, QUEUES_MAX = 65536 };
 
 /* --- one queue --- */
 
-/* A network device has receive and transmit queues in turn, then the control queue. */
-static const char *net_queue_type(const struct nlattr **slots, uint32_t index)
+/* As the core itself has it: receive and transmit queues in turn, then the control queue. */
+static enum vdpa_vq_type net_queue_type(const struct nlattr **slots, uint32_t index)
 {
 	uint64_t features = 0, pairs = 1;
 
@@ -28,44 +27,91 @@ static const char *net_queue_type(const struct nlattr **slots, uint32_t index)
 		features = attr_uint(slots[VDPA_ATTR_DEV_NEGOTIATED_FEATURES]);
 	if (slots[VDPA_ATTR_DEV_NET_CFG_MAX_VQP])
 		pairs = attr_uint(slots[VDPA_ATTR_DEV_NET_CFG_MAX_VQP]);
-	if (features >> NET_F_CTRL_VQ & 1 && index == 2 * pairs)
-		return "control_vq";
-	return index & 1 ? "tx" : "rx";
+	if (index < 2 * pairs)
+		return index & 1 ? VDPA_VQ_TYPE_TX : VDPA_VQ_TYPE_RX;
+	if (index == 2 * pairs && features >> NET_F_CTRL_VQ & 1)
+		return VDPA_VQ_TYPE_CTRL;
+	return VDPA_VQ_TYPE_OTHER;
 }
 
-static void set_queue_type(json_t *queue, const struct nlattr **slots, uint32_t index)
+static enum vdpa_vq_type type_of(const struct nlattr **slots)
 {
 	switch (attr_uint(slots[VDPA_ATTR_DEV_ID])) {
 	case CLASS_NET:
-		output_set(queue, "queue_type", json_string(net_queue_type(slots, index)));
-		break;
+		return net_queue_type(slots, attr_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
 	case CLASS_BLOCK:
-		output_set(queue, "queue_type", json_string("request"));
-		break;
+		return VDPA_VQ_TYPE_REQUEST;
+	default:
+		return VDPA_VQ_TYPE_OTHER;
 	}
 }
 
-/* The counters come as pairs, a name before each value. */
-static void set_counters(json_t *queue, const struct nlmsghdr *nlh)
+/* Whether a counter before @attr in the message has the same name. */
+static bool is_repeated(const struct nlmsghdr *nlh, const struct nlattr *attr)
 {
-	const struct nlattr *attr;
-	char *name = NULL;
+	const struct nlattr *other;
+	size_t len, other_len;
+	const char *name = attr_text(attr, &len), *text;
+
+	mnl_attr_for_each(other, nlh, GENL_HDRLEN) {
+		if (other == attr)
+			break;
+		if (mnl_attr_get_type(other) != VDPA_ATTR_DEV_VENDOR_ATTR_NAME)
+			continue;
+		text = attr_text(other, &other_len);
+		if (other_len == len && memcmp(text, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Keys that a queue has beside its counters, which no counter takes. */
+static bool is_own_key(const struct nlattr *attr)
+{
+	static const char *const keys[] = { "qidx", "queue_type", "counters" };
+	size_t len;
+	const char *name = attr_text(attr, &len);
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strlen(keys[i]) == len && memcmp(keys[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The counters come as pairs, a name before each value.
+ * @beside: they stand beside keys of ours, as iproute2 has them
+ */
+static void write_counters(struct output *out, const struct nlmsghdr *nlh, bool beside)
+{
+	const struct nlattr *attr, *name = NULL;
+	const char *text;
+	size_t len;
 
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
-		switch (mnl_attr_get_type(attr)) {
-		case VDPA_ATTR_DEV_VENDOR_ATTR_NAME:
-			free(name);
-			name = attr_string(attr);
-			break;
-		case VDPA_ATTR_DEV_VENDOR_ATTR_VALUE:
-			if (name)
-				output_set(queue, name, attr_json_uint(attr));
-			free(name);
-			name = NULL;
-			break;
+		if (mnl_attr_get_type(attr) == VDPA_ATTR_DEV_VENDOR_ATTR_NAME)
+			name = attr;
+		if (mnl_attr_get_type(attr) != VDPA_ATTR_DEV_VENDOR_ATTR_VALUE || !name)
+			continue;
+		if (!(beside && is_own_key(name)) && !is_repeated(nlh, name)) {
+			text = attr_text(name, &len);
+			out_key(out, text, len);
+			out_number(out, NULL, attr_uint(attr));
 		}
+		name = NULL;
 	}
-	free(name);
+}
+
+/* In text they are never taken for keys of ours: there are none behind them. */
+static void write_nested(struct output *out, const struct nlmsghdr *nlh)
+{
+	if (!out->json) {
+		write_counters(out, nlh, false);
+		return;
+	}
+	out_object(out, "counters");
+	write_counters(out, nlh, false);
+	out_object_end(out);
 }
 
 static int parse_queue(const struct nlmsghdr *nlh, const struct nlattr **slots,
@@ -78,42 +124,31 @@ static int parse_queue(const struct nlmsghdr *nlh, const struct nlattr **slots,
 	return attrs_require(slots, VDPA_ATTR_DEV_QUEUE_INDEX, err);
 }
 
+/* As iproute2 shows it; with the counters once more under a key of their own. */
 int dev_vstats_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
-	json_t *queue;
-	char *name;
+	struct output *out = data;
+	const char *name;
+	size_t len;
 
 	if (parse_queue(nlh, slots, err) < 0)
 		return -1;
-	queue = output_object();
-	set_queue_type(queue, slots, attr_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
-	set_counters(queue, nlh);
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	output_entry(data, name, queue);
-	free(name);
+	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
+	out_entry(out, name, len);
+	out_text(out, "queue_type", queue_type(type_of(slots)));
+	if (out->json)
+		write_counters(out, nlh, true);
+	write_nested(out, nlh);
+	out_entry_end(out);
 	return 0;
 }
 
-static json_t *listed_queue(const struct nlmsghdr *nlh, const struct nlattr **slots)
+static void write_queue(struct output *out, const struct nlmsghdr *nlh, const struct nlattr **slots)
 {
-	json_t *queue = output_object();
-
-	output_set(queue, "qidx", attr_json_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
-	set_queue_type(queue, slots, attr_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
-	set_counters(queue, nlh);
-	return queue;
-}
-
-/* Collects one queue; @data is the array. */
-static int collect_queue(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
-{
-	const struct nlattr *slots[ATTR_SLOTS];
-
-	if (parse_queue(nlh, slots, err) < 0)
-		return -1;
-	output_append(data, listed_queue(nlh, slots));
-	return 0;
+	out_number(out, "qidx", attr_uint(slots[VDPA_ATTR_DEV_QUEUE_INDEX]));
+	out_text(out, "queue_type", queue_type(type_of(slots)));
+	write_nested(out, nlh);
 }
 
 static void put_queue(struct nlmsghdr *nlh, const char *name, uint32_t index)
@@ -148,7 +183,7 @@ static const char *no_queues(const struct nlattr **slots)
 static const struct queues_list vstats_list = {
 	.section = "vstats",
 	.command = VDPA_CMD_DEV_VSTATS_GET,
-	.queue = listed_queue,
+	.queue = write_queue,
 	.why_not = no_queues,
 };
 
@@ -159,6 +194,7 @@ struct walk {
 	struct nl nl;
 	struct output *out;
 	bool named;		/* the user asked for one device */
+	bool begun;		/* the entry of the device that is asked */
 };
 
 /* A parent may count for some queues only, or have fewer than it may have at most. */
@@ -167,15 +203,47 @@ static bool lacks_queue(int errnum)
 	return errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ERANGE;
 }
 
+static void begin_device(struct walk *walk, const char *name, size_t len)
+{
+	if (walk->begun)
+		return;
+	walk->begun = true;
+	out_entry(walk->out, name, len);
+	out_table(walk->out, "queues");
+}
+
+static void end_device(struct walk *walk)
+{
+	out_table_end(walk->out);
+	out_entry_end(walk->out);
+}
+
+/* One queue of a device; @data is the struct walk. */
+static int take_queue(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	struct walk *walk = data;
+	const char *name;
+	size_t len;
+
+	if (parse_queue(nlh, slots, err) < 0)
+		return -1;
+	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
+	begin_device(walk, name, len);
+	out_row(walk->out);
+	write_queue(walk->out, nlh, slots);
+	out_row_end(walk->out);
+	return 0;
+}
+
 /* Mainline gives one queue a request. Returns 0 or -1 with @err. */
-static int ask_each(struct walk *walk, const char *name, uint64_t max_vqs, json_t *queues,
-		    struct nl_error *err)
+static int ask_each(struct walk *walk, const char *name, uint64_t max_vqs, struct nl_error *err)
 {
 	uint32_t last = max_vqs < QUEUES_MAX ? max_vqs : QUEUES_MAX;
 
 	for (uint32_t index = 0; index < last; index++) {
 		put_queue(nl_request(&walk->nl, VDPA_CMD_DEV_VSTATS_GET, 0), name, index);
-		if (nl_exchange(&walk->nl, collect_queue, queues, NULL, err) == 0)
+		if (nl_exchange(&walk->nl, take_queue, walk, NULL, err) == 0)
 			continue;
 		if (!index || !lacks_queue(err->errnum))
 			return -1;
@@ -188,14 +256,16 @@ static int ask_each(struct walk *walk, const char *name, uint64_t max_vqs, json_
  * of the list, and one that went away meanwhile is not. Returns 0, or -1 where
  * it is an error all the same.
  */
-static int list_failed(const struct walk *walk, const char *shown, const struct nl_error *err)
+static int list_failed(const struct walk *walk, const char *name, const struct nl_error *err)
 {
-	if (walk->named)
+	if (walk->named || (walk->begun && err->errnum != ENODEV))
 		return -1;
 	switch (err->errnum) {
 	case EOPNOTSUPP:
 	case EAGAIN:
-		output_entry(walk->out, shown, queues_unavailable(error_reason(err)));
+		out_entry(walk->out, name, strlen(name));
+		queues_unavailable(walk->out, error_reason(err));
+		out_entry_end(walk->out);
 		return 0;
 	case ENODEV:
 		return 0;
@@ -207,25 +277,20 @@ static int list_failed(const struct walk *walk, const char *shown, const struct 
 static int list_queues(struct walk *walk, const struct nlattr **slots, struct nl_error *err)
 {
 	const struct nlattr *max_vqs = slots[VDPA_ATTR_DEV_MAX_VQS];
-	char *shown = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	json_t *queues = output_array();
 	char name[256];
-	json_t *device;
 	int failed;
 
 	attr_bytes(slots[VDPA_ATTR_DEV_NAME], name, sizeof(name));
-	failed = ask_each(walk, name, max_vqs ? attr_uint(max_vqs) : 0, queues, err);
-	if (failed) {
-		json_decref(queues);
-		explain(err);
-		failed = list_failed(walk, shown, err);
-	} else {
-		device = output_object();
-		output_set(device, "queues", queues);
-		output_entry(walk->out, shown, device);
-	}
-	free(shown);
-	return failed;
+	walk->begun = false;
+	failed = ask_each(walk, name, max_vqs ? attr_uint(max_vqs) : 0, err);
+	if (!failed)
+		begin_device(walk, name, strlen(name));
+	if (walk->begun)
+		end_device(walk);
+	if (!failed)
+		return 0;
+	explain(err);
+	return list_failed(walk, name, err);
 }
 
 /* One device of those listed; @data is the struct walk. */
