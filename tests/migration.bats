@@ -298,7 +298,7 @@ found() { jq -r '.find.there.candidates[] | .dev // .mgmtdev' <<<"$output"; }
 	assert_equal "$(wc -l <state)" 1
 	jq -e '.vdpa_state | .version == 1 and .device == "b0" and .class == "block" and
 		(.status | index("driver_ok")) and (.private | type == "string")' state
-	assert_equal "$(jq -c '[.vdpa_state.virtqueues[] | select(.ready) | [.index, .avail_index]]' state)" \
+	assert_equal "$(jq -c '[.vdpa_state.virtqueues[] | select(.ready) | [.qidx, .avail_index]]' state)" \
 		"$(vdpa -j dev vq show b0 | jq -c '[.vq.b0.queues[] | select(.ready) | [.qidx, .avail_index]]')"
 	assert_equal "$(jq -c '.vdpa_state | {class, attributes}' state)" \
 		"$(vdpa -j dev migration show b0 | jq -c .dev.b0)"
@@ -448,7 +448,7 @@ killed_at() {
 	jq -e '.error.errno == "EMEDIUMTYPE"' <<<"$stderr"
 	jq -c '.vdpa_state.features = "0x1"' state >other
 	run -2 vdpa dev state load b1 file other
-	jq -c '.vdpa_state.virtqueues[0].index = 999' state >other
+	jq -c '.vdpa_state.virtqueues[0].qidx = 999' state >other
 	run -2 vdpa dev state load b1 file other
 	jq -c '.vdpa_state.private = "AAAAAAAA"' state >other
 	run -2 vdpa dev state load b1 file other

@@ -234,12 +234,12 @@ refused() {
 @test "a file of 100 MiB is refused, whatever is in it" {
 	local f=$BATS_TEST_TMPDIR/f
 
-	truncate -s 100M "$f" && refused "$f" 'is larger than 16 MiB$'
+	truncate -s 100M "$f" && refused "$f" 'no JSON: line 1, column'
 	head -c 100M /dev/zero | tr '\0' ' ' >"$f" && refused "$f" 'is larger than 16 MiB$'
 	file a "$(number x equal 5)"
 	{ cat "$BATS_TEST_TMPDIR/a"; head -c 100M /dev/zero | tr '\0' '\n'; } >"$f" && refused "$f" 'is larger than 16 MiB$'
 	{ printf '{"dev":{"'; head -c 100M /dev/zero | tr '\0' a; printf '"'; } >"$f" && refused "$f" 'is larger than 16 MiB$'
-	refused /dev/zero 'is larger than 16 MiB$'
+	refused /dev/zero 'no JSON: line 1, column'
 }
 
 @test "a file of just 16 MiB is read" {

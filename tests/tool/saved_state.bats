@@ -45,18 +45,28 @@ refused() {
 	((count > 100))
 }
 
-@test "numbers come back exactly, up to the last of 64 bits" {
+@test "numbers come back exactly, up to the last of 64 bits, and larger ones are refused by name" {
 	F=$BATS_TEST_TMPDIR/f
-	for value in 0 17 9223372036854775807; do
+	for value in 0 17 9223372036854775807 9223372036854775808 18446744073709551615; do
+		# As a number, as a string, and as versions before this one have written it.
+		for form in "$value" "\"$value\"" "\"$(printf '0x%x' "$value")\""; do
+			echo "{\"dev\":{\"a\":{\"class\":\"net\",\"attributes\":[{\"name\":\"x\",\"type\":\"u64\",\"rule\":\"equal\",\"value\":$form}]}}}" >"$F"
+			run -0 kernel describe "$F"
+			[[ $output = *"\"value\":$value}"* ]] || fail "$output"
+		done
+	done
+	for value in 18446744073709551616 '"18446744073709551616"' 99999999999999999999999 1.8446744073709552e19 -1 -9223372036854775808; do
 		echo "{\"dev\":{\"a\":{\"class\":\"net\",\"attributes\":[{\"name\":\"x\",\"type\":\"u64\",\"rule\":\"equal\",\"value\":$value}]}}}" >"$F"
-		run -0 kernel describe "$F"
-		[[ $output = *"\"value\":$value}"* ]] || fail "$output"
+		run -1 --separate-stderr kernel describe "$F"
+		assert_match "$stderr" "$F: attribute x: its value is not a whole number from 0 to 2\^64 - 1"
 	done
-	for value in 9223372036854775808 18446744073709551615 0xffffffffffffffff; do
-		echo "{\"dev\":{\"a\":{\"class\":\"net\",\"attributes\":[{\"name\":\"x\",\"type\":\"u64\",\"rule\":\"equal\",\"value\":\"$value\"}]}}}" >"$F"
-		run -0 kernel describe "$F"
-		[[ $output = *"\"value\":\"$(printf '0x%x' "$value")\"}"* ]] || fail "$output"
-	done
+	# A large number where there is to be a word, or within one, is no number.
+	echo '{"dev":{"18446744073709551615":{"class":"net","attributes":[{"name":"x","type":"string","rule":"equal","value":"18446744073709551615"}]}}}' >"$F"
+	run -0 kernel describe "$F"
+	[[ $output = *'"value":"18446744073709551615"}'* ]] || fail "$output"
+	echo '{"dev":{"a":{"class":"net","attributes":[{"name":18446744073709551615,"type":"u64","rule":"equal","value":"\\"}]}}}' >"$F"
+	run -1 --separate-stderr kernel describe "$F"
+	assert_match "$stderr" 'its "name" is not a string'
 }
 
 # Saving
@@ -65,8 +75,8 @@ refused() {
 	run -0 kernel save 2 5 5
 	jq -e '.vdpa_state | .version == 1 and .device == "n0" and .class == "net" and (.attributes | length) == 7 and
 		.features == "0x300010020" and .status == ["acknowledge", "driver", "features_ok", "driver_ok", "suspend", "0x20"] and
-		.virtqueues == [{"index": 0, "type": "rx", "ready": true, "size": 256, "avail_index": 1000},
-			{"index": 1, "type": "tx", "ready": true, "size": 256, "avail_index": 1001}] and
+		.virtqueues == [{"qidx": 0, "queue_type": "rx", "ready": true, "size": 256, "avail_index": 1000},
+			{"qidx": 1, "queue_type": "tx", "ready": true, "size": 256, "avail_index": 1001}] and
 		.private == "AAECAwQ="' <<<"$output"
 }
 
@@ -82,7 +92,7 @@ refused() {
 
 @test "a thousand virtqueues come in the order in which the kernel tells them" {
 	run -0 kernel save 1000 0 1
-	jq -e '.vdpa_state.virtqueues | map(.index) == [range(1000)]' <<<"$output"
+	jq -e '.vdpa_state.virtqueues | map(.qidx) == [range(1000)]' <<<"$output"
 }
 
 @test "what is in flight makes a document that an older reader does not take" {
@@ -120,6 +130,17 @@ refused() {
 	state
 	run -0 kernel load "$F"
 	assert_equal "$output" 'class 1 attributes 7 features 0x300010020 status 0x3f queues 3 private 100'
+}
+
+@test "a state that was saved before queues had the keys of \"vq show\" is loaded" {
+	cat >"$BATS_TEST_TMPDIR/old" <<-'END'
+		{"vdpa_state":{"version":1,"device":"n0","class":"net","attributes":[{"name":"x","type":"u64","rule":"equal","value":"0xffffffffffffffff"}],"features":"0x300010020","status":["acknowledge","driver","features_ok","driver_ok"],"virtqueues":[{"index":0,"type":"rx","ready":true,"size":256,"avail_index":7},{"index":1,"type":"tx","ready":false}],"private":"AAEC"}}
+	END
+	F=$BATS_TEST_TMPDIR/old
+	run -0 kernel load "$F"
+	assert_equal "$output" 'class 1 attributes 1 features 0x300010020 status 0xf queues 2 private 3'
+	sed 's/"index":1/"index":65536/' "$F" >"$F.bad" && F=$F.bad refused 'no "index" from 0 to 65535'
+	sed 's/"tx"/"xt"/' "$F" >"$F.bad" && F=$F.bad refused 'virtqueue 1: its "type" is unknown'
 }
 
 @test "features beyond bit 63 are saved and loaded as one longer number" {
@@ -233,9 +254,9 @@ refused() {
 	state '.vdpa_state.status = ["running"]' && refused '"status"'
 	state '.vdpa_state.status = ["0x100"]' && refused '"status"'
 	state '.vdpa_state.status = "driver"' && refused '"status"'
-	state '.vdpa_state.virtqueues[1].index = 65536' && refused 'no "index" from 0 to 65535'
-	state '.vdpa_state.virtqueues[1] = 7' && refused 'no "index" from 0 to 65535'
-	state '.vdpa_state.virtqueues[1].type = "rxtx"' && refused 'virtqueue 1: its "type"'
+	state '.vdpa_state.virtqueues[1].qidx = 65536' && refused 'no "qidx" from 0 to 65535'
+	state '.vdpa_state.virtqueues[1] = 7' && refused 'no "qidx" from 0 to 65535'
+	state '.vdpa_state.virtqueues[1].queue_type = "rxtx"' && refused 'virtqueue 1: its "queue_type"'
 	state '.vdpa_state.virtqueues[1].ready = 1' && refused 'virtqueue 1: "ready"'
 	state 'del(.vdpa_state.virtqueues[1].ready)' && refused 'virtqueue 1: "ready"'
 	state '.vdpa_state.virtqueues[1].avail_index = 65536' && refused 'virtqueue 1: "avail_index"'
@@ -254,7 +275,7 @@ refused() {
 	state '.vdpa_state.private = 5' && refused 'there is no "private"'
 }
 
-@test "64 MiB of private state are taken, more are not, and no file of more than 96 MiB" {
+@test "64 MiB of private state are taken, more are not, and no document of more than 96 MiB" {
 	state
 	{
 		jq -c 'del(.vdpa_state.private)' "$F" | sed 's/}}$/,"private":"/' | tr -d '\n'
@@ -265,7 +286,7 @@ refused() {
 	assert_match "$output" 'private 67108864$'
 	sed 's/"private":"/&AAAA/' "$F.full" >"$F"
 	refused '"private" is more than 64 MiB'
-	truncate -s 97M "$F"
+	{ printf '{"vdpa_state":"'; head -c 97M /dev/zero | tr '\0' A; echo '"}'; } >"$F"
 	refused 'is larger than 96 MiB'
 }
 

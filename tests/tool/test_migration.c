@@ -24,9 +24,10 @@
 #include <linux/genetlink.h>
 #include <linux/vdpa.h>
 
-#include "migration/document.h"
 #include "cli/error.h"
+#include "migration/description_json.h"
 #include "migration/description_netlink.h"
+#include "migration/document.h"
 #include "migration/saved_state.h"
 
 struct options options;
@@ -37,13 +38,6 @@ static _Noreturn void wrong(const char *text)
 {
 	fprintf(stderr, "test_migration: what is \"%s\"?\n", text);
 	exit(STATUS_ARGUMENTS);
-}
-
-static void print(json_t *json)
-{
-	json_dumpf(json, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(json);
 }
 
 /* --- messages --- */
@@ -176,41 +170,45 @@ static int describe(const char *file)
 {
 	static char buf[BUFFER];
 	struct nlmsghdr *nlh = message(buf);
-	struct description description;
+	struct subject subject, back = { .available = true };
+	const struct description *description;
 	struct nl_error err = { 0 };
-	struct subject subject;
-	json_t *json;
+	struct output out;
+	int failed;
 
-	if (subject_read(file, &subject, &err) < 0 ||
-	    subject_describe(&subject, 0, &description, &err) < 0)
+	if (subject_read(file, &subject, &err) < 0 || subject_describe(&subject, 0, &description, &err) < 0)
 		return error_file(file, &err);
-	description_put(nlh, &description);
-	json = description_wire_json(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN), &err);
-	description_free(&description);
+	description_put(nlh, description);
+	failed = description_take(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN), subject_add(&back), &err);
+	if (!failed) {
+		out_open(&out, stdout, true, false);
+		out_document(&out);
+		subject_write(&out, &back);
+		out_document_end(&out);
+	}
 	subject_free(&subject);
-	if (!json)
-		return error_refused(NULL, &err);
-	print(json);
-	return 0;
+	subject_free(&back);
+	return failed ? error_refused(NULL, &err) : 0;
 }
 
-static int add(struct saved_state_builder *builder, struct nlmsghdr *nlh, struct nl_error *err)
+static int add(struct saved_state *state, struct nlmsghdr *nlh, struct nl_error *err)
 {
 	struct nlmsghdr *same = copy(nlh);
-	int failed = saved_state_add(same, err, builder);
+	int failed = saved_state_take(same, err, state);
 
 	free(same);
 	return failed;
 }
 
-static int finish(struct saved_state_builder *builder, int failed, struct nl_error *err)
+static int finish(struct saved_state *state, int failed, struct nl_error *err)
 {
-	json_t *document = failed ? NULL : saved_state_document(builder, err);
-	int status = document ? 0 : error_refused(NULL, err);
+	int status = 0;
 
-	if (document)
-		print(document);
-	saved_state_builder_free(builder);
+	if (failed || saved_state_complete(state, err) < 0)
+		status = error_refused(NULL, err);
+	else if (saved_state_write(stdout, state) < 0)
+		status = STATUS_ARGUMENTS;
+	saved_state_free(state);
 	return status;
 }
 
@@ -226,10 +224,10 @@ static struct nlmsghdr *only_name(char *buf)
 static int save(uint32_t queues, size_t private, size_t piece)
 {
 	static char buf[BUFFER];
-	struct saved_state_builder builder = { 0 };
+	struct saved_state state = { .device = NULL };
 	struct nl_error err = { 0 };
-	int failed = add(&builder, only_name(buf), &err) || add(&builder, first_piece(buf), &err) ||
-		     add(&builder, only_name(buf), &err);
+	int failed = add(&state, only_name(buf), &err) || add(&state, first_piece(buf), &err) ||
+		     add(&state, only_name(buf), &err);
 
 	for (uint32_t i = 0; !failed && i < queues;) {
 		struct nlmsghdr *nlh = message(buf);
@@ -237,51 +235,51 @@ static int save(uint32_t queues, size_t private, size_t piece)
 		put_text(nlh, VDPA_ATTR_DEV_NAME, "n0");
 		for (size_t n = 0; n < 100 && i < queues; n++)
 			put_queue(nlh, i++, false);
-		failed = add(&builder, nlh, &err);
+		failed = add(&state, nlh, &err);
 	}
 	for (size_t at = 0; !failed && at < private;) {
 		size_t len = piece < private - at ? piece : private - at;
 
-		failed = add(&builder, private_piece(buf, at, len), &err);
+		failed = add(&state, private_piece(buf, at, len), &err);
 		at += len;
 	}
-	return finish(&builder, failed, &err);
+	return finish(&state, failed, &err);
 }
 
 static int save_fault(const char *fault)
 {
 	static char buf[BUFFER];
-	struct saved_state_builder builder = { 0 };
+	struct saved_state state = { .device = NULL };
 	struct nl_error err = { 0 };
 	struct nlmsghdr *nlh;
 	int failed = 0;
 
 	if (strcmp(fault, "late") == 0) {
-		failed = add(&builder, private_piece(buf, 0, 5), &err);
+		failed = add(&state, private_piece(buf, 0, 5), &err);
 	} else if (strcmp(fault, "nameless") == 0) {
-		failed = add(&builder, message(buf), &err);
+		failed = add(&state, message(buf), &err);
 	} else if (strcmp(fault, "gap") == 0) {
-		failed = add(&builder, first_piece(buf), &err) ||
-			 add(&builder, private_piece(buf, 0, 5), &err) ||
-			 add(&builder, private_piece(buf, 6, 5), &err);
+		failed = add(&state, first_piece(buf), &err) ||
+			 add(&state, private_piece(buf, 0, 5), &err) ||
+			 add(&state, private_piece(buf, 6, 5), &err);
 	} else if (strcmp(fault, "queue") == 0) {
 		nlh = first_piece(buf);
 		put_queue(nlh, 0, true);
-		failed = add(&builder, nlh, &err);
+		failed = add(&state, nlh, &err);
 	} else if (strcmp(fault, "wide") == 0) {
-		failed = add(&builder, wide_piece(buf, 2, 16), &err);
+		failed = add(&state, wide_piece(buf, 2, 16), &err);
 	} else if (strcmp(fault, "words") == 0) {
-		failed = add(&builder, wide_piece(buf, 2, 12), &err);
+		failed = add(&state, wide_piece(buf, 2, 12), &err);
 	} else if (strcmp(fault, "zero") == 0) {
-		failed = add(&builder, wide_piece(buf, 0, 16), &err);
+		failed = add(&state, wide_piece(buf, 0, 16), &err);
 	} else if (strcmp(fault, "much") == 0) {
-		failed = add(&builder, first_piece(buf), &err);
+		failed = add(&state, first_piece(buf), &err);
 		for (uint64_t at = 0; !failed && at < UINT64_C(65) << 20; at += 32768)
-			failed = add(&builder, private_piece(buf, at, 32768), &err);
+			failed = add(&state, private_piece(buf, at, 32768), &err);
 	} else if (strcmp(fault, "none") != 0) {
 		wrong(fault);
 	}
-	return finish(&builder, failed, &err);
+	return finish(&state, failed, &err);
 }
 
 static struct nlmsghdr *round_piece(char *buf)
@@ -307,41 +305,41 @@ static struct nlmsghdr *left_piece(char *buf)
 static int save_round(const char *fault)
 {
 	static char buf[BUFFER];
-	struct saved_state_builder builder = { 0 };
+	struct saved_state state = { .device = NULL };
 	struct nl_error err = { 0 };
 	struct nlmsghdr *nlh = round_piece(buf);
 	int failed;
 
 	if (strcmp(fault, "queue") == 0)
 		put_queue(nlh, 0, false);
-	failed = add(&builder, nlh, &err) || add(&builder, private_piece(buf, 0, 5), &err);
+	failed = add(&state, nlh, &err) || add(&state, private_piece(buf, 0, 5), &err);
 	if (!failed && strcmp(fault, "untold") != 0)
-		failed = add(&builder, left_piece(buf), &err);
-	return finish(&builder, failed, &err);
+		failed = add(&state, left_piece(buf), &err);
+	return finish(&state, failed, &err);
 }
 
 static int load(const char *file)
 {
-	struct document_text text;
+	struct document_stream stream;
 	struct nl_error err = { 0 };
 	struct saved_state state;
 	char features[BITS_TEXT_SIZE];
 	json_t *root;
 	int failed;
 
-	if (document_read(file, 1, DOCUMENT_STATE_MAX, &text, &err) < 0)
+	if (document_stream_open(file, SIZE_MAX, &stream, &err) < 0)
 		return error_file(file, &err);
-	root = document_next(&text, &err);
+	root = document_stream_next(&stream, DOCUMENT_STATE_MAX, &err);
 	failed = root ? saved_state_parse(root, &state, &err) : -1;
 	json_decref(root);
-	document_text_free(&text);
+	document_stream_close(&stream);
 	if (failed)
 		return error_file(file, &err);
 	if (state.part != SAVED_STATE_WHOLE)
 		printf("%s %u ", state.part == SAVED_STATE_ROUND ? "round" : "rounds", state.number);
 	printf("class %u attributes %zu features %s status 0x%x queues %zu private %zu\n",
 	       state.description.class, state.description.count, bits_text(&state.features, features),
-	       state.status, json_array_size(state.queues), state.len);
+	       state.status, state.n_queues, state.len);
 	saved_state_free(&state);
 	return 0;
 }
@@ -364,29 +362,26 @@ static void damage(struct nlmsghdr *nlh, unsigned int round)
 static int fuzz(unsigned int rounds)
 {
 	static char buf[BUFFER];
+	FILE *nowhere = fopen("/dev/null", "w");
 	unsigned int taken = 0;
 
 	for (unsigned int round = 0; round < rounds; round++) {
-		struct saved_state_builder builder = { 0 };
-		struct description description;
+		struct saved_state state = { .device = NULL };
 		struct nl_error err = { 0 };
 		struct nlmsghdr *nlh = first_piece(buf);
-		json_t *document = NULL;
 
 		inflight = round % 2;
 		put_queue(nlh, 0, false);
 		put_queue(nlh, 1, false);
 		damage(nlh, round);
-		if (add(&builder, nlh, &err) == 0)
-			document = saved_state_document(&builder, &err);
 		/* What a kernel says is judged like a file: it is refused, or as good as one. */
-		if (document && description_parse(builder.state, false, &description, &err) == 0) {
-			taken++;
-			description_free(&description);
+		if (add(&state, nlh, &err) == 0 && saved_state_complete(&state, &err) == 0) {
+			taken += description_check(&state.description, &err) == 0;
+			saved_state_write(nowhere, &state);
 		}
-		json_decref(document);
-		saved_state_builder_free(&builder);
+		saved_state_free(&state);
 	}
+	fclose(nowhere);
 	printf("%u rounds: %u taken\n", rounds, taken);
 	return 0;
 }

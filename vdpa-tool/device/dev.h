@@ -26,10 +26,6 @@ enum status dev_resume(struct vdpa *vdpa, int argc, char **argv);
 enum status dev_show_by(struct vdpa *vdpa, int argc, char **argv, uint8_t request,
 			const char *section, nl_cb print);
 
-/* The name of a VDPA_ATTR_VQ_TYPE, and the number of such a name. */
-json_t *vq_type_json(const struct nlattr *attr);
-bool vq_type_number(const json_t *name, uint8_t *type);
-
 enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv);
 enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv);
 

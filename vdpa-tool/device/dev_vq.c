@@ -14,16 +14,6 @@ static void write_type(struct output *out, const char *key, const struct nlattr 
 	out_text(out, key, queue_type(attr_uint(attr)));
 }
 
-json_t *vq_type_json(const struct nlattr *attr)
-{
-	return json_string(queue_type(attr_uint(attr)));
-}
-
-bool vq_type_number(const json_t *name, uint8_t *type)
-{
-	return json_is_string(name) && queue_type_number(json_string_value(name), type);
-}
-
 /* What is shown of the attributes that a queue has, in this order. */
 static const struct field fields[] = {
 	{ VDPA_ATTR_DEV_QUEUE_INDEX,	"qidx",			field_uint },

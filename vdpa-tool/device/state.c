@@ -120,14 +120,6 @@ static void append_bit(void *array, const char *name)
 	output_append(array, json_string(name));
 }
 
-json_t *status_json(uint64_t status)
-{
-	json_t *array = output_array();
-
-	each_bit(status_bits, COUNT(status_bits), status, append_bit, array);
-	return array;
-}
-
 json_t *holds_json(uint64_t holds)
 {
 	json_t *array = output_array();
@@ -136,7 +128,7 @@ json_t *holds_json(uint64_t holds)
 	return array;
 }
 
-static bool status_bit(const char *name, uint64_t *bits)
+bool status_bit(const char *name, uint64_t *bits)
 {
 	for (size_t i = 0; i < COUNT(status_bits); i++) {
 		*bits = status_bits[i].mask;
@@ -144,24 +136,6 @@ static bool status_bit(const char *name, uint64_t *bits)
 			return true;
 	}
 	return args_number(name, 1, UINT8_MAX, bits);
-}
-
-bool status_number(const json_t *names, uint8_t *status)
-{
-	json_t *name;
-	size_t i;
-
-	*status = 0;
-	if (!json_is_array(names))
-		return false;
-	json_array_foreach(names, i, name) {
-		uint64_t bits;
-
-		if (!json_is_string(name) || !status_bit(json_string_value(name), &bits))
-			return false;
-		*status |= bits;
-	}
-	return true;
 }
 
 static void write_bit(void *out, const char *name)
@@ -177,6 +151,11 @@ static void write_bits(struct output *out, const char *key, const struct bit *bi
 	out_list_end(out);
 }
 
+void status_write(struct output *out, const char *key, uint64_t status)
+{
+	write_bits(out, key, status_bits, COUNT(status_bits), status);
+}
+
 void state_write(struct output *out, const struct nlattr **slots)
 {
 	char unknown[UNKNOWN_SIZE];
@@ -190,8 +169,7 @@ void state_write(struct output *out, const struct nlattr **slots)
 		if (slots[latencies[i].attr])
 			out_number(out, latencies[i].key, attr_uint(slots[latencies[i].attr]) / 1000);
 	if (slots[VDPA_ATTR_DEV_STATUS])
-		write_bits(out, "status", status_bits, COUNT(status_bits),
-			   attr_uint(slots[VDPA_ATTR_DEV_STATUS]));
+		status_write(out, "status", attr_uint(slots[VDPA_ATTR_DEV_STATUS]));
 	if (slots[VDPA_ATTR_DEV_CAPS])
 		write_bits(out, "capabilities", cap_bits, COUNT(cap_bits),
 			   attr_uint(slots[VDPA_ATTR_DEV_CAPS]));

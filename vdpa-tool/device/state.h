@@ -19,11 +19,11 @@ json_t *cause_json(uint64_t cause);
 /* Names of those who hold a device suspended. */
 json_t *holds_json(uint64_t holds);
 
-/* The names of virtio status bits; bits without a name are one number, e.g. "0x10". */
-json_t *status_json(uint64_t status);
+/* Writes the names of virtio status bits; bits without a name are one number, e.g. "0x10". */
+void status_write(struct output *out, const char *key, uint64_t status);
 
-/* Takes such names. */
-bool status_number(const json_t *names, uint8_t *status);
+/* Takes one such name. */
+bool status_bit(const char *name, uint64_t *bits);
 
 /*
  * Writes the keys that tell what a device is doing: "state", "status" (names of

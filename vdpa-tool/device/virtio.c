@@ -290,13 +290,6 @@ const char *class_name(uint32_t id, char *unknown, size_t size)
 	return unknown;
 }
 
-json_t *class_json(uint32_t id)
-{
-	char unknown[CLASS_SIZE];
-
-	return json_string(class_name(id, unknown, sizeof(unknown)));
-}
-
 bool class_id(const char *name, uint32_t *id)
 {
 	size_t prefix = sizeof(class_prefix) - 1;

@@ -20,7 +20,6 @@ const char *class_type(uint32_t id, char *unknown, size_t size);
 
 /* The same by the name that management devices list, e.g. "net", or "class_99" in @unknown of @size bytes. */
 const char *class_name(uint32_t id, char *unknown, size_t size);
-json_t *class_json(uint32_t id);
 
 /* The virtio device ID of such a name. */
 bool class_id(const char *name, uint32_t *id);

@@ -1,39 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa migration check: whether a source can move to a target, and all that is in the way */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/vdpa.h>
 
 #include "cli/error.h"
-#include "migration/judge.h"
 #include "migration/check.h"
+#include "migration/description_json.h"
 
 /* --- the source --- */
 
-static enum status read_subject(const char *file, struct source *source)
+static int read_subject(const char *file, struct source *source, struct nl_error *err)
 {
-	struct nl_error err = { 0 };
-
-	if (subject_read(file, &source->subject, &err) < 0)
-		return error_file(file, &err);
+	if (subject_read(file, &source->subject, err) < 0)
+		return -1;
 	if (source->subject.mgmtdev)
-		nl_fail(&err, EINVAL, "is about a management device, only a device can be moved");
-	else if (subject_describe(&source->subject, 0, &source->description, &err) > 0)
-		return STATUS_DONE;
-	subject_free(&source->subject);
-	return error_file(file, &err);
+		return nl_fail(err, EINVAL, "is about a management device, only a device can be moved");
+	return subject_describe(&source->subject, 0, &source->description, err) > 0 ? 0 : -1;
 }
 
 enum status source_read(const char *file, const char *policy, struct source *source)
 {
+	struct nl_error err = { 0 };
 	enum status status;
 
 	memset(source, 0, sizeof(*source));
-	status = read_subject(file, source);
-	if (status != STATUS_DONE)
-		return status;
-	status = policy_read(policy, &source->policy);
+	status = read_subject(file, source, &err) < 0 ? error_file(file, &err) : policy_read(policy, &source->policy);
 	if (status != STATUS_DONE)
 		source_free(source);
 	return status;
@@ -42,7 +36,6 @@ enum status source_read(const char *file, const char *policy, struct source *sou
 void source_free(struct source *source)
 {
 	policy_free(&source->policy);
-	description_free(&source->description);
 	subject_free(&source->subject);
 }
 
@@ -52,35 +45,27 @@ enum status migration_judge(const struct source *source, const struct subject *t
 			    struct nl_error *err)
 {
 	enum status status = STATUS_DONE;
-	struct description description;
-	int found;
 
-	*judgement = (struct judgement){
-		.source = description_copy(&source->description), .waivers = output_array(),
-	};
-	found = subject_describe(target, source->description.class, &description, err);
-	if (found > 0)
-		status = policy_apply(&source->policy, &judgement->source, &description, judgement->waivers);
-	if (found >= 0)
-		judgement->mismatches = found ? judge(&judgement->source, &description) :
-						judge_no_class(&source->description);
-	description_free(&description);
-	if (status != STATUS_DONE)
+	*judgement = (struct judgement){ .source = description_copy(source->description) };
+	if (subject_describe(target, source->description->class, &judgement->target, err) < 0)
+		return STATUS_DONE;
+	if (judgement->target)
+		status = policy_apply(&source->policy, &judgement->source, judgement->target, &judgement->waivers);
+	if (status == STATUS_DONE) {
+		judgement->mismatches = judge(&judgement->source, judgement->target);
+		judgement->judged = true;
+	} else {
 		judgement_free(judgement);
+	}
 	return status;
 }
 
 void judgement_free(struct judgement *judgement)
 {
 	description_free(&judgement->source);
-	json_decref(judgement->mismatches);
-	json_decref(judgement->waivers);
-}
-
-void judgement_show_waivers(const struct judgement *judgement, json_t *entry)
-{
-	if (json_array_size(judgement->waivers))
-		output_set(entry, "waivers", json_incref(judgement->waivers));
+	free(judgement->mismatches.list);
+	free(judgement->waivers.list);
+	memset(judgement, 0, sizeof(*judgement));
 }
 
 /* --- the command --- */
@@ -89,17 +74,18 @@ void judgement_show_waivers(const struct judgement *judgement, json_t *entry)
 static enum status print_verdict(struct vdpa *vdpa, const char *name, const struct judgement *judgement,
 				 bool compatible, const char *kernel)
 {
-	json_t *entry = output_object();
+	struct output *out = &vdpa->out;
 
-	output_set(entry, "compatible", json_boolean(compatible));
-	if (json_array_size(judgement->mismatches) || options.json)
-		output_set(entry, "mismatches", json_incref(judgement->mismatches));
+	out_begin(out, "check");
+	out_entry(out, name, strlen(name));
+	out_bool(out, "compatible", compatible);
+	if (judgement->mismatches.count || options.json)
+		mismatches_write(out, &judgement->mismatches);
 	if (kernel)
-		output_set(entry, "kernel", output_string(kernel));
-	judgement_show_waivers(judgement, entry);
-	out_begin(&vdpa->out, "check");
-	output_entry(&vdpa->out, name, entry);
-	out_end(&vdpa->out, true);
+		out_text(out, "kernel", kernel);
+	waivers_write(out, &judgement->waivers);
+	out_entry_end(out);
+	out_end(out, true);
 	return compatible ? STATUS_DONE : STATUS_UNFIT;
 }
 
@@ -114,9 +100,8 @@ static enum status check_file(struct vdpa *vdpa, const struct source *source, co
 		return error_file(file, &err);
 	status = migration_judge(source, &target, &judgement, &err);
 	if (status == STATUS_DONE) {
-		status = judgement.mismatches ?
-			 print_verdict(vdpa, target.name, &judgement,
-				       !json_array_size(judgement.mismatches), NULL) :
+		status = judgement.judged ?
+			 print_verdict(vdpa, target.name, &judgement, !judgement.mismatches.count, NULL) :
 			 error_file(file, &err);
 		judgement_free(&judgement);
 	}
@@ -130,12 +115,12 @@ static enum status ask_kernel(struct vdpa *vdpa, const struct target *target, co
 {
 	enum verdict verdict = VERDICT_FAILED;
 
-	if (judgement->mismatches)
+	if (judgement->judged)
 		verdict = migration_ask(vdpa, target, &judgement->source, err);
 	if (verdict == VERDICT_FAILED)
 		return error_refused(target_text(target), err);
 	return print_verdict(vdpa, name, judgement,
-			     verdict == VERDICT_FIT && !json_array_size(judgement->mismatches),
+			     verdict == VERDICT_FIT && !judgement->mismatches.count,
 			     verdict == VERDICT_FIT ? "compatible" : error_reason(err));
 }
 

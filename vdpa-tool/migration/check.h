@@ -3,13 +3,14 @@
 #ifndef VDPA_TOOL_CHECK_H
 #define VDPA_TOOL_CHECK_H
 
+#include "migration/judge.h"
 #include "migration/migration.h"
 #include "migration/policy.h"
 
 /* The source of a migration, as a file has it, and the policy for it. */
 struct source {
 	struct subject subject;
-	struct description description;
+	const struct description *description;
 	struct policy policy;
 };
 
@@ -19,22 +20,22 @@ void source_free(struct source *source);
 
 /* What comes of a source and a target. */
 struct judgement {
+	bool judged;			/* false: the target's description is malformed */
 	struct description source;	/* with the rules that count, for the kernel as well */
-	json_t *mismatches;		/* all of them; NULL: the target's description is malformed */
-	json_t *waivers;		/* what the policy has changed */
+	const struct description *target;	/* NULL: there is none for the source's class */
+	struct mismatches mismatches;
+	struct waivers waivers;		/* what the policy has changed */
 };
 
 /*
- * Judges @source and @target. Returns STATUS_DONE, with @err where the target's description is malformed; or has said
- * what is wrong with the policy.
+ * Judges @source and @target, both of which have to outlive @judgement. Returns STATUS_DONE, with @err where the target's
+ * description is malformed; or has said what is wrong with the policy.
  */
 enum status migration_judge(const struct source *source, const struct subject *target, struct judgement *judgement,
 			    struct nl_error *err);
 
+/* Of one that is all zero, as well. */
 void judgement_free(struct judgement *judgement);
-
-/* Says under a key of @entry what was waived, if anything was. */
-void judgement_show_waivers(const struct judgement *judgement, json_t *entry);
 
 enum status migration_check(struct vdpa *vdpa, int argc, char **argv);
 enum status migration_find(struct vdpa *vdpa, int argc, char **argv);

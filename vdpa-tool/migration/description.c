@@ -5,114 +5,90 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
-#include "migration/description.h"
 #include "cli/error.h"
+#include "migration/description.h"
+#include "migration/description_netlink.h"
 #include "migration/software_version.h"
-#include "device/virtio.h"
+
+/* --- memory --- */
+
+static void *grow(void *array, size_t count, size_t size)
+{
+	array = realloc(array, (count + 1) * size);
+	if (!array)
+		error_no_memory();
+	return array;
+}
+
+void description_allocate(struct description *description, size_t count)
+{
+	description->attributes = calloc(count + 1, sizeof(struct attribute));
+	if (!description->attributes)
+		error_no_memory();
+}
+
+void *description_own(struct description *description, void *memory)
+{
+	if (!memory)
+		error_no_memory();
+	description->owned = grow(description->owned, description->n_owned, sizeof(void *));
+	description->owned[description->n_owned++] = memory;
+	return memory;
+}
+
+struct description *subject_add(struct subject *subject)
+{
+	struct description *description;
+
+	subject->descriptions = grow(subject->descriptions, subject->count, sizeof(*description));
+	description = &subject->descriptions[subject->count++];
+	*description = (struct description){ .mgmtdev = subject->mgmtdev };
+	return description;
+}
+
+struct description description_copy(const struct description *from)
+{
+	struct description copy = { .mgmtdev = from->mgmtdev, .class = from->class, .count = from->count };
+
+	description_allocate(&copy, from->count);
+	if (from->count)
+		memcpy(copy.attributes, from->attributes, from->count * sizeof(*copy.attributes));
+	return copy;
+}
+
+void description_free(struct description *description)
+{
+	for (size_t i = 0; i < description->n_owned; i++)
+		free(description->owned[i]);
+	free(description->owned);
+	free(description->attributes);
+	memset(description, 0, sizeof(*description));
+}
+
+void subject_free(struct subject *subject)
+{
+	for (size_t i = 0; i < subject->count; i++)
+		description_free(&subject->descriptions[i]);
+	free(subject->descriptions);
+	free(subject->name);
+	memset(subject, 0, sizeof(*subject));
+}
 
 /* --- values --- */
 
-json_t *description_hex(uint64_t value)
-{
-	return json_sprintf("0x%llx", (unsigned long long)value);
-}
+const char description_no_ranges[] =
+	"what it accepts is not ranges of versions such as \"2.0.2-2.0.4,2.1.0-\"";
 
-json_t *description_u64(uint64_t value)
-{
-	return value <= INT64_MAX ? json_integer(value) : description_hex(value);
-}
-
-bool description_number(const json_t *json, uint64_t *value)
-{
-	if (json_is_string(json))
-		return args_number(json_string_value(json), 0, UINT64_MAX, value);
-	if (!json_is_integer(json) || json_integer_value(json) < 0)
-		return false;
-	*value = json_integer_value(json);
-	return true;
-}
-
-/* A string of at most @max bytes, or NULL. */
-static const char *string_within(const json_t *json, size_t max)
-{
-	return json_is_string(json) && json_string_length(json) <= max ?
-	       json_string_value(json) : NULL;
-}
-
-static const char *parse_number(const json_t *json, struct attribute *attribute)
-{
-	(void)json;
-	return description_number(attribute->value, &attribute->number) ? NULL :
-	       "its value is not a whole number from 0 to 2^64 - 1";
-}
-
-static const char *parse_bitmask(const json_t *json, struct attribute *attribute)
-{
-	(void)json;
-	return bits_parse(attribute->value, &attribute->bits) ? NULL :
-	       "its value is not a whole number of 64 bits, nor a hexadecimal one of up to 512";
-}
-
-static const char *parse_string(const json_t *json, struct attribute *attribute)
-{
-	(void)json;
-	attribute->string = string_within(attribute->value, VDPA_MIGRATION_STRING_MAX);
-	return attribute->string ? NULL : "its value is not a string of at most 255 bytes";
-}
-
-static const char *parse_set(const json_t *json, struct attribute *attribute)
-{
-	json_t *member;
-	size_t i;
-
-	(void)json;
-	if (!json_is_array(attribute->value))
-		return "its value is not an array of strings";
-	if (json_array_size(attribute->value) > VDPA_MIGRATION_MEMBERS_MAX)
-		return "its value has more than 256 members";
-	json_array_foreach(attribute->value, i, member)
-		if (!string_within(member, VDPA_MIGRATION_MEMBER_MAX))
-			return "a member is not a string of at most 63 bytes";
-	return NULL;
-}
-
-static const char *parse_range(const json_t *json, struct attribute *attribute)
-{
-	(void)json;
-	if (!description_number(json_object_get(attribute->value, "first"), &attribute->number) ||
-	    !description_number(json_object_get(attribute->value, "last"), &attribute->last))
-		return "its value is not a \"first\" and a \"last\" whole number from 0 to 2^64 - 1";
-	return attribute->number <= attribute->last ? NULL : "its first is larger than its last";
-}
-
-static const char *parse_version(const json_t *json, struct attribute *attribute)
-{
-	const json_t *accepts = json_object_get(json, "accepts");
-	struct software_version version;
-
-	attribute->string = string_within(attribute->value, VDPA_MIGRATION_STRING_MAX);
-	if (!attribute->string || !software_version_parse(attribute->string, &version))
-		return "its value is not a version such as \"2.0.1\"";
-	if (!accepts)
-		return NULL;
-	attribute->accepts = string_within(accepts, VDPA_MIGRATION_STRING_MAX);
-	if (!attribute->accepts || !software_ranges_valid(attribute->accepts))
-		return "what it accepts is not ranges of versions such as \"2.0.2-2.0.4,2.1.0-\"";
-	return NULL;
-}
-
-/* Each stores the value, and returns NULL or what is wrong with it. */
 static const struct {
 	const char *name;
-	const char *(*parse)(const json_t *json, struct attribute *attribute);
+	const char *wrong;
 } types[] = {
-	[TYPE_U64] = { "u64", parse_number },
-	[TYPE_BITMASK] = { "bitmask", parse_bitmask },
-	[TYPE_STRING] = { "string", parse_string },
-	[TYPE_SET] = { "set", parse_set },
-	[TYPE_RANGE] = { "range", parse_range },
-	[TYPE_VERSION] = { "version", parse_version },
+	[TYPE_U64] = { "u64", "its value is not a whole number from 0 to 2^64 - 1" },
+	[TYPE_BITMASK] = { "bitmask", "its value is not a whole number of 64 bits, nor a hexadecimal one of up to 512" },
+	[TYPE_STRING] = { "string", "its value is not a string of at most 255 bytes" },
+	[TYPE_SET] = { "set", "its value is not an array of strings of at most 63 bytes" },
+	[TYPE_RANGE] = { "range", "its value is not a \"first\" and a \"last\" whole number from 0 to 2^64 - 1" },
+	[TYPE_VERSION] = { "version", "its value is not a version such as \"2.0.1\"" },
 };
 
 enum value_type description_type(const char *name)
@@ -123,68 +99,90 @@ enum value_type description_type(const char *name)
 	return TYPE_UNKNOWN;
 }
 
-/* --- one attribute --- */
-
-/* The string behind @key, of at most @max bytes; NULL with @err where there is none. */
-static const char *take_word(const json_t *json, const char *key, size_t max, const char *of,
-			     struct nl_error *err)
+const char *description_no_value(enum value_type type)
 {
-	const json_t *value = json_object_get(json, key);
-	const char *word = string_within(value, max);
-
-	if (!value)
-		nl_fail(err, EINVAL, "%s has no \"%s\"", of, key);
-	else if (!word)
-		nl_fail(err, EINVAL, "%s: its \"%s\" is not a string of at most %zu bytes", of, key, max);
-	else
-		return word;
-	return NULL;
+	return types[type].wrong;
 }
 
-static int take_name(const json_t *json, struct attribute *attribute, struct nl_error *err)
+static bool members_valid(const struct attribute *attribute)
+{
+	for (size_t i = 0; i < attribute->n_members; i++)
+		if (strlen(attribute->members[i]) > VDPA_MIGRATION_MEMBER_MAX)
+			return false;
+	return true;
+}
+
+static bool version_valid(const struct attribute *attribute)
+{
+	struct software_version version;
+
+	return strlen(attribute->string) <= VDPA_MIGRATION_STRING_MAX &&
+	       software_version_parse(attribute->string, &version);
+}
+
+static bool ranges_valid(const char *ranges)
+{
+	return strlen(ranges) <= VDPA_MIGRATION_STRING_MAX && software_ranges_valid(ranges);
+}
+
+/* What is wrong with the value; NULL: nothing. */
+static const char *value_fault(const struct attribute *attribute)
+{
+	bool valid = true;
+
+	switch (attribute->type) {
+	case TYPE_STRING:
+		valid = strlen(attribute->string) <= VDPA_MIGRATION_STRING_MAX;
+		break;
+	case TYPE_SET:
+		if (attribute->n_members > VDPA_MIGRATION_MEMBERS_MAX)
+			return "its value has more than 256 members";
+		valid = members_valid(attribute);
+		break;
+	case TYPE_RANGE:
+		if (attribute->number > attribute->last)
+			return "its first is larger than its last";
+		break;
+	case TYPE_VERSION:
+		valid = version_valid(attribute);
+		if (valid && attribute->accepts && !ranges_valid(attribute->accepts))
+			return description_no_ranges;
+		break;
+	default:
+		break;
+	}
+	return valid ? NULL : types[attribute->type].wrong;
+}
+
+/* --- all of it --- */
+
+static int name_check(const char *name, struct nl_error *err)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 
-	attribute->name = take_word(json, "name", VDPA_MIGRATION_NAME_MAX, "an attribute", err);
-	if (!attribute->name)
-		return -1;
-	if (!*attribute->name || attribute->name[strspn(attribute->name, allowed)])
-		return nl_fail(err, EINVAL,
-			       "the name \"%s\" is not made of letters, digits, '_', '-' and '.'",
-			       attribute->name);
+	if (strlen(name) > VDPA_MIGRATION_NAME_MAX)
+		return nl_fail(err, EINVAL, "an attribute: its \"name\" is not a string of at most %d bytes",
+			       VDPA_MIGRATION_NAME_MAX);
+	if (!*name || name[strspn(name, allowed)])
+		return nl_fail(err, EINVAL, "the name \"%s\" is not made of letters, digits, '_', '-' and '.'", name);
 	return 0;
 }
 
-static int attribute_parse(const json_t *json, struct attribute *attribute, struct nl_error *err)
+static int attribute_check(const struct attribute *attribute, struct nl_error *err)
 {
-	const json_t *provision = json_object_get(json, "provision");
-	const char *reason;
-	char of[96];
+	const char *fault;
 
-	if (take_name(json, attribute, err) < 0)
+	if (name_check(attribute->name, err) < 0)
 		return -1;
-	snprintf(of, sizeof(of), "attribute %s", attribute->name);
-	attribute->type_name = take_word(json, "type", VDPA_MIGRATION_TYPE_MAX, of, err);
-	attribute->rule = attribute->type_name ?
-			  take_word(json, "rule", VDPA_MIGRATION_RULE_MAX, of, err) : NULL;
-	if (!attribute->rule)
-		return -1;
-	if (provision && !json_is_boolean(provision))
-		return nl_fail(err, EINVAL, "%s: its \"provision\" is neither true nor false", of);
-	attribute->provision = json_is_true(provision);
-	attribute->type = description_type(attribute->type_name);
-	attribute->value = json_object_get(json, "value");
-	if (attribute->type == TYPE_UNKNOWN)
-		return 0;
-	if (!attribute->value && attribute->provision)
-		return 0;
-	if (!attribute->value)
-		return nl_fail(err, EINVAL, "%s has no \"value\"", of);
-	reason = types[attribute->type].parse(json, attribute);
-	return reason ? nl_fail(err, EINVAL, "%s: %s", of, reason) : 0;
+	if (strlen(attribute->type_name) > VDPA_MIGRATION_TYPE_MAX)
+		return nl_fail(err, EINVAL, "attribute %s: its \"type\" is not a string of at most %d bytes",
+			       attribute->name, VDPA_MIGRATION_TYPE_MAX);
+	if (strlen(attribute->rule) > VDPA_MIGRATION_RULE_MAX)
+		return nl_fail(err, EINVAL, "attribute %s: its \"rule\" is not a string of at most %d bytes",
+			       attribute->name, VDPA_MIGRATION_RULE_MAX);
+	fault = attribute->has_value ? value_fault(attribute) : NULL;
+	return fault ? nl_fail(err, EINVAL, "attribute %s: %s", attribute->name, fault) : 0;
 }
-
-/* --- all of them --- */
 
 const struct attribute *description_find(const struct description *description, const char *name)
 {
@@ -194,75 +192,38 @@ const struct attribute *description_find(const struct description *description, 
 	return NULL;
 }
 
-static int attributes_parse(const json_t *list, struct description *description,
-			    struct nl_error *err)
+int description_check(const struct description *description, struct nl_error *err)
 {
-	json_t *json;
-	size_t i;
-
-	json_array_foreach(list, i, json) {
-		struct attribute *attribute = &description->attributes[i];
-
-		if (attribute_parse(json, attribute, err) < 0)
-			return -1;
-		/* Counted after the search, which would find itself. */
-		if (description_find(description, attribute->name))
-			return nl_fail(err, EINVAL, "attribute %s is there twice", attribute->name);
-		description->count++;
-	}
-	return 0;
-}
-
-static int class_parse(const json_t *json, uint32_t *class, struct nl_error *err)
-{
-	const char *name = json_string_value(json);
-
-	if (!name)
-		return nl_fail(err, EINVAL, "there is no \"class\" with a string");
-	if (!class_id(name, class))
-		return nl_fail(err, EINVAL, "\"%s\" is no device class", name);
-	return 0;
-}
-
-int description_parse(json_t *json, bool mgmtdev, struct description *description,
-		      struct nl_error *err)
-{
-	const json_t *list = json_object_get(json, "attributes");
-
-	memset(description, 0, sizeof(*description));
-	description->mgmtdev = mgmtdev;
-	if (class_parse(json_object_get(json, "class"), &description->class, err) < 0)
-		return -1;
-	if (!json_is_array(list))
-		return nl_fail(err, EINVAL, "there is no \"attributes\" with an array");
-	if (json_array_size(list) > VDPA_MIGRATION_ATTRS_MAX)
+	if (description->count > VDPA_MIGRATION_ATTRS_MAX)
 		return nl_fail(err, EINVAL, "there are more than %d attributes", VDPA_MIGRATION_ATTRS_MAX);
-	description->attributes = calloc(json_array_size(list) + 1, sizeof(struct attribute));
-	if (!description->attributes)
-		error_no_memory();
-	description->json = json_incref(json);
-	if (attributes_parse(list, description, err) == 0)
-		return 0;
-	description_free(description);
-	return -1;
+	for (size_t i = 0; i < description->count; i++) {
+		const struct attribute *attribute = &description->attributes[i];
+
+		if (attribute_check(attribute, err) < 0)
+			return -1;
+		if (description_find(description, attribute->name) != attribute)
+			return nl_fail(err, EINVAL, "attribute %s is there twice", attribute->name);
+	}
+	/* What the kernel could not be asked about is not judged here either. */
+	return description_fits(description) ? 0 : nl_fail(err, EFBIG, "has more attributes than fit into a request");
 }
 
-struct description description_copy(const struct description *from)
+int subject_describe(const struct subject *subject, uint32_t class,
+		     const struct description **description, struct nl_error *err)
 {
-	struct description copy = *from;
+	*description = NULL;
+	if (!subject->available)
+		return nl_fail(err, EAGAIN, "its parent does not answer");
+	for (size_t i = 0; i < subject->count; i++) {
+		const struct description *one = &subject->descriptions[i];
 
-	copy.attributes = calloc(from->count + 1, sizeof(*copy.attributes));
-	if (!copy.attributes)
-		error_no_memory();
-	if (from->count)
-		memcpy(copy.attributes, from->attributes, from->count * sizeof(*copy.attributes));
-	copy.json = json_incref(from->json);
-	return copy;
-}
-
-void description_free(struct description *description)
-{
-	json_decref(description->json);
-	free(description->attributes);
-	memset(description, 0, sizeof(*description));
+		if (description_check(one, err) < 0)
+			return -1;
+		if (subject->mgmtdev && one->class != class)
+			continue;
+		if (*description)
+			return nl_fail(err, EINVAL, "one class is there twice");
+		*description = one;
+	}
+	return *description != NULL;
 }

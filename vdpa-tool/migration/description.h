@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What of a device, or of a management device, has to match for a migration: a
- * list of attributes, each with a rule of its own. It comes as JSON, from a file
- * or made of the kernel's reply, and is checked here, once.
+ * list of attributes, each with a rule of its own. Everything that compares or
+ * shows descriptions works on this; files (description_json.h) and the kernel
+ * (description_netlink.h) are two forms that it comes from and goes to.
  */
 #ifndef VDPA_TOOL_DESCRIPTION_H
 #define VDPA_TOOL_DESCRIPTION_H
@@ -11,13 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "netlink/bits.h"
 #include "netlink/nl.h"
 
 enum value_type {
-	TYPE_UNKNOWN,		/* newer than us */
+	TYPE_UNKNOWN,		/* newer than us: its value is not kept */
 	TYPE_U64,
 	TYPE_BITMASK,
 	TYPE_STRING,
@@ -26,55 +25,86 @@ enum value_type {
 	TYPE_VERSION,
 };
 
-/* One attribute. Strings and JSON belong to the description's JSON. */
+/* One attribute. Strings are valid UTF-8 and belong to the description. */
 struct attribute {
 	const char *name;
 	const char *type_name;
 	const char *rule;
 	bool provision;		/* set when a device is created */
 	enum value_type type;
-	json_t *value;		/* as it is printed; NULL: provision of any value, or unknown type */
+	bool has_value;		/* false: provision of any value, or unknown type */
 	uint64_t number;	/* u64; first of a range */
-	struct bits bits;	/* bitmask */
 	uint64_t last;		/* last of a range */
+	struct bits bits;	/* bitmask */
 	const char *string;	/* string, version */
 	const char *accepts;	/* version: the ranges taken beside its own; NULL: none */
+	size_t n_members;	/* set */
+	const char **members;
 };
 
 struct description {
-	json_t *json;		/* the object it was made of */
 	bool mgmtdev;		/* of a management device: what devices of this class could be */
 	uint32_t class;		/* virtio device ID */
 	size_t count;
 	struct attribute *attributes;
+	size_t n_owned;
+	void **owned;		/* what the strings are in */
 };
 
+/* A device with its description, or a management device with one for each class. */
+struct subject {
+	char *name;		/* valid UTF-8 */
+	bool mgmtdev;
+	bool available;		/* its parent has told what it is */
+	bool unanswered;	/* and does not, because it answers nothing */
+	size_t count;
+	struct description *descriptions;
+};
+
+/* --- building one --- */
+
+/* Makes room for @count attributes, all zero. */
+void description_allocate(struct description *description, size_t count);
+
+/* Has @memory, from malloc(), freed with the description. Returns it. */
+void *description_own(struct description *description, void *memory);
+
+/* The type of that name; TYPE_UNKNOWN where there is none. */
+enum value_type description_type(const char *name);
+
+/* What is wrong with a value that is none of @type: "its value is not a ...". */
+const char *description_no_value(enum value_type type);
+
+/* Likewise of a version's ranges. */
+extern const char description_no_ranges[];
+
+/* Makes room for one more description. */
+struct description *subject_add(struct subject *subject);
+
+/* --- using one --- */
+
 /*
- * Takes {"class": ..., "attributes": [...]}; @description keeps a reference to
- * @json. Returns 0, or -1 with @err, errno EINVAL, that says what is malformed.
+ * Whether it is within all bounds, and no attribute is there twice: only then can
+ * it be compared. Returns 0, or -1 with @err, errno EINVAL or EFBIG.
  */
-int description_parse(json_t *json, bool mgmtdev, struct description *description,
-		      struct nl_error *err);
-
-/* Of one that was never parsed, all zero, as well. */
-void description_free(struct description *description);
-
-/* A description whose rules may be changed without those of @from. */
-struct description description_copy(const struct description *from);
+int description_check(const struct description *description, struct nl_error *err);
 
 /* The attribute of that name, or NULL. */
 const struct attribute *description_find(const struct description *description, const char *name);
 
-/* An end of a range as it is printed: hexadecimal. */
-json_t *description_hex(uint64_t value);
+/* A description whose rules may be changed without those of @from, which has to outlive it. */
+struct description description_copy(const struct description *from);
 
-/* A number: a JSON integer, or a hexadecimal string where that has no room for it. */
-json_t *description_u64(uint64_t value);
+/* Of one that is all zero, as well. */
+void description_free(struct description *description);
 
-/* Takes a JSON integer, or a string with a decimal or a 0x number, of 64 bits. */
-bool description_number(const json_t *json, uint64_t *value);
+/*
+ * Finds the description of the device, or that of devices of @class, after a check of
+ * all. Returns 1, 0 where a management device has none for that class, or -1 with @err.
+ */
+int subject_describe(const struct subject *subject, uint32_t class,
+		     const struct description **description, struct nl_error *err);
 
-/* The type of that name on the wire; TYPE_UNKNOWN where there is none. */
-enum value_type description_type(const char *name);
+void subject_free(struct subject *subject);
 
 #endif

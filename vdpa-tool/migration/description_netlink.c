@@ -9,8 +9,6 @@
 #include "netlink/attrs.h"
 #include "cli/error.h"
 #include "migration/description_netlink.h"
-#include "output/output.h"
-#include "device/virtio.h"
 
 /* --- to the kernel --- */
 
@@ -27,20 +25,17 @@ static bool put_u64(struct nlmsghdr *nlh, uint16_t type, uint64_t value)
 	return mnl_attr_put_u64_check(nlh, WIRE_MAX, type, value);
 }
 
-static bool put_members(struct nlmsghdr *nlh, const json_t *set)
+static bool put_members(struct nlmsghdr *nlh, const struct attribute *attribute)
 {
-	json_t *member;
-	size_t i;
-
-	json_array_foreach(set, i, member)
-		if (!put_string(nlh, VDPA_MIGRATION_ATTR_MEMBER, json_string_value(member)))
+	for (size_t i = 0; i < attribute->n_members; i++)
+		if (!put_string(nlh, VDPA_MIGRATION_ATTR_MEMBER, attribute->members[i]))
 			return false;
 	return true;
 }
 
 static bool put_value(struct nlmsghdr *nlh, const struct attribute *attribute)
 {
-	if (!attribute->value)
+	if (!attribute->has_value)
 		return true;
 	switch (attribute->type) {
 	case TYPE_U64:
@@ -52,7 +47,7 @@ static bool put_value(struct nlmsghdr *nlh, const struct attribute *attribute)
 	case TYPE_STRING:
 		return put_string(nlh, VDPA_MIGRATION_ATTR_STRING, attribute->string);
 	case TYPE_SET:
-		return put_members(nlh, attribute->value);
+		return put_members(nlh, attribute);
 	case TYPE_RANGE:
 		return put_u64(nlh, VDPA_MIGRATION_ATTR_FIRST, attribute->number) &&
 		       put_u64(nlh, VDPA_MIGRATION_ATTR_LAST, attribute->last);
@@ -151,168 +146,109 @@ static int sort(const struct nlattr *nest, const struct nlattr **slots, struct n
 	return 0;
 }
 
-static json_t *string_json(const struct nlattr *attr)
+/* A string that the description keeps; NULL where there is none. */
+static const char *keep_string(struct description *description, const struct nlattr *attr)
 {
-	char *text;
-	json_t *json;
+	return attr ? description_own(description, attr_string(attr)) : NULL;
+}
 
+static bool take_number(const struct nlattr *attr, uint64_t *number)
+{
+	if (!attr || !is_uint(attr))
+		return false;
+	*number = attr_uint(attr);
+	return true;
+}
+
+static bool take_bits(const struct nlattr *attr, const struct nlattr *words, struct bits *bits)
+{
 	if (!attr)
-		return NULL;
-	text = attr_string(attr);
-	json = json_string(text);
-	free(text);
-	return json;
+		return words && bits_read(words, bits);
+	*bits = bits_of(0);
+	return !words && take_number(attr, &bits->word[0]);
 }
 
-static json_t *u64_json(const struct nlattr *const *slots, const struct nlattr *nest)
-{
-	const struct nlattr *attr = slots[VDPA_MIGRATION_ATTR_U64];
-
-	(void)nest;
-	return attr && is_uint(attr) ? description_u64(attr_uint(attr)) : NULL;
-}
-
-static json_t *bitmask_json(const struct nlattr *const *slots, const struct nlattr *nest)
-{
-	const struct nlattr *words = slots[VDPA_MIGRATION_ATTR_WORDS];
-	const struct nlattr *attr = slots[VDPA_MIGRATION_ATTR_U64];
-	struct bits bits;
-
-	(void)nest;
-	if (attr)
-		return is_uint(attr) && !words ? description_hex(attr_uint(attr)) : NULL;
-	return words && bits_read(words, &bits) ? bits_json(&bits) : NULL;
-}
-
-static json_t *text_json(const struct nlattr *const *slots, const struct nlattr *nest)
-{
-	(void)nest;
-	return string_json(slots[VDPA_MIGRATION_ATTR_STRING]);
-}
-
-static json_t *set_json(const struct nlattr *const *slots, const struct nlattr *nest)
+static void take_members(const struct nlattr *nest, struct attribute *attribute, struct description *description)
 {
 	const struct nlattr *attr;
-	json_t *set = output_array();
+	size_t n = 0;
 
-	(void)slots;
+	mnl_attr_for_each_nested(attr, nest)
+		n += mnl_attr_get_type(attr) == VDPA_MIGRATION_ATTR_MEMBER;
+	attribute->members = description_own(description, calloc(n + 1, sizeof(*attribute->members)));
 	mnl_attr_for_each_nested(attr, nest)
 		if (mnl_attr_get_type(attr) == VDPA_MIGRATION_ATTR_MEMBER)
-			output_append(set, string_json(attr));
-	return set;
+			attribute->members[attribute->n_members++] = keep_string(description, attr);
 }
 
-static json_t *range_json(const struct nlattr *const *slots, const struct nlattr *nest)
+/* Returns false where there is no value, or none of the type. */
+static bool take_value(const struct nlattr *const *slots, const struct nlattr *nest, struct attribute *attribute,
+		       struct description *description)
 {
-	const struct nlattr *first = slots[VDPA_MIGRATION_ATTR_FIRST];
-	const struct nlattr *last = slots[VDPA_MIGRATION_ATTR_LAST];
-	json_t *range;
-
-	(void)nest;
-	if (!first || !last || !is_uint(first) || !is_uint(last))
-		return NULL;
-	range = output_object();
-	output_set(range, "first", description_hex(attr_uint(first)));
-	output_set(range, "last", description_hex(attr_uint(last)));
-	return range;
+	switch (attribute->type) {
+	case TYPE_U64:
+		return take_number(slots[VDPA_MIGRATION_ATTR_U64], &attribute->number);
+	case TYPE_BITMASK:
+		return take_bits(slots[VDPA_MIGRATION_ATTR_U64], slots[VDPA_MIGRATION_ATTR_WORDS], &attribute->bits);
+	case TYPE_SET:
+		take_members(nest, attribute, description);
+		return true;
+	case TYPE_RANGE:
+		return take_number(slots[VDPA_MIGRATION_ATTR_FIRST], &attribute->number) &&
+		       take_number(slots[VDPA_MIGRATION_ATTR_LAST], &attribute->last);
+	case TYPE_VERSION:
+		attribute->accepts = keep_string(description, slots[VDPA_MIGRATION_ATTR_ACCEPTS]);
+		/* fallthrough */
+	default:
+		attribute->string = keep_string(description, slots[VDPA_MIGRATION_ATTR_STRING]);
+		return attribute->string;
+	}
 }
 
-/* Each makes the value of an attribute, NULL where the kernel has given none, or no such one. */
-static json_t *(*const values[])(const struct nlattr *const *slots, const struct nlattr *nest) = {
-	[TYPE_U64] = u64_json,
-	[TYPE_BITMASK] = bitmask_json,
-	[TYPE_STRING] = text_json,
-	[TYPE_SET] = set_json,
-	[TYPE_RANGE] = range_json,
-	[TYPE_VERSION] = text_json,
-};
-
-static bool has_value(const struct nlattr *const *slots)
+static bool is_valued(const struct nlattr *const *slots)
 {
 	return slots[VDPA_MIGRATION_ATTR_U64] || slots[VDPA_MIGRATION_ATTR_WORDS] || slots[VDPA_MIGRATION_ATTR_STRING] ||
 	       slots[VDPA_MIGRATION_ATTR_MEMBER] || slots[VDPA_MIGRATION_ATTR_FIRST];
 }
 
-/*
- * Of a type that is newer than us there is no value that we could tell, and of
- * what can be anything when a device is created there is none.
- */
-static int value_set(json_t *json, const struct nlattr *const *slots, const struct nlattr *nest,
-		     struct nl_error *err)
+static int take_attribute(const struct nlattr *nest, struct description *description, struct nl_error *err)
 {
-	enum value_type type = description_type(json_string_value(json_object_get(json, "type")));
-	json_t *value;
+	struct attribute *attribute = &description->attributes[description->count];
+	const struct nlattr *slots[WIRE_SLOTS];
 
-	if (type == TYPE_UNKNOWN || (slots[VDPA_MIGRATION_ATTR_PROVISION] && !has_value(slots)))
-		return 0;
-	value = values[type](slots, nest);
-	if (!value)
+	if (sort(nest, slots, err) < 0)
+		return -1;
+	if (!slots[VDPA_MIGRATION_ATTR_NAME] || !slots[VDPA_MIGRATION_ATTR_TYPE] || !slots[VDPA_MIGRATION_ATTR_RULE])
+		return malformed(err, "no name, type or rule");
+	attribute->name = keep_string(description, slots[VDPA_MIGRATION_ATTR_NAME]);
+	attribute->type_name = keep_string(description, slots[VDPA_MIGRATION_ATTR_TYPE]);
+	attribute->rule = keep_string(description, slots[VDPA_MIGRATION_ATTR_RULE]);
+	attribute->type = description_type(attribute->type_name);
+	attribute->provision = slots[VDPA_MIGRATION_ATTR_PROVISION];
+	/* What can be anything when a device is created has no value. */
+	attribute->has_value = attribute->type != TYPE_UNKNOWN && (!attribute->provision || is_valued(slots));
+	if (attribute->has_value && !take_value(slots, nest, attribute, description))
 		return malformed(err, "no value, or a wrong one,");
-	output_set(json, "value", value);
-	if (type == TYPE_VERSION && slots[VDPA_MIGRATION_ATTR_ACCEPTS])
-		output_set(json, "accepts", string_json(slots[VDPA_MIGRATION_ATTR_ACCEPTS]));
+	description->count++;
 	return 0;
 }
 
-static json_t *attribute_json(const struct nlattr *nest, struct nl_error *err)
+int description_take(const struct nlattr *nest, struct description *description, struct nl_error *err)
 {
 	const struct nlattr *slots[WIRE_SLOTS];
-	json_t *json;
-
-	if (sort(nest, slots, err) < 0)
-		return NULL;
-	if (!slots[VDPA_MIGRATION_ATTR_NAME] || !slots[VDPA_MIGRATION_ATTR_TYPE] ||
-	    !slots[VDPA_MIGRATION_ATTR_RULE]) {
-		malformed(err, "no name, type or rule");
-		return NULL;
-	}
-	json = output_object();
-	output_set(json, "name", string_json(slots[VDPA_MIGRATION_ATTR_NAME]));
-	output_set(json, "type", string_json(slots[VDPA_MIGRATION_ATTR_TYPE]));
-	output_set(json, "rule", string_json(slots[VDPA_MIGRATION_ATTR_RULE]));
-	if (value_set(json, slots, nest, err) < 0) {
-		json_decref(json);
-		return NULL;
-	}
-	if (slots[VDPA_MIGRATION_ATTR_PROVISION])
-		output_set(json, "provision", json_true());
-	return json;
-}
-
-static int attributes_json(const struct nlattr *nest, json_t *list, struct nl_error *err)
-{
 	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest) {
-		json_t *json;
-
-		if (mnl_attr_get_type(attr) != VDPA_MIGRATION_ATTR)
-			continue;
-		json = attribute_json(attr, err);
-		if (!json)
-			return -1;
-		output_append(list, json);
-	}
-	return 0;
-}
-
-json_t *description_wire_json(const struct nlattr *nest, struct nl_error *err)
-{
-	const struct nlattr *slots[WIRE_SLOTS];
-	json_t *json, *list;
+	size_t n = 0;
 
 	if (sort(nest, slots, err) < 0)
-		return NULL;
-	if (!slots[VDPA_MIGRATION_CLASS] || !is_uint(slots[VDPA_MIGRATION_CLASS])) {
-		nl_fail(err, EBADMSG, "malformed reply: a migration description without a class");
-		return NULL;
-	}
-	json = output_object();
-	list = output_array();
-	output_set(json, "class", class_json(attr_uint(slots[VDPA_MIGRATION_CLASS])));
-	output_set(json, "attributes", list);
-	if (attributes_json(nest, list, err) == 0)
-		return json;
-	json_decref(json);
-	return NULL;
+		return -1;
+	if (!slots[VDPA_MIGRATION_CLASS] || !is_uint(slots[VDPA_MIGRATION_CLASS]))
+		return nl_fail(err, EBADMSG, "malformed reply: a migration description without a class");
+	description->class = attr_uint(slots[VDPA_MIGRATION_CLASS]);
+	mnl_attr_for_each_nested(attr, nest)
+		n += mnl_attr_get_type(attr) == VDPA_MIGRATION_ATTR;
+	description_allocate(description, n);
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == VDPA_MIGRATION_ATTR && take_attribute(attr, description, err) < 0)
+			return -1;
+	return 0;
 }

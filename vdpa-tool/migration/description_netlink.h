@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 
-#include <jansson.h>
 #include <libmnl/libmnl.h>
 
 #include "migration/description.h"
@@ -17,9 +16,9 @@ bool description_fits(const struct description *description);
 void description_put(struct nlmsghdr *nlh, const struct description *description);
 
 /*
- * What a VDPA_ATTR_MIGRATION says, as JSON {"class": ..., "attributes": [...]}.
- * Returns NULL with @err where it is malformed.
+ * Takes a VDPA_ATTR_MIGRATION into @description, which has nothing but its mgmtdev set, and is to be freed in any
+ * case. It is not checked. Returns 0, or -1 with @err where the attribute is malformed.
  */
-json_t *description_wire_json(const struct nlattr *attr, struct nl_error *err);
+int description_take(const struct nlattr *nest, struct description *description, struct nl_error *err);
 
 #endif

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "migration/document.h"
+#include "cli/args.h"
 #include "cli/error.h"
-#include "migration/description_netlink.h"
+#include "migration/document.h"
 
 /* --- bytes --- */
 
@@ -49,37 +51,6 @@ int document_read_all(int fd, size_t max, struct document_text *text, struct nl_
 	return 0;
 }
 
-static int text_check(const struct document_text *text, size_t max, struct nl_error *err)
-{
-	size_t elements = 0;
-
-	for (size_t i = 0; i < text->len; i++)
-		elements += text->bytes[i] == ',' || text->bytes[i] == '[' || text->bytes[i] == '{';
-	if (elements > max)
-		return nl_fail(err, EFBIG, "has more than %zu elements", max);
-	return 0;
-}
-
-int document_read(const char *file, size_t documents, size_t max, struct document_text *text,
-		  struct nl_error *err)
-{
-	bool standard = strcmp(file, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-	int failed;
-
-	memset(text, 0, sizeof(*text));
-	if (fd < 0)
-		return nl_fail(err, errno, "%s", strerror(errno));
-	failed = document_read_all(fd, documents * max, text, err);
-	if (!standard)
-		close(fd);
-	if (!failed)
-		failed = text_check(text, documents * DOCUMENT_ELEMENTS_MAX, err);
-	if (failed)
-		document_text_free(text);
-	return failed;
-}
-
 void document_text_free(struct document_text *text)
 {
 	free(text->bytes);
@@ -88,34 +59,104 @@ void document_text_free(struct document_text *text)
 
 /* --- JSON --- */
 
-static const char blanks[] = " \t\r\n";
+enum { LARGE_DIGITS = 19 };	/* of 2^63 - 1 */
 
-json_t *document_next(struct document_text *text, struct nl_error *err)
+static const char blanks[] = " \t\r\n", digits[] = "0123456789", number[] = "0123456789+-.eE";
+
+/* How many of @len bytes are one of @set, from the first on. A NUL is none. */
+static size_t span(const char *text, size_t len, const char *set)
 {
-	json_error_t where;
-	json_t *root;
+	size_t n = 0;
 
-	/* A NUL is no blank: what follows it is looked at, and refused. */
-	while (text->at < text->len && text->bytes[text->at] && strchr(blanks, text->bytes[text->at]))
-		text->at++;
-	memset(err, 0, sizeof(*err));
-	if (text->at == text->len)
-		return NULL;
-	root = json_loadb(text->bytes + text->at, text->len - text->at,
-			  JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
-	if (root)
-		text->at += where.position;
-	else
-		nl_fail(err, EINVAL, "no JSON: line %d, column %d: %s", where.line, where.column,
-			where.text);
+	while (n < len && text[n] && strchr(set, text[n]))
+		n++;
+	return n;
+}
+
+/* What an integer that the library has no room for becomes; it has no leading zeros, which are no JSON. */
+static const char large_begin[] = "{\"\":\"", large_end[] = "\"}";
+
+bool document_number(const json_t *json, uint64_t *value)
+{
+	if (json_object_size(json) == 1)
+		json = json_object_get(json, "");
+	if (json_is_string(json))
+		return args_number(json_string_value(json), 0, UINT64_MAX, value);
+	if (!json_is_integer(json) || json_integer_value(json) < 0)
+		return false;
+	*value = json_integer_value(json);
+	return true;
+}
+
+bool document_bits(const json_t *json, struct bits *bits)
+{
+	if (json_is_string(json))
+		return bits_parse(json_string_value(json), bits);
+	*bits = bits_of(0);
+	return document_number(json, &bits->word[0]);
+}
+
+/* Whether so many digits are an integer above 2^63 - 1. */
+static bool is_large(const char *digits, size_t len)
+{
+	return len > LARGE_DIGITS || (len == LARGE_DIGITS && memcmp(digits, "9223372036854775807", len) > 0);
+}
+
+/* The length of the string at @text, with its quotes, within @len bytes. */
+static size_t string_length(const char *text, size_t len)
+{
+	size_t at = 1;
+
+	while (at < len && text[at] != '"')
+		at += text[at] == '\\' ? 2 : 1;
+	return at < len ? at + 1 : len;
+}
+
+/* A copy of @len bytes of JSON, in which large integers are what the library can hold. */
+static char *copy_with_room(const char *text, size_t len, size_t *copied)
+{
+	char *copy;
+	FILE *file = open_memstream(&copy, copied);
+	size_t n;
+
+	if (!file)
+		error_no_memory();
+	for (size_t at = 0; at < len; at += n) {
+		bool large = false;
+
+		n = 1;
+		if (text[at] == '"') {
+			n = string_length(text + at, len - at);
+		} else if (strchr(number, text[at]) && text[at]) {
+			n = span(text + at, len - at, number);
+			large = span(text + at, n, digits) == n && is_large(text + at, n);
+		}
+		fprintf(file, "%s", large ? large_begin : "");
+		fwrite(text + at, 1, n, file);
+		fprintf(file, "%s", large ? large_end : "");
+	}
+	if (fclose(file) != 0)
+		error_no_memory();
+	return copy;
+}
+
+static json_t *load(const char *text, size_t len, bool large, struct nl_error *err)
+{
+	char *copy = large ? copy_with_room(text, len, &len) : NULL;
+	json_error_t where;
+	json_t *root = json_loadb(copy ? copy : text, len, JSON_REJECT_DUPLICATES, &where);
+
+	free(copy);
+	if (!root)
+		nl_fail(err, EINVAL, "no JSON: line %d, column %d: %s", where.line, where.column, where.text);
 	return root;
 }
 
 /* --- documents as they come --- */
 
-int document_stream_open(const char *file, struct document_stream *stream, struct nl_error *err)
+int document_stream_open(const char *file, size_t max, struct document_stream *stream, struct nl_error *err)
 {
-	*stream = (struct document_stream){ .fd = STDIN_FILENO };
+	*stream = (struct document_stream){ .fd = STDIN_FILENO, .max = max };
 	if (strcmp(file, "-") != 0)
 		stream->fd = open(file, O_RDONLY | O_CLOEXEC);
 	return stream->fd < 0 ? nl_fail(err, errno, "%s", strerror(errno)) : 0;
@@ -139,6 +180,11 @@ static void stream_shift(struct document_stream *stream)
 	stream->at = 0;
 }
 
+static int too_large(size_t max, struct nl_error *err)
+{
+	return nl_fail(err, EFBIG, "is larger than %zu MiB", max >> 20);
+}
+
 /* Appends what there is. Sets end where there is nothing any more. */
 static int stream_read(struct document_stream *stream, struct nl_error *err)
 {
@@ -155,15 +201,8 @@ static int stream_read(struct document_stream *stream, struct nl_error *err)
 		return nl_fail(err, errno, "%s", strerror(errno));
 	stream->len += n;
 	stream->end = n == 0;
-	return 0;
-}
-
-/* Past blanks, or to the end of what there is. */
-static void stream_skip(struct document_stream *stream)
-{
-	while (stream->at < stream->len && stream->bytes[stream->at] &&
-	       strchr(blanks, stream->bytes[stream->at]))
-		stream->at++;
+	stream->total += n;
+	return stream->total <= stream->max ? 0 : too_large(stream->max, err);
 }
 
 /* Looks at what is in a string up to its end: nearly all of a document is base64. */
@@ -191,7 +230,11 @@ static void scan_string(struct document_stream *stream)
 /* Looks at one byte outside of strings. Returns whether the document ends behind it. */
 static bool scan_byte(struct document_stream *stream)
 {
-	switch (stream->bytes[stream->scanned++]) {
+	char c = stream->bytes[stream->scanned++];
+
+	stream->digits = c >= '0' && c <= '9' ? stream->digits + 1 : 0;
+	stream->large |= stream->digits >= LARGE_DIGITS;
+	switch (c) {
 	case '"':
 		stream->string = true;
 		return false;
@@ -228,172 +271,42 @@ static int stream_await(struct document_stream *stream, size_t max, struct nl_er
 	stream->scanned = stream->at;
 	stream->elements = 0;
 	stream->depth = 0;
-	stream->string = false;
-	stream->escaped = false;
+	stream->digits = 0;
+	stream->large = stream->string = stream->escaped = false;
 	while (!stream_scan(stream)) {
 		if (stream->len - stream->at > max)
-			return nl_fail(err, EFBIG, "is larger than %zu MiB", max >> 20);
+			return too_large(max, err);
 		if (stream_read(stream, err) < 0)
 			return -1;
 	}
 	if (stream->scanned - stream->at > max)
-		return nl_fail(err, EFBIG, "is larger than %zu MiB", max >> 20);
+		return too_large(max, err);
 	if (stream->elements > DOCUMENT_ELEMENTS_MAX)
 		return nl_fail(err, EFBIG, "has more than %d elements", DOCUMENT_ELEMENTS_MAX);
 	return 0;
 }
 
+/* Past blanks, to the next document or to the end. */
+static int stream_skip(struct document_stream *stream, struct nl_error *err)
+{
+	for (;;) {
+		stream->at += span(stream->bytes + stream->at, stream->len - stream->at, blanks);
+		stream_shift(stream);
+		if (stream->len || stream->end)
+			return 0;
+		if (stream_read(stream, err) < 0)
+			return -1;
+	}
+}
+
 json_t *document_stream_next(struct document_stream *stream, size_t max, struct nl_error *err)
 {
-	json_error_t where;
 	json_t *root;
 
 	memset(err, 0, sizeof(*err));
-	stream_shift(stream);
-	stream_skip(stream);
-	while (stream->at == stream->len && !stream->end) {
-		if (stream_read(stream, err) < 0)
-			return NULL;
-		stream_skip(stream);
-	}
-	if (stream->at == stream->len || stream_await(stream, max, err) < 0)
+	if (stream_skip(stream, err) < 0 || !stream->len || stream_await(stream, max, err) < 0)
 		return NULL;
-	root = json_loadb(stream->bytes + stream->at, stream->len - stream->at,
-			  JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &where);
-	if (root)
-		stream->at += where.position;
-	else
-		nl_fail(err, EINVAL, "no JSON: line %d, column %d: %s", where.line, where.column,
-			where.text);
+	root = load(stream->bytes, stream->scanned, stream->large, err);
+	stream->at = stream->scanned;
 	return root;
-}
-
-/* --- what it is about --- */
-
-/* A state that was copied in rounds: the others and what comes after them are in the same file. */
-static bool is_round(const json_t *root)
-{
-	return json_object_get(json_object_get(root, "vdpa_state"), "round");
-}
-
-/* The only pair of an object; NULL where it is none, or has more or less. */
-static const char *only_key(json_t *object, json_t **value)
-{
-	void *pair;
-
-	if (!json_is_object(object) || json_object_size(object) != 1)
-		return NULL;
-	pair = json_object_iter(object);
-	*value = json_object_iter_value(pair);
-	return json_object_iter_key(pair);
-}
-
-static int saved_state(struct subject *subject, json_t *state, struct nl_error *err)
-{
-	subject->name = json_string_value(json_object_get(state, "device"));
-	subject->body = state;
-	return subject->name ? 0 : nl_fail(err, EINVAL, "the saved state names no \"device\"");
-}
-
-int subject_parse(json_t *root, struct subject *subject, struct nl_error *err)
-{
-	json_t *section = NULL;
-	const char *kind = only_key(root, &section);
-
-	*subject = (struct subject){ .root = root };
-	if (kind && strcmp(kind, "vdpa_state") == 0)
-		return saved_state(subject, section, err);
-	if (!kind || (strcmp(kind, "dev") != 0 && strcmp(kind, "mgmtdev") != 0))
-		return nl_fail(err, EINVAL,
-			       "is none of {\"dev\": ...}, {\"mgmtdev\": ...} and {\"vdpa_state\": ...}");
-	subject->mgmtdev = strcmp(kind, "mgmtdev") == 0;
-	subject->name = only_key(section, &subject->body);
-	if (!subject->name)
-		return nl_fail(err, EINVAL, "is not about exactly one %s",
-			       subject->mgmtdev ? "management device" : "device");
-	return 0;
-}
-
-void subject_free(struct subject *subject)
-{
-	json_decref(subject->root);
-	memset(subject, 0, sizeof(*subject));
-}
-
-int subject_read(const char *file, struct subject *subject, struct nl_error *err)
-{
-	struct document_text text;
-	json_t *root, *more = NULL;
-	int failed = -1;
-
-	memset(subject, 0, sizeof(*subject));
-	if (document_read(file, 1, DOCUMENT_SIZE_MAX, &text, err) < 0)
-		return -1;
-	root = document_next(&text, err);
-	if (root)
-		more = document_next(&text, err);
-	if (!root && !err->errnum)
-		nl_fail(err, EINVAL, "is empty");
-	else if (more && !is_round(root))
-		nl_fail(err, EINVAL, "has more than one document");
-	else if (!err->errnum)
-		failed = 0;
-	document_text_free(&text);
-	json_decref(more);
-	if (failed)
-		json_decref(root);
-	else if (subject_parse(root, subject, err) < 0)
-		failed = -1;
-	if (failed)
-		subject_free(subject);
-	return failed;
-}
-
-/* --- the description in it --- */
-
-/* What the kernel could not be asked about is not judged here either. */
-static int describe(json_t *json, bool mgmtdev, struct description *description,
-		    struct nl_error *err)
-{
-	if (description_parse(json, mgmtdev, description, err) < 0)
-		return -1;
-	if (description_fits(description))
-		return 1;
-	description_free(description);
-	return nl_fail(err, EFBIG, "has more attributes than fit into a request");
-}
-
-int subject_describe(const struct subject *subject, uint32_t class,
-		     struct description *description, struct nl_error *err)
-{
-	json_t *list = json_object_get(subject->body, "classes");
-	struct description one;
-	json_t *json;
-	int found = 0;
-	size_t i;
-
-	memset(description, 0, sizeof(*description));
-	if (!subject->mgmtdev)
-		return describe(subject->body, false, description, err);
-	if (!json_is_array(list))
-		return nl_fail(err, EINVAL, "there is no \"classes\" with an array");
-	json_array_foreach(list, i, json) {
-		if (describe(json, true, &one, err) < 0)
-			goto malformed;
-		if (one.class != class) {
-			description_free(&one);
-			continue;
-		}
-		if (found++) {
-			description_free(&one);
-			nl_fail(err, EINVAL, "one class is there twice");
-			goto malformed;
-		}
-		*description = one;
-	}
-	return found;
-
-malformed:
-	description_free(description);
-	return -1;
 }

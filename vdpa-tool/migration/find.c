@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa migration find: what on this host could take a source, best first */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +15,10 @@
 #include "migration/software_version.h"
 
 struct candidate {
-	char *name;
-	bool mgmtdev;
-	json_t *body;
-	json_t *reason;		/* why it is none; NULL: it is one */
+	struct subject subject;
+	char *reason;		/* why it is none; NULL: it is one */
 	struct judgement judgement;	/* of it; all zero: it could not be judged */
-	json_t *version;	/* as it tells it, NULL: it does not */
+	const char *version;	/* as it tells it, NULL: it does not */
 	bool comparable;	/* number is that version */
 	struct software_version number;
 };
@@ -27,42 +28,46 @@ struct search {
 	const struct source *source;
 	struct candidate *candidates;
 	size_t count;
-	bool mgmtdev;		/* what is being listed */
-	json_t *states;		/* of the devices: their state by name */
+	char **idle;		/* the names of devices that nobody uses, sorted */
+	size_t n_idle;
 };
 
 /* --- collecting --- */
 
-static void collect(const char *name, json_t *body, void *data)
+static void *grow(void *array, size_t count, size_t size)
 {
-	struct search *search = data;
-	struct candidate *candidate;
-
-	search->candidates = realloc(search->candidates,
-				     (search->count + 1) * sizeof(*search->candidates));
-	if (!search->candidates)
+	array = realloc(array, (count + 1) * size);
+	if (!array)
 		error_no_memory();
-	candidate = &search->candidates[search->count++];
-	*candidate = (struct candidate){
-		.name = strdup(name), .mgmtdev = search->mgmtdev, .body = json_incref(body),
-	};
-	if (!candidate->name)
-		error_no_memory();
+	return array;
 }
 
-static int collect_state(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+static void collect(struct subject *subject, void *data)
+{
+	struct search *search = data;
+
+	search->candidates = grow(search->candidates, search->count, sizeof(*search->candidates));
+	search->candidates[search->count++] = (struct candidate){ .subject = *subject };
+	*subject = (struct subject){ .name = NULL };
+}
+
+static int collect_idle(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
-	json_t *states = data;
-	char *name;
+	struct search *search = data;
 
 	if (attrs_parse(nlh, slots, err) < 0 || attrs_require(slots, VDPA_ATTR_DEV_NAME, err) < 0)
 		return -1;
-	name = attr_string(slots[VDPA_ATTR_DEV_NAME]);
-	if (slots[VDPA_ATTR_DEV_STATE])
-		output_set(states, name, attr_json_uint(slots[VDPA_ATTR_DEV_STATE]));
-	free(name);
+	if (!slots[VDPA_ATTR_DEV_STATE] || attr_uint(slots[VDPA_ATTR_DEV_STATE]) != VDPA_DEV_STATE_INACTIVE)
+		return 0;
+	search->idle = grow(search->idle, search->n_idle, sizeof(*search->idle));
+	search->idle[search->n_idle++] = attr_string(slots[VDPA_ATTR_DEV_NAME]);
 	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static int collect_all(struct search *search, bool *interrupted, struct nl_error *err)
@@ -71,101 +76,83 @@ static int collect_all(struct search *search, bool *interrupted, struct nl_error
 	bool interrupted_each[3] = { false };
 
 	nl_request(nl, VDPA_CMD_DEV_GET, NLM_F_DUMP);
-	if (nl_exchange(nl, collect_state, search->states, &interrupted_each[0], err) < 0 ||
-	    migration_dump(search->vdpa, false, collect, search, &interrupted_each[1], err) < 0)
+	if (nl_exchange(nl, collect_idle, search, &interrupted_each[0], err) < 0 ||
+	    migration_dump(search->vdpa, false, collect, search, &interrupted_each[1], err) < 0 ||
+	    migration_dump(search->vdpa, true, collect, search, &interrupted_each[2], err) < 0)
 		return -1;
-	search->mgmtdev = true;
-	if (migration_dump(search->vdpa, true, collect, search, &interrupted_each[2], err) < 0)
-		return -1;
+	if (search->n_idle)
+		qsort(search->idle, search->n_idle, sizeof(*search->idle), compare_names);
 	*interrupted = interrupted_each[0] || interrupted_each[1] || interrupted_each[2];
 	return 0;
 }
 
 /* --- judging --- */
 
-/* What stands in the way is told by the first mismatch. */
-static json_t *first_reason(const json_t *mismatches)
+static char *text(const char *format, ...)
 {
-	const json_t *mismatch = json_array_get(mismatches, 0);
+	va_list args;
+	char *text;
 
-	return json_sprintf("%s (%s): %s",
-			    json_string_value(json_object_get(mismatch, "attribute")),
-			    json_string_value(json_object_get(mismatch, "rule")),
-			    json_string_value(json_object_get(mismatch, "reason")));
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		error_no_memory();
+	va_end(args);
+	return text;
 }
 
 static bool is_free(const struct search *search, const struct candidate *candidate)
 {
-	const json_t *state = json_object_get(search->states, candidate->name);
-
-	return candidate->mgmtdev ||
-	       (state && json_integer_value(state) == VDPA_DEV_STATE_INACTIVE);
+	return candidate->subject.mgmtdev ||
+	       (search->n_idle && bsearch(&candidate->subject.name, search->idle, search->n_idle,
+					  sizeof(*search->idle), compare_names));
 }
 
-static void note_version(struct candidate *candidate, const struct description *description)
+static void note_version(struct candidate *candidate)
 {
-	const struct attribute *version = description_find(description, "software_version");
+	const struct description *description = candidate->judgement.target;
+	const struct attribute *version = description ? description_find(description, "software_version") : NULL;
 
-	if (!version || !version->value)
+	if (!version || !version->has_value || !version->string)
 		return;
-	candidate->version = json_incref(version->value);
+	candidate->version = version->string;
 	candidate->comparable = version->type == TYPE_VERSION &&
 				software_version_parse(version->string, &candidate->number);
-}
-
-/* Its own description, as far as it has one for the source's class. */
-static void describe(const struct search *search, struct candidate *candidate,
-		     const struct subject *subject)
-{
-	struct description description;
-	struct nl_error err;
-
-	if (subject_describe(subject, search->source->description.class, &description, &err) > 0)
-		note_version(candidate, &description);
-	description_free(&description);
 }
 
 /* The kernel's word. Returns STATUS_DONE, or has said that it answers nobody like us. */
 static enum status ask(struct search *search, struct candidate *candidate)
 {
-	struct target target = { .device = candidate->mgmtdev ? NULL : candidate->name };
+	const char *name = candidate->subject.name;
+	struct target target = { .device = candidate->subject.mgmtdev ? NULL : name };
 	struct nl_error err = { 0 };
 	const char *reason = NULL;
 
-	if (candidate->mgmtdev)
-		reason = arg_mgmtdev(candidate->name, &target.mgmtdev);
+	if (candidate->subject.mgmtdev)
+		reason = arg_mgmtdev(name, &target.mgmtdev);
 	if (!reason && migration_ask(search->vdpa, &target, &candidate->judgement.source, &err) !=
 	    VERDICT_FIT)
 		reason = error_reason(&err);
 	if (reason)
-		candidate->reason = output_string(reason);
+		candidate->reason = text("%s", reason);
 	return err.errnum == EPERM ? error_refused(NULL, &err) : STATUS_DONE;
 }
 
 static enum status judge_candidate(struct search *search, struct candidate *candidate)
 {
-	struct subject subject = {
-		.name = candidate->name, .body = candidate->body, .mgmtdev = candidate->mgmtdev,
-	};
+	struct judgement *judgement = &candidate->judgement;
+	const struct mismatch *first;
 	struct nl_error err = { 0 };
-	const json_t *mismatches;
 
-	if (json_object_get(candidate->body, "reason")) {
-		candidate->reason = json_incref(json_object_get(candidate->body, "reason"));
-		return STATUS_DONE;
-	}
-	if (migration_judge(search->source, &subject, &candidate->judgement, &err) != STATUS_DONE) {
-		memset(&candidate->judgement, 0, sizeof(candidate->judgement));
+	if (migration_judge(search->source, &candidate->subject, judgement, &err) != STATUS_DONE)
 		return STATUS_USAGE;
-	}
-	mismatches = candidate->judgement.mismatches;
-	describe(search, candidate, &subject);
-	if (!mismatches)
-		candidate->reason = output_string(error_reason(&err));
-	else if (json_array_size(mismatches))
-		candidate->reason = first_reason(mismatches);
+	note_version(candidate);
+	first = judgement->mismatches.list;
+	if (!judgement->judged)
+		candidate->reason = text("%s", error_reason(&err));
+	else if (judgement->mismatches.count)
+		candidate->reason = text("%s (%s): %s", first->attribute, first->rule, first->reason);
 	else if (!is_free(search, candidate))
-		candidate->reason = json_string("it is in use");
+		candidate->reason = text("it is in use");
 	return candidate->reason ? STATUS_DONE : ask(search, candidate);
 }
 
@@ -186,44 +173,57 @@ static int compare_versions(const struct candidate *a, const struct candidate *b
 static int compare(const void *left, const void *right)
 {
 	const struct candidate *a = left, *b = right;
-	int order = a->mgmtdev - b->mgmtdev;
+	int order = a->subject.mgmtdev - b->subject.mgmtdev;
 
 	if (!order)
 		order = compare_versions(a, b);
-	return order ? order : strcmp(a->name, b->name);
+	return order ? order : strcmp(a->subject.name, b->subject.name);
 }
 
 /* --- printing --- */
 
-static json_t *candidate_json(const struct candidate *candidate)
+static void candidate_write(struct output *out, const struct candidate *candidate)
 {
-	json_t *json = output_object();
-
-	output_set(json, candidate->mgmtdev ? "mgmtdev" : "dev", json_string(candidate->name));
+	out_row(out);
+	out_text(out, candidate->subject.mgmtdev ? "mgmtdev" : "dev", candidate->subject.name);
 	if (candidate->version)
-		output_set(json, "software_version", json_incref(candidate->version));
+		out_text(out, "software_version", candidate->version);
 	if (candidate->reason)
-		output_set(json, "unfit", json_incref(candidate->reason));
-	judgement_show_waivers(&candidate->judgement, json);
-	return json;
+		out_text(out, "unfit", candidate->reason);
+	waivers_write(out, &candidate->judgement.waivers);
+	out_row_end(out);
+}
+
+/* Returns how many there are. */
+static size_t write_those(const struct search *search, const char *key, bool fit)
+{
+	struct output *out = &search->vdpa->out;
+	size_t count = 0;
+
+	out_table(out, key);
+	for (size_t i = 0; i < search->count; i++) {
+		if (!search->candidates[i].reason != fit)
+			continue;
+		candidate_write(out, &search->candidates[i]);
+		count++;
+	}
+	out_table_end(out);
+	return count;
 }
 
 static enum status print_found(struct search *search)
 {
-	json_t *entry = output_object();
-	json_t *fit = output_array(), *unfit = output_array();
-	enum status status;
+	struct output *out = &search->vdpa->out;
+	const char *name = search->source->subject.name;
+	size_t found;
 
-	for (size_t i = 0; i < search->count; i++)
-		output_append(search->candidates[i].reason ? unfit : fit,
-			      candidate_json(&search->candidates[i]));
-	status = json_array_size(fit) ? STATUS_DONE : STATUS_UNFIT;
-	output_set(entry, "candidates", fit);
-	output_set(entry, "others", unfit);
-	out_begin(&search->vdpa->out, "find");
-	output_entry(&search->vdpa->out, search->source->subject.name, entry);
-	out_end(&search->vdpa->out, true);
-	return status;
+	out_begin(out, "find");
+	out_entry(out, name, strlen(name));
+	found = write_those(search, "candidates", true);
+	write_those(search, "others", false);
+	out_entry_end(out);
+	out_end(out, true);
+	return found ? STATUS_DONE : STATUS_UNFIT;
 }
 
 /* --- the command --- */
@@ -250,14 +250,14 @@ static enum status find(struct search *search)
 static void search_free(struct search *search)
 {
 	for (size_t i = 0; i < search->count; i++) {
-		free(search->candidates[i].name);
-		json_decref(search->candidates[i].body);
-		json_decref(search->candidates[i].reason);
-		json_decref(search->candidates[i].version);
 		judgement_free(&search->candidates[i].judgement);
+		subject_free(&search->candidates[i].subject);
+		free(search->candidates[i].reason);
 	}
+	for (size_t i = 0; i < search->n_idle; i++)
+		free(search->idle[i]);
 	free(search->candidates);
-	json_decref(search->states);
+	free(search->idle);
 }
 
 struct find {
@@ -288,7 +288,6 @@ enum status migration_find(struct vdpa *vdpa, int argc, char **argv)
 	if (status != STATUS_DONE)
 		return status;
 	search.source = &source;
-	search.states = output_object();
 	status = command_connect(vdpa);
 	if (status == STATUS_DONE)
 		status = find(&search);

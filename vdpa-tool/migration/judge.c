@@ -1,36 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli/error.h"
+#include "migration/description_json.h"
 #include "migration/judge.h"
-#include "output/output.h"
 #include "migration/software_version.h"
-#include "device/virtio.h"
-
-enum { REASON_SIZE = 160 };
 
 /* --- the rules, for values of the same type that the rule fits --- */
 
-static bool has_member(const json_t *set, const char *name)
+static bool has_member(const struct attribute *set, const char *name)
 {
-	json_t *member;
-	size_t i;
-
-	json_array_foreach(set, i, member)
-		if (strcmp(json_string_value(member), name) == 0)
+	for (size_t i = 0; i < set->n_members; i++)
+		if (strcmp(set->members[i], name) == 0)
 			return true;
 	return false;
 }
 
 /* The first member of @set that @other lacks; NULL where it has them all. */
-static const char *first_lacking(const json_t *set, const json_t *other)
+static const char *first_lacking(const struct attribute *set, const struct attribute *other)
 {
-	json_t *member;
-	size_t i;
-
-	json_array_foreach(set, i, member)
-		if (!has_member(other, json_string_value(member)))
-			return json_string_value(member);
+	for (size_t i = 0; i < set->n_members; i++)
+		if (!has_member(other, set->members[i]))
+			return set->members[i];
 	return NULL;
 }
 
@@ -55,8 +48,8 @@ static bool same_value(const struct attribute *source, const struct attribute *t
 	case TYPE_STRING:
 		return strcmp(source->string, target->string) == 0;
 	case TYPE_SET:
-		return !first_lacking(source->value, target->value) &&
-		       !first_lacking(target->value, source->value);
+		return !first_lacking(source, target) &&
+		       !first_lacking(target, source);
 	case TYPE_VERSION:
 		return same_version(source, target);
 	case TYPE_BITMASK:
@@ -68,7 +61,7 @@ static bool same_value(const struct attribute *source, const struct attribute *t
 
 static bool rule_equal(const struct attribute *source, const struct attribute *target, char *reason)
 {
-	snprintf(reason, REASON_SIZE, "is not the same");
+	snprintf(reason, JUDGE_REASON_SIZE, "is not the same");
 	return same_value(source, target);
 }
 
@@ -78,7 +71,7 @@ static bool superset_bits(const struct attribute *source, const struct attribute
 	struct bits lacking = bits_without(&source->bits, &target->bits);
 	char text[BITS_TEXT_SIZE];
 
-	snprintf(reason, REASON_SIZE, "the target lacks the bits %s", bits_text(&lacking, text));
+	snprintf(reason, JUDGE_REASON_SIZE, "the target lacks the bits %s", bits_text(&lacking, text));
 	return bits_none(&lacking);
 }
 
@@ -89,30 +82,30 @@ static bool rule_superset(const struct attribute *source, const struct attribute
 
 	if (source->type == TYPE_BITMASK)
 		return superset_bits(source, target, reason);
-	lacking = first_lacking(source->value, target->value);
+	lacking = first_lacking(source, target);
 	if (lacking)
-		snprintf(reason, REASON_SIZE, "the target lacks \"%s\"", lacking);
+		snprintf(reason, JUDGE_REASON_SIZE, "the target lacks \"%s\"", lacking);
 	return !lacking;
 }
 
 static bool rule_at_least(const struct attribute *source, const struct attribute *target,
 			  char *reason)
 {
-	snprintf(reason, REASON_SIZE, "is smaller at the target");
+	snprintf(reason, JUDGE_REASON_SIZE, "is smaller at the target");
 	return target->number >= source->number;
 }
 
 static bool rule_at_most(const struct attribute *source, const struct attribute *target,
 			 char *reason)
 {
-	snprintf(reason, REASON_SIZE, "is larger at the target");
+	snprintf(reason, JUDGE_REASON_SIZE, "is larger at the target");
 	return target->number <= source->number;
 }
 
 static bool rule_contains(const struct attribute *source, const struct attribute *target,
 			  char *reason)
 {
-	snprintf(reason, REASON_SIZE, "the target's range does not include it");
+	snprintf(reason, JUDGE_REASON_SIZE, "the target's range does not include it");
 	return target->number <= source->number && target->last >= source->last;
 }
 
@@ -126,7 +119,7 @@ static bool rule_version(const struct attribute *source, const struct attribute 
 	if (target->accepts && software_ranges_include(target->accepts, &have))
 		return true;
 	/* Ranges may be longer than there is room for: what matters is that there are some. */
-	snprintf(reason, REASON_SIZE, "needs the same major and no smaller minor%s%.80s",
+	snprintf(reason, JUDGE_REASON_SIZE, "needs the same major and no smaller minor%s%.80s",
 		 target->accepts ? ", or to be within " : "", target->accepts ? target->accepts : "");
 	return false;
 }
@@ -169,10 +162,10 @@ static bool judge_values(const struct rule *rule, const struct attribute *source
 			 const struct attribute *target, char *reason)
 {
 	if (source->type != target->type)
-		snprintf(reason, REASON_SIZE, "the types differ: %s and %s", source->type_name,
+		snprintf(reason, JUDGE_REASON_SIZE, "the types differ: %s and %s", source->type_name,
 			 target->type_name);
-	else if (!source->value || !target->value)
-		snprintf(reason, REASON_SIZE, "there is no value to compare");
+	else if (!source->has_value || !target->has_value)
+		snprintf(reason, JUDGE_REASON_SIZE, "there is no value to compare");
 	else
 		return rule->holds(source, target, reason);
 	return false;
@@ -184,12 +177,12 @@ static bool judge_values(const struct rule *rule, const struct attribute *source
 static bool judge_provision(const struct rule *rule, const struct attribute *source,
 			    const struct attribute *target, char *reason)
 {
-	if (source->type == TYPE_U64 && target->type == TYPE_RANGE && source->value &&
-	    target->value) {
-		snprintf(reason, REASON_SIZE, "a device cannot be created with it");
+	if (source->type == TYPE_U64 && target->type == TYPE_RANGE && source->has_value &&
+	    target->has_value) {
+		snprintf(reason, JUDGE_REASON_SIZE, "a device cannot be created with it");
 		return target->number <= source->number && source->number <= target->last;
 	}
-	if (!target->value && source->type == target->type)
+	if (!target->has_value && source->type == target->type)
 		return true;
 	return judge_values(rule, source, target, reason);
 }
@@ -202,13 +195,13 @@ static bool judge_attribute(const struct attribute *source, const struct attribu
 	if (rule && rule->holds == rule_info)
 		return true;
 	if (!rule)
-		snprintf(reason, REASON_SIZE, "the rule is unknown");
+		snprintf(reason, JUDGE_REASON_SIZE, "the rule is unknown");
 	else if (source->type == TYPE_UNKNOWN)
-		snprintf(reason, REASON_SIZE, "the type %s is unknown", source->type_name);
+		snprintf(reason, JUDGE_REASON_SIZE, "the type %s is unknown", source->type_name);
 	else if (!(rule->fits >> source->type & 1))
-		snprintf(reason, REASON_SIZE, "the rule does not fit the type %s", source->type_name);
+		snprintf(reason, JUDGE_REASON_SIZE, "the rule does not fit the type %s", source->type_name);
 	else if (!target)
-		snprintf(reason, REASON_SIZE, "the target lacks it");
+		snprintf(reason, JUDGE_REASON_SIZE, "the target lacks it");
 	else if (creates && source->provision && target->provision)
 		return judge_provision(rule, source, target, reason);
 	else
@@ -223,62 +216,73 @@ bool judge_knows(const char *rule)
 
 bool judge_complies(const struct attribute *source, const struct attribute *target, bool creates)
 {
-	char reason[REASON_SIZE];
+	char reason[JUDGE_REASON_SIZE];
 
 	return judge_attribute(source, target, creates, reason);
 }
 
-static json_t *value_or_null(json_t *value)
+static struct attribute class_attribute(uint32_t class, char *name)
 {
-	return value ? json_incref(value) : json_null();
-}
-
-static json_t *mismatch(const char *name, const char *rule, json_t *source, json_t *target,
-			const char *reason)
-{
-	json_t *json = output_object();
-
-	output_set(json, "attribute", json_string(name));
-	output_set(json, "rule", json_string(rule));
-	output_set(json, "source", source);
-	output_set(json, "target", target);
-	output_set(json, "reason", json_string(reason));
-	return json;
+	return (struct attribute){
+		.type = TYPE_STRING, .has_value = true, .string = class_name(class, name, CLASS_SIZE),
+	};
 }
 
 static void judge_class(const struct description *source, const struct description *target,
-			json_t *mismatches)
+			struct mismatches *mismatches)
 {
-	if (source->class != target->class)
-		output_append(mismatches, mismatch("class", "equal", class_json(source->class),
-						   class_json(target->class), "is not the same"));
+	struct mismatch *mismatch = &mismatches->list[mismatches->count];
+
+	if (target && target->class == source->class)
+		return;
+	mismatch->attribute = "class";
+	mismatch->rule = "equal";
+	mismatch->source = class_attribute(source->class, mismatch->source_class);
+	if (target)
+		mismatch->target = class_attribute(target->class, mismatch->target_class);
+	snprintf(mismatch->reason, JUDGE_REASON_SIZE, "%s", target ? "is not the same" :
+		 "the target has no devices of this class");
+	mismatches->count++;
 }
 
-json_t *judge(const struct description *source, const struct description *target)
+struct mismatches judge(const struct description *source, const struct description *target)
 {
-	json_t *mismatches = output_array();
+	/* Room for all there can be: names of classes stay where they are. */
+	struct mismatches mismatches = { .list = calloc(source->count + 1, sizeof(*mismatches.list)) };
 
-	judge_class(source, target, mismatches);
-	for (size_t i = 0; i < source->count; i++) {
+	if (!mismatches.list)
+		error_no_memory();
+	judge_class(source, target, &mismatches);
+	for (size_t i = 0; target && i < source->count; i++) {
 		const struct attribute *attribute = &source->attributes[i];
 		const struct attribute *other = description_find(target, attribute->name);
-		char reason[REASON_SIZE];
+		struct mismatch *mismatch = &mismatches.list[mismatches.count];
 
-		if (judge_attribute(attribute, other, target->mgmtdev, reason))
+		if (judge_attribute(attribute, other, target->mgmtdev, mismatch->reason))
 			continue;
-		output_append(mismatches, mismatch(attribute->name, attribute->rule,
-						   value_or_null(attribute->value),
-						   value_or_null(other ? other->value : NULL),
-						   reason));
+		mismatch->attribute = attribute->name;
+		mismatch->rule = attribute->rule;
+		mismatch->source = *attribute;
+		if (other)
+			mismatch->target = *other;
+		mismatches.count++;
 	}
 	return mismatches;
 }
 
-json_t *judge_no_class(const struct description *source)
+void mismatches_write(struct output *out, const struct mismatches *mismatches)
 {
-	json_t *mismatches = output_array();
+	out_table(out, "mismatches");
+	for (size_t i = 0; i < mismatches->count; i++) {
+		const struct mismatch *mismatch = &mismatches->list[i];
 
-	output_append(mismatches, mismatch("class", "equal", class_json(source->class), json_null(),
-					   "the target has no devices of this class"));
-	return mismatches;
+		out_row(out);
+		out_text(out, "attribute", mismatch->attribute);
+		out_text(out, "rule", mismatch->rule);
+		value_write(out, "source", &mismatch->source);
+		value_write(out, "target", &mismatch->target);
+		out_text(out, "reason", mismatch->reason);
+		out_row_end(out);
+	}
+	out_table_end(out);
 }

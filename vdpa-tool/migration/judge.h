@@ -3,24 +3,41 @@
 #ifndef VDPA_TOOL_JUDGE_H
 #define VDPA_TOOL_JUDGE_H
 
-#include <jansson.h>
-
+#include "device/virtio.h"
 #include "migration/description.h"
+#include "output/output.h"
+
+enum { JUDGE_REASON_SIZE = 160 };
+
+/* One thing that does not match. */
+struct mismatch {
+	const char *attribute, *rule;
+	struct attribute source, target;	/* the values; of what is not there, all zero */
+	char reason[JUDGE_REASON_SIZE];
+	char source_class[CLASS_SIZE], target_class[CLASS_SIZE];	/* where the classes differ: their names */
+};
+
+struct mismatches {
+	size_t count;
+	struct mismatch *list;		/* to be freed; the strings are those of source and target */
+};
 
 /*
- * Compares @source, a device, with @target, by the source's rules. Returns an array of all mismatches,
- * empty where there is none:
- *	{"attribute": ..., "rule": ..., "source": VALUE, "target": VALUE or null, "reason": ...}
+ * Compares @source, a device, with @target, by the source's rules, and lists all mismatches.
+ * @target: NULL: a management device that has no devices of the source's class at all
  */
-json_t *judge(const struct description *source, const struct description *target);
+struct mismatches judge(const struct description *source, const struct description *target);
+
+/* Writes a table of {"attribute", "rule", "source", "target", "reason"}. */
+void mismatches_write(struct output *out, const struct mismatches *mismatches);
 
 /* Whether there is a rule of that name. */
 bool judge_knows(const char *rule);
 
-/* Whether @target, NULL where it has no such attribute, complies with the rule of @source. @creates: it is a management device's */
+/*
+ * Whether @target, NULL where it has no such attribute, complies with the rule of @source.
+ * @creates: it is a management device's
+ */
 bool judge_complies(const struct attribute *source, const struct attribute *target, bool creates);
-
-/* That a management device has no devices of the source's class at all. */
-json_t *judge_no_class(const struct description *source);
 
 #endif

@@ -37,20 +37,18 @@ struct sink {
 static enum status waive(struct load *load, const struct policy *policy, const struct subject *target)
 {
 	struct description *source = &load->state.description;
-	struct description description;
+	const struct description *description;
+	struct waivers waivers = { .count = 0 };
 	struct nl_error err = { 0 };
-	json_t *waivers;
 	enum status status;
 
 	if (subject_describe(target, source->class, &description, &err) < 0)
 		return error_refused(load->device, &err);
-	waivers = output_array();
-	status = policy_apply(policy, source, &description, waivers);
+	status = policy_apply(policy, source, description, &waivers);
 	/* Once, and not for each round. */
 	if (status == STATUS_DONE && !load->staged)
-		policy_note(load->device, waivers);
-	description_free(&description);
-	json_decref(waivers);
+		policy_note(load->device, &waivers);
+	free(waivers.list);
 	return status;
 }
 
@@ -82,17 +80,6 @@ static enum status waive_all(const struct sink *sink, struct load *loads, int co
 
 /* --- the files --- */
 
-/* The name in a saved state. */
-static char *source_name(const json_t *root)
-{
-	const char *name = json_string_value(json_object_get(json_object_get(root, "vdpa_state"), "device"));
-	char *copy = name ? strdup(name) : NULL;
-
-	if (name && !copy)
-		error_no_memory();
-	return copy;
-}
-
 /* A file whose documents are taken as they come. */
 struct source_file {
 	struct sink *sink;
@@ -109,18 +96,19 @@ static enum status bad_file(const struct source_file *file, int errnum, const ch
 }
 
 /* The rounds of a state, and what comes after them, are of one device. */
-static enum status take_source(const struct source_file *file, struct load *load, const json_t *root)
+static enum status take_source(const struct source_file *file, struct load *load)
 {
-	char *name = source_name(root);
+	char *name = load->state.device;
 	bool other = load->staged && (!name || !load->source || strcmp(name, load->source) != 0);
 
 	free(load->source);
 	load->source = name;
+	load->state.device = NULL;
 	return other ? bad_file(file, EINVAL, "has a round of one device, and then something of another") : STATUS_DONE;
 }
 
-/* Sets @state to what the next document has. */
-static enum status take_document(struct source_file *file, struct load *load, struct saved_state *state)
+/* Takes what the next document has. */
+static enum status take_document(struct source_file *file, struct load *load)
 {
 	struct nl_error err = { 0 };
 	json_t *root = document_stream_next(&file->stream, DOCUMENT_STATE_MAX, &err);
@@ -131,10 +119,10 @@ static enum status take_document(struct source_file *file, struct load *load, st
 	if (!root)
 		return bad_file(file, EINVAL, load->staged ? "ends before what comes after the rounds" :
 							     "has fewer states than devices are named");
-	if (saved_state_parse(root, state, &err) < 0)
+	if (saved_state_parse(root, &load->state, &err) < 0)
 		status = error_file(file->name, &err);
 	else
-		status = take_source(file, load, root);
+		status = take_source(file, load);
 	json_decref(root);
 	return status;
 }
@@ -164,7 +152,7 @@ static enum status take_state(struct source_file *file, struct load *load)
 	enum status status;
 
 	for (;;) {
-		status = take_document(file, load, &load->state);
+		status = take_document(file, load);
 		if (status != STATUS_DONE || load->state.part != SAVED_STATE_ROUND)
 			break;
 		status = stage(file, load);
@@ -229,7 +217,7 @@ static enum status read_states(struct sink *sink, const char *name, struct load 
 	struct nl_error err = { 0 };
 	enum status status;
 
-	if (document_stream_open(name, &file.stream, &err) < 0)
+	if (document_stream_open(name, SIZE_MAX, &file.stream, &err) < 0)
 		return error_file(name, &err);
 	status = take_states(&file, loads, count);
 	document_stream_close(&file.stream);

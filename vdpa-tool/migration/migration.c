@@ -11,7 +11,6 @@
 #include "device/mgmtdev.h"
 #include "migration/migration.h"
 #include "migration/description_netlink.h"
-#include "output/output.h"
 
 const char *target_text(const struct target *target)
 {
@@ -28,41 +27,17 @@ static void put_target(struct nlmsghdr *nlh, const struct target *target)
 
 /* --- descriptions --- */
 
-static json_t *unavailable(bool unanswered)
-{
-	json_t *body = output_object();
-
-	output_set(body, "available", json_false());
-	output_set(body, "reason", json_string("its parent does not answer"));
-	if (unanswered)
-		output_set(body, "unanswered", json_true());
-	return body;
-}
-
 /* A management device has a description for each class, all in one message. */
-static json_t *classes_body(const struct nlmsghdr *nlh, bool unanswered, struct nl_error *err)
+static int take_descriptions(const struct nlmsghdr *nlh, struct subject *subject, struct nl_error *err)
 {
-	json_t *body = output_object();
-	json_t *classes = output_array();
 	const struct nlattr *attr;
 
-	output_set(body, "classes", classes);
-	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
-		json_t *json;
-
-		if (mnl_attr_get_type(attr) != VDPA_ATTR_MIGRATION)
-			continue;
-		json = description_wire_json(attr, err);
-		if (!json) {
-			json_decref(body);
-			return NULL;
-		}
-		output_append(classes, json);
-	}
-	if (json_array_size(classes))
-		return body;
-	json_decref(body);
-	return unavailable(unanswered);
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == VDPA_ATTR_MIGRATION &&
+		    description_take(attr, subject_add(subject), err) < 0)
+			return -1;
+	subject->available = subject->count;
+	return 0;
 }
 
 /* What passes through the replies to a request. */
@@ -77,26 +52,18 @@ static int reply_take(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 	const struct nlattr *slots[ATTR_SLOTS];
 	const struct replies *replies = data;
 	uint16_t key = replies->mgmtdev ? VDPA_ATTR_MGMTDEV_DEV_NAME : VDPA_ATTR_DEV_NAME;
-	bool unanswered;
-	json_t *body;
-	char *name;
+	struct subject subject = { .mgmtdev = replies->mgmtdev };
+	int failed;
 
 	if (attrs_parse(nlh, slots, err) < 0 || attrs_require(slots, key, err) < 0)
 		return -1;
-	unanswered = slots[VDPA_ATTR_DEV_UNANSWERED];
-	if (replies->mgmtdev)
-		body = classes_body(nlh, unanswered, err);
-	else if (slots[VDPA_ATTR_MIGRATION])
-		body = description_wire_json(slots[VDPA_ATTR_MIGRATION], err);
-	else
-		body = unavailable(unanswered);
-	if (!body)
-		return -1;
-	name = replies->mgmtdev ? mgmtdev_name(slots) : attr_string(slots[key]);
-	replies->each(name, body, replies->data);
-	free(name);
-	json_decref(body);
-	return 0;
+	subject.unanswered = slots[VDPA_ATTR_DEV_UNANSWERED];
+	subject.name = replies->mgmtdev ? mgmtdev_name(slots) : attr_string(slots[key]);
+	failed = take_descriptions(nlh, &subject, err);
+	if (!failed)
+		replies->each(&subject, replies->data);
+	subject_free(&subject);
+	return failed;
 }
 
 static uint8_t get_command(bool mgmtdev)
@@ -113,15 +80,13 @@ int migration_dump(struct vdpa *vdpa, bool mgmtdev, migration_each each, void *d
 	return nl_exchange(&vdpa->nl, reply_take, &replies, interrupted, err);
 }
 
-static void subject_keep(const char *name, json_t *body, void *data)
+static void subject_keep(struct subject *subject, void *data)
 {
-	struct subject *subject = data;
-	json_t *section = output_object();
+	struct subject *kept = data;
 
-	json_decref(subject->root);
-	subject->root = output_object();
-	output_set(section, name, json_incref(body));
-	output_set(subject->root, subject->mgmtdev ? "mgmtdev" : "dev", section);
+	subject_free(kept);
+	*kept = *subject;
+	*subject = (struct subject){ .name = NULL };
 }
 
 int migration_get(struct vdpa *vdpa, const struct target *target, struct subject *subject,
@@ -129,20 +94,14 @@ int migration_get(struct vdpa *vdpa, const struct target *target, struct subject
 {
 	bool mgmtdev = !target->device;
 	struct replies replies = { .mgmtdev = mgmtdev, .each = subject_keep, .data = subject };
-	json_t *root;
 
-	*subject = (struct subject){ .mgmtdev = mgmtdev };
+	*subject = (struct subject){ .name = NULL };
 	put_target(nl_request(&vdpa->nl, get_command(mgmtdev), 0), target);
-	if (nl_exchange(&vdpa->nl, reply_take, &replies, NULL, err) < 0)
-		goto failed;
-	if (!subject->root) {
+	if (nl_exchange(&vdpa->nl, reply_take, &replies, NULL, err) == 0) {
+		if (subject->name)
+			return 0;
 		nl_fail(err, EBADMSG, "malformed reply: there is no description");
-		goto failed;
 	}
-	root = subject->root;
-	if (subject_parse(root, subject, err) == 0)
-		return 0;
-failed:
 	subject_free(subject);
 	return -1;
 }

@@ -5,7 +5,6 @@
 
 #include "cli/args.h"
 #include "migration/description.h"
-#include "migration/document.h"
 #include "cli/vdpa.h"
 
 /* A device or management device of this host. */
@@ -17,7 +16,7 @@ struct target {
 /* What to call it. */
 const char *target_text(const struct target *target);
 
-/* Takes {"dev"|"mgmtdev": ...} of a target from the kernel. Returns 0 or -1 with @err. */
+/* What the kernel says that it is, unchecked. Returns 0 or -1 with @err. */
 int migration_get(struct vdpa *vdpa, const struct target *target, struct subject *subject,
 		  struct nl_error *err);
 
@@ -31,12 +30,8 @@ enum verdict {
 enum verdict migration_ask(struct vdpa *vdpa, const struct target *target,
 			   const struct description *source, struct nl_error *err);
 
-/*
- * Passes each device, or each management device, to @each as JSON
- * {"class": ..., "attributes": ...} or {"classes": ...}, with the key under
- * which it is shown. @each borrows both. Returns 0 or -1 with @err.
- */
-typedef void (*migration_each)(const char *name, json_t *body, void *data);
+/* Passes each device, or each management device, to @each, which may take it over. Returns 0 or -1 with @err. */
+typedef void (*migration_each)(struct subject *subject, void *data);
 
 int migration_dump(struct vdpa *vdpa, bool mgmtdev, migration_each each, void *data,
 		   bool *interrupted, struct nl_error *err);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa migration plan: the command that creates the target */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +11,20 @@
 
 #include "cli/error.h"
 #include "migration/check.h"
+#include "migration/description_json.h"
 #include "output/text.h"
 
-static void add_word(json_t *words, const char *word)
+/* The command line. */
+struct words {
+	size_t count;
+	char *list[2 * 8 + 8];	/* every setting, and the words before them */
+};
+
+static void add_word(struct words *words, const char *word)
 {
-	output_append(words, json_string(word));
+	words->list[words->count] = strdup(word);
+	if (!words->list[words->count++])
+		error_no_memory();
 }
 
 /* --- what is set when the device is created --- */
@@ -72,7 +83,7 @@ static void setting_text(const struct attribute *attribute, char *buf, size_t le
 }
 
 /* Appends keyword and value. Returns 0, or -1 with @err where the value can be none of it. */
-static int add_setting(json_t *words, const struct attribute *attribute, struct nl_error *err)
+static int add_setting(struct words *words, const struct attribute *attribute, struct nl_error *err)
 {
 	char text[VDPA_MIGRATION_STRING_MAX + 1];
 	const char *reason = "has no value";
@@ -84,7 +95,7 @@ static int add_setting(json_t *words, const struct attribute *attribute, struct 
 			return nl_fail(err, EINVAL, "the source's %s is of type %s", attribute->name,
 				       attribute->type_name);
 		setting_text(attribute, text, sizeof(text));
-		if (attribute->value)
+		if (attribute->has_value)
 			reason = settings[i].check(text);
 		if (reason)
 			return nl_fail(err, EINVAL, "the source's %s \"%s\" %s", attribute->name, text,
@@ -97,7 +108,7 @@ static int add_setting(json_t *words, const struct attribute *attribute, struct 
 }
 
 /* All that both sides say is set at creation. */
-static int add_settings(json_t *words, const struct description *source,
+static int add_settings(struct words *words, const struct description *source,
 			const struct description *target, struct nl_error *err)
 {
 	for (size_t i = 0; i < source->count; i++) {
@@ -113,6 +124,13 @@ static int add_settings(json_t *words, const struct description *source,
 }
 
 /* --- the command line --- */
+
+struct plan {
+	const char *source;
+	struct target target;
+	const char *name;
+	const char *policy;
+};
 
 /* Inside single quotes nothing but a single quote means anything to a shell. */
 static void print_quoted(const char *word)
@@ -134,57 +152,70 @@ static void print_quoted(const char *word)
 	putchar('\'');
 }
 
-static void print_line(const json_t *words)
+static void print_line(const struct words *words)
 {
-	const char *separator = "";
-	json_t *word;
-	size_t i;
-
-	json_array_foreach(words, i, word) {
-		fputs(separator, stdout);
-		print_quoted(json_string_value(word));
-		separator = " ";
+	for (size_t i = 0; i < words->count; i++) {
+		if (i)
+			putchar(' ');
+		print_quoted(words->list[i]);
 	}
 	putchar('\n');
 }
 
+static void print_words(struct output *out, const struct words *words)
+{
+	out_list(out, "command");
+	for (size_t i = 0; i < words->count; i++)
+		out_text(out, NULL, words->list[i]);
+	out_list_end(out);
+}
+
 /* The line is for a shell: what was waived is told beside it. */
-static void print_plan(struct vdpa *vdpa, const char *name, const char *mgmtdev, json_t *words,
+static void print_plan(struct vdpa *vdpa, const struct plan *plan, const struct words *words,
 		       const struct judgement *judgement)
 {
-	json_t *entry;
+	struct output *out = &vdpa->out;
 
 	if (!options.json) {
-		policy_note(mgmtdev, judgement->waivers);
+		policy_note(plan->target.mgmtdev.text, &judgement->waivers);
 		print_line(words);
 		return;
 	}
-	entry = output_object();
-	output_set(entry, "command", json_incref(words));
-	judgement_show_waivers(judgement, entry);
-	out_begin(&vdpa->out, "plan");
-	output_entry(&vdpa->out, name, entry);
-	out_end(&vdpa->out, true);
+	out_begin(out, "plan");
+	out_entry(out, plan->name, strlen(plan->name));
+	print_words(out, words);
+	waivers_write(out, &judgement->waivers);
+	out_entry_end(out);
+	out_end(out, true);
 }
 
 /* --- whether there is a plan --- */
 
-static void say_mismatches(const char *target, const json_t *mismatches)
+/* A value in a message: as JSON has it. */
+static char *value_text(const struct attribute *attribute)
 {
-	json_t *mismatch;
-	size_t i;
+	struct output out;
+	char *text;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
 
-	json_array_foreach(mismatches, i, mismatch) {
-		char *source = json_dumps(json_object_get(mismatch, "source"), JSON_ENCODE_ANY);
-		char *here = json_dumps(json_object_get(mismatch, "target"), JSON_ENCODE_ANY);
+	if (!file)
+		error_no_memory();
+	out_open(&out, file, true, false);
+	value_write(&out, NULL, attribute);
+	fclose(file);
+	return text;
+}
+
+static void say_mismatches(const char *target, const struct mismatches *mismatches)
+{
+	for (size_t i = 0; i < mismatches->count; i++) {
+		const struct mismatch *mismatch = &mismatches->list[i];
+		char *source = value_text(&mismatch->source), *here = value_text(&mismatch->target);
 		struct nl_error err = { 0 };
 
-		if (!source || !here)
-			error_no_memory();
-		nl_fail(&err, EMEDIUMTYPE, "%s: %s (%s): %s; source %s, target %s", target,
-			json_string_value(json_object_get(mismatch, "attribute")),
-			json_string_value(json_object_get(mismatch, "rule")),
-			json_string_value(json_object_get(mismatch, "reason")), source, here);
+		nl_fail(&err, EMEDIUMTYPE, "%s: %s (%s): %s; source %s, target %s", target, mismatch->attribute,
+			mismatch->rule, mismatch->reason, source, here);
 		error_refused(NULL, &err);
 		free(source);
 		free(here);
@@ -197,8 +228,8 @@ static enum status ask_target(struct vdpa *vdpa, const struct target *target,
 	struct nl_error err = { 0 };
 	enum verdict verdict;
 
-	say_mismatches(target_text(target), judgement->mismatches);
-	if (json_array_size(judgement->mismatches))
+	say_mismatches(target_text(target), &judgement->mismatches);
+	if (judgement->mismatches.count)
 		return STATUS_UNFIT;
 	verdict = migration_ask(vdpa, target, &judgement->source, &err);
 	if (verdict == VERDICT_FIT)
@@ -207,48 +238,37 @@ static enum status ask_target(struct vdpa *vdpa, const struct target *target,
 	return verdict == VERDICT_UNFIT ? STATUS_UNFIT : STATUS_REFUSED;
 }
 
-struct plan {
-	const char *source;
-	struct target target;
-	const char *name;
-	const char *policy;
-};
-
-static json_t *plan_words(const struct plan *plan, bool dashes)
+static struct words plan_words(const struct plan *plan)
 {
-	json_t *words = output_array();
+	struct words words = { .count = 0 };
 
-	add_word(words, "vdpa");
-	add_word(words, "dev");
-	add_word(words, "add");
+	add_word(&words, "vdpa");
+	add_word(&words, "dev");
+	add_word(&words, "add");
 	/* A name may look like an option. */
-	if (dashes)
-		add_word(words, "--");
-	add_word(words, "name");
-	add_word(words, plan->name);
-	add_word(words, "mgmtdev");
-	add_word(words, plan->target.mgmtdev.text);
+	if (plan->name[0] == '-' || plan->target.mgmtdev.text[0] == '-')
+		add_word(&words, "--");
+	add_word(&words, "name");
+	add_word(&words, plan->name);
+	add_word(&words, "mgmtdev");
+	add_word(&words, plan->target.mgmtdev.text);
 	return words;
 }
 
-static enum status write_plan(struct vdpa *vdpa, const struct plan *plan,
-			      const struct judgement *judgement, const struct subject *subject)
+static enum status write_plan(struct vdpa *vdpa, const struct plan *plan, const struct judgement *judgement)
 {
-	bool dashes = plan->name[0] == '-' || plan->target.mgmtdev.text[0] == '-';
-	struct description description = { 0 };
-	json_t *words = plan_words(plan, dashes);
+	struct words words = plan_words(plan);
 	enum status status = STATUS_DONE;
 	struct nl_error err = { 0 };
 
-	if (subject_describe(subject, judgement->source.class, &description, &err) < 0 ||
-	    add_settings(words, &judgement->source, &description, &err) < 0) {
+	if (add_settings(&words, &judgement->source, judgement->target, &err) < 0) {
 		error_refused(plan->target.mgmtdev.text, &err);
 		status = STATUS_UNFIT;
 	} else {
-		print_plan(vdpa, plan->name, plan->target.mgmtdev.text, words, judgement);
+		print_plan(vdpa, plan, &words, judgement);
 	}
-	description_free(&description);
-	json_decref(words);
+	while (words.count)
+		free(words.list[--words.count]);
 	return status;
 }
 
@@ -261,12 +281,12 @@ static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
 
 	if (status != STATUS_DONE)
 		return status;
-	if (!judgement.mismatches)
+	if (!judgement.judged)
 		status = error_refused(target_text(&plan->target), &err);
 	else
 		status = ask_target(vdpa, &plan->target, &judgement);
 	if (status == STATUS_DONE)
-		status = write_plan(vdpa, plan, &judgement, subject);
+		status = write_plan(vdpa, plan, &judgement);
 	judgement_free(&judgement);
 	return status;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/args.h"
+#include "migration/description_json.h"
 #include "migration/judge.h"
-#include "output/output.h"
 #include "migration/policy.h"
 #include "migration/software_version.h"
 
@@ -26,12 +26,9 @@ static int matches_number(const char *word, const struct attribute *attribute)
 
 static int matches_bits(const char *word, const struct attribute *attribute)
 {
-	json_t *json = output_string(word);
 	struct bits bits;
-	bool valid = bits_parse(json, &bits);
 
-	json_decref(json);
-	return valid ? bits_same(&bits, &attribute->bits) : -1;
+	return bits_parse(word, &bits) ? bits_same(&bits, &attribute->bits) : -1;
 }
 
 static int matches_string(const char *word, const struct attribute *attribute)
@@ -43,19 +40,16 @@ static int matches_string(const char *word, const struct attribute *attribute)
 static int matches_set(const char *word, const struct attribute *attribute)
 {
 	size_t count = 0, found = 0;
-	json_t *member;
-	size_t i;
 
 	for (const char *at = word; *at; at += strspn(at, ",")) {
 		size_t len = strcspn(at, ",");
 
 		count++;
-		json_array_foreach(attribute->value, i, member)
-			found += json_string_length(member) == len &&
-				 strncmp(json_string_value(member), at, len) == 0;
+		for (size_t i = 0; i < attribute->n_members; i++)
+			found += strlen(attribute->members[i]) == len && strncmp(attribute->members[i], at, len) == 0;
 		at += len;
 	}
-	return count == json_array_size(attribute->value) && found == count;
+	return count == attribute->n_members && found == count;
 }
 
 /* FIRST-LAST */
@@ -95,14 +89,16 @@ static int (*const matches[])(const char *word, const struct attribute *attribut
 	[TYPE_VERSION] = matches_version,
 };
 
-/* @word: NULL: of any. What is not there, or has no value, is "-". */
+/* @word: NULL: of any. What is not there, or has no value, is "-"; of an unknown type none is. */
 static int word_matches(const char *word, const struct attribute *attribute)
 {
 	if (!word)
 		return 1;
-	if (!attribute || !attribute->value)
+	if (attribute && attribute->type == TYPE_UNKNOWN)
+		return 0;
+	if (!attribute || !attribute->has_value)
 		return strcmp(word, "-") == 0;
-	return attribute->type == TYPE_UNKNOWN ? 0 : matches[attribute->type](word, attribute);
+	return matches[attribute->type](word, attribute);
 }
 
 /* --- which entry is about an attribute --- */
@@ -170,27 +166,6 @@ static enum status find_entry(const struct policy *policy, const struct descript
 
 /* --- applying it --- */
 
-static json_t *value_or_null(const struct attribute *attribute)
-{
-	return attribute && attribute->value ? json_incref(attribute->value) : json_null();
-}
-
-static json_t *waiver(const struct policy_entry *entry, const struct attribute *attribute,
-		      const struct attribute *other)
-{
-	json_t *json = output_object();
-
-	output_set(json, "waived", json_string(attribute->name));
-	output_set(json, "rule", json_string(attribute->rule));
-	output_set(json, "becomes", json_string(entry->words[POLICY_RULE]));
-	output_set(json, "source", value_or_null(attribute));
-	output_set(json, "target", value_or_null(other));
-	output_set(json, "file", output_string(entry->file));
-	output_set(json, "line", json_integer(entry->line));
-	output_set(json, "reason", json_string(entry->words[POLICY_REASON]));
-	return json;
-}
-
 /* Only of "equal" it is known that whatever complies with it complies with the other rule, too; but for "info". */
 static bool relaxes(const struct policy_entry *entry, const struct attribute *attribute)
 {
@@ -198,7 +173,7 @@ static bool relaxes(const struct policy_entry *entry, const struct attribute *at
 }
 
 static enum status apply_one(const struct policy *policy, const struct description *source,
-			     struct attribute *attribute, const struct description *target, json_t *waivers)
+			     struct attribute *attribute, const struct description *target, struct waivers *waivers)
 {
 	const struct attribute *other = description_find(target, attribute->name);
 	struct attribute relaxed = *attribute;
@@ -216,36 +191,86 @@ static enum status apply_one(const struct policy *policy, const struct descripti
 	relaxed.rule = entry->words[POLICY_RULE];
 	if (!judge_complies(&relaxed, other, target->mgmtdev))
 		return STATUS_DONE;
-	output_append(waivers, waiver(entry, attribute, other));
+	waivers->list[waivers->count++] = (struct waiver){
+		.entry = entry, .source = attribute, .target = other, .rule = attribute->rule,
+	};
 	attribute->rule = relaxed.rule;
 	return STATUS_DONE;
 }
 
 enum status policy_apply(const struct policy *policy, struct description *source, const struct description *target,
-			 json_t *waivers)
+			 struct waivers *waivers)
 {
 	enum status status = STATUS_DONE;
 
+	waivers->list = calloc(source->count + 1, sizeof(*waivers->list));
+	if (!waivers->list)
+		error_no_memory();
 	for (size_t i = 0; status == STATUS_DONE && i < source->count; i++)
 		status = apply_one(policy, source, &source->attributes[i], target, waivers);
 	return status;
 }
 
-void policy_note(const char *target, const json_t *waivers)
-{
-	json_t *one;
-	char *text;
-	size_t i;
+/* --- telling of it --- */
 
-	json_array_foreach(waivers, i, one) {
-		if (asprintf(&text, "%s: %s (%s) is waived by %s:%lld: %s", target,
-			     json_string_value(json_object_get(one, "waived")),
-			     json_string_value(json_object_get(one, "rule")),
-			     json_string_value(json_object_get(one, "file")),
-			     (long long)json_integer_value(json_object_get(one, "line")),
-			     json_string_value(json_object_get(one, "reason"))) < 0)
+static void waiver_write(struct output *out, const struct waiver *waiver)
+{
+	out_text(out, "waived", waiver->source->name);
+	out_text(out, "rule", waiver->rule);
+	out_text(out, "becomes", waiver->source->rule);
+	value_write(out, "source", waiver->source);
+	value_write(out, "target", waiver->target);
+	out_text(out, "file", waiver->entry->file);
+	out_number(out, "line", waiver->entry->line);
+	out_text(out, "reason", waiver->entry->words[POLICY_REASON]);
+}
+
+void waivers_write(struct output *out, const struct waivers *waivers)
+{
+	if (!waivers->count)
+		return;
+	out_table(out, "waivers");
+	for (size_t i = 0; i < waivers->count; i++) {
+		out_row(out);
+		waiver_write(out, &waivers->list[i]);
+		out_row_end(out);
+	}
+	out_table_end(out);
+}
+
+/* With -j a note has the waiver as data. */
+static json_t *waiver_json(const struct waiver *waiver)
+{
+	struct output out;
+	json_t *json;
+	char *text;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	if (!file)
+		error_no_memory();
+	out_open(&out, file, true, false);
+	out_document(&out);
+	waiver_write(&out, waiver);
+	out_document_end(&out);
+	fclose(file);
+	json = json_loads(text, 0, NULL);
+	free(text);
+	return json;
+}
+
+void policy_note(const char *target, const struct waivers *waivers)
+{
+	for (size_t i = 0; i < waivers->count; i++) {
+		const struct waiver *waiver = &waivers->list[i];
+		json_t *json = options.json ? waiver_json(waiver) : NULL;
+		char *text;
+
+		if (asprintf(&text, "%s: %s (%s) is waived by %s:%u: %s", target, waiver->source->name, waiver->rule,
+			     waiver->entry->file, waiver->entry->line, waiver->entry->words[POLICY_REASON]) < 0)
 			error_no_memory();
-		error_note_about(text, "waiver", one);
+		error_note_about(text, "waiver", json);
+		json_decref(json);
 		free(text);
 	}
 }

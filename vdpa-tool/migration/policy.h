@@ -12,6 +12,7 @@
 #include "migration/description.h"
 #include "migration/document.h"
 #include "cli/error.h"
+#include "output/output.h"
 
 /* What applies where no policy is given: the files in it, if it is there. */
 #define POLICY_DIRECTORY "/etc/vdpa/compat.d"
@@ -62,17 +63,33 @@ void policy_free(struct policy *policy);
 /* Whether there is an entry for devices such as @source: else policy_apply() changes nothing. */
 bool policy_concerns(const struct policy *policy, const struct description *source);
 
+/* A rule that an entry has replaced. */
+struct waiver {
+	const struct policy_entry *entry;
+	const struct attribute *source;		/* with the new rule */
+	const struct attribute *target;		/* NULL: the target lacks it */
+	const char *rule;			/* the source's own */
+};
+
+struct waivers {
+	size_t count;
+	struct waiver *list;			/* to be freed */
+};
+
 /*
  * Replaces rules of @source with which @target does not comply where an entry says so, and it complies with that one's rule.
- * For each of them, @waivers becomes longer by
- *	{"waived": ATTRIBUTE, "rule": ..., "becomes": ..., "source": VALUE, "target": VALUE or null, "file": ...,
- *	 "line": ..., "reason": ...}
- * Returns STATUS_DONE, or has said what is wrong with the policy.
+ * Each is added to @waivers, which is empty. Returns STATUS_DONE, or has said what is wrong with the policy.
  */
 enum status policy_apply(const struct policy *policy, struct description *source, const struct description *target,
-			 json_t *waivers);
+			 struct waivers *waivers);
 
-/* Tells of @waivers where a command has no output that they could be part of. @target: may be NULL */
-void policy_note(const char *target, const json_t *waivers);
+/*
+ * Writes a table of {"waived": ATTRIBUTE, "rule", "becomes", "source": VALUE, "target": VALUE or null, "file", "line", "reason"},
+ * if there is any waiver.
+ */
+void waivers_write(struct output *out, const struct waivers *waivers);
+
+/* Tells of @waivers where a command has no output that they could be part of. */
+void policy_note(const char *target, const struct waivers *waivers);
 
 #endif

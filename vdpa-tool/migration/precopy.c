@@ -128,32 +128,25 @@ static void give_up(struct run *run)
 
 /* --- the documents --- */
 
-/* Receives the reply to the prepared request into @builder and writes it. */
-static int receive(struct run *run, struct saved_state_builder *builder, FILE *file)
+/* Receives the reply to the prepared request into @state and writes it. */
+static int receive(struct run *run, struct saved_state *state, FILE *file)
 {
-	json_t *document;
-	int failed;
-
-	if (nl_exchange(run->nl, saved_state_add, builder, NULL, &run->err) < 0)
+	if (nl_exchange(run->nl, saved_state_take, state, NULL, &run->err) < 0 ||
+	    saved_state_complete(state, &run->err) < 0)
 		return -1;
-	document = saved_state_document(builder, &run->err);
-	if (!document)
-		return -1;
-	failed = dev_state_write(file, document);
-	json_decref(document);
-	return failed;
+	return saved_state_write(file, state);
 }
 
 static int write_round(struct run *run, FILE *file, uint64_t *initial, uint64_t *dirty)
 {
-	struct saved_state_builder builder = { 0 };
+	struct saved_state state = { .device = NULL };
 	int failed;
 
 	request(run, VDPA_CMD_DEV_PRECOPY_GET, NLM_F_DUMP);
-	failed = receive(run, &builder, file);
-	*initial = builder.initial;
-	*dirty = builder.dirty;
-	saved_state_builder_free(&builder);
+	failed = receive(run, &state, file);
+	*initial = state.initial;
+	*dirty = state.dirty;
+	saved_state_free(&state);
 	return failed;
 }
 
@@ -174,12 +167,12 @@ static int write_rounds(struct run *run, FILE *file)
 
 static int write_rest(struct run *run, FILE *file)
 {
-	struct saved_state_builder builder = { 0 };
+	struct saved_state state = { .device = NULL };
 	int failed;
 
 	mnl_attr_put(request(run, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP), VDPA_ATTR_STATE_REST, 0, NULL);
-	failed = receive(run, &builder, file);
-	saved_state_builder_free(&builder);
+	failed = receive(run, &state, file);
+	saved_state_free(&state);
 	return failed;
 }
 

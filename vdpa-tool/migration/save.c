@@ -26,28 +26,21 @@
 
 struct save {
 	struct parallel parallel;
-	json_t *document;
+	struct saved_state state;
 };
 
 static int save_one(struct nl *nl, void *data)
 {
 	struct save *save = data;
-	struct saved_state_builder builder = { 0 };
 	struct nlmsghdr *nlh = nl_request(nl, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP);
 
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, save->parallel.device);
-	if (nl_exchange(nl, saved_state_add, &builder, NULL, &save->parallel.err) == 0)
-		save->document = saved_state_document(&builder, &save->parallel.err);
-	saved_state_builder_free(&builder);
-	return save->document ? 0 : -1;
+	if (nl_exchange(nl, saved_state_take, &save->state, NULL, &save->parallel.err) < 0)
+		return -1;
+	return saved_state_complete(&save->state, &save->parallel.err);
 }
 
 /* --- the file --- */
-
-static int write_piece(const char *bytes, size_t len, void *file)
-{
-	return fwrite_unlocked(bytes, 1, len, file) == len ? 0 : -1;
-}
 
 /* What goes into one file. */
 struct documents {
@@ -55,21 +48,12 @@ struct documents {
 	int count;
 };
 
-int dev_state_write(FILE *file, const json_t *document)
-{
-	size_t flags = options.pretty ? JSON_INDENT(4) : JSON_COMPACT;
-
-	if (json_dump_callback(document, write_piece, file, flags) < 0 || putc('\n', file) == EOF)
-		return -1;
-	return fflush(file) == 0 && !ferror(file) ? 0 : -1;
-}
-
 static int write_all(FILE *file, const void *data)
 {
 	const struct documents *documents = data;
 
 	for (int i = 0; i < documents->count; i++)
-		if (dev_state_write(file, documents->saves[i].document) < 0)
+		if (saved_state_write(file, &documents->saves[i].state) < 0)
 			return -1;
 	return 0;
 }
@@ -173,7 +157,7 @@ static enum status save_devices(struct vdpa *vdpa, int count, char **devices, co
 		saves[i].parallel.device = devices[i];
 	status = save_all(&vdpa->nl, saves, count, path);
 	for (int i = 0; i < count; i++)
-		json_decref(saves[i].document);
+		saved_state_free(&saves[i].state);
 	free(saves);
 	return status;
 }

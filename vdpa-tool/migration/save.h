@@ -7,12 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <jansson.h>
-
 #include "cli/vdpa.h"
-
-/* Writes a document and a line feed. Returns 0, or -1 with errno. */
-int dev_state_write(FILE *file, const json_t *document);
 
 /*
  * Has @write write to @path, "-" for standard output; a regular file appears when it is complete (new_file.h).

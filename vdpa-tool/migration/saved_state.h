@@ -6,7 +6,7 @@
  *	  "class": ..., "attributes": [...],		as "migration show" has it
  *	  "features": "0x...",				negotiated
  *	  "status": ["acknowledge", ...],
- *	  "virtqueues": [{"index": 0, "type": "rx", "ready": true, "size": 256, "avail_index": 7}, ...],
+ *	  "virtqueues": [{"qidx": 0, "queue_type": "rx", "ready": true, "size": 256, "avail_index": 7}, ...],
  *	  "private": "..."}}				the parent's own, base64
  *
  * One that was copied in rounds before the device was suspended is several documents of version 2:
@@ -17,7 +17,8 @@
  *
  * and, as above but for "version": 2 and "rounds": N, what comes after N rounds.
  *
- * A virtqueue has "inflight", an array of numbers, where the parent tells what is in flight.
+ * A virtqueue has "index" and "type" instead of the first two in states that older versions of this command have saved.
+ * It has "inflight", an array of numbers, where the parent tells what is in flight.
  *
  * A state with something in it that a reader of version 1 would pass over is of version 2, and has
  * "needs", an array of words: what its reader has to know. A word that it does not know is an error.
@@ -27,34 +28,41 @@
 #ifndef VDPA_TOOL_SAVED_STATE_H
 #define VDPA_TOOL_SAVED_STATE_H
 
-#include "netlink/bits.h"
+#include <stdio.h>
+
+#include <jansson.h>
+
 #include "migration/description.h"
+#include "netlink/bits.h"
 #include "netlink/nl.h"
 
 /* The latest; the first is written where nothing is needed. */
 enum { SAVED_STATE_VERSION = 2 };
 
-/* --- saving: from the kernel's pieces to a document --- */
+/* What a virtqueue has beside its index and type. */
+enum { SAVED_READY, SAVED_SIZE, SAVED_AVAIL_INDEX, SAVED_AVAIL_COUNTER, SAVED_USED_INDEX, SAVED_USED_COUNTER, SAVED_FIELDS };
 
-struct saved_state_builder {
-	json_t *state;			/* NULL before the first piece */
-	json_t *queues;			/* part of it */
-	json_t *needs;			/* an array of words, NULL for none */
-	unsigned char *private;
-	size_t len, size;
-	bool told;			/* of a round: what is left after it, */
-	uint64_t initial, dirty;	/* of what was there at the beginning, and of what changed: bytes */
+struct saved_field {
+	const char *key;
+	uint16_t attr;
+	uint8_t size;		/* of the attribute, in bytes */
+	uint16_t max;
+	bool truth;		/* in JSON true or false */
+	bool required;
 };
 
-/* Takes a piece; @data is the builder. A callback of nl_exchange(). */
-int saved_state_add(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+extern const struct saved_field saved_fields[SAVED_FIELDS];
 
-/* The document; all pieces have come. Returns NULL with @err where one is missing. */
-json_t *saved_state_document(struct saved_state_builder *builder, struct nl_error *err);
-
-void saved_state_builder_free(struct saved_state_builder *builder);
-
-/* --- loading: from a document to the kernel's pieces --- */
+struct saved_queue {
+	uint32_t index;
+	bool typed;
+	uint8_t type;		/* enum vdpa_vq_type */
+	uint8_t given;		/* bit i: it has saved_fields[i] */
+	uint16_t values[SAVED_FIELDS];
+	bool has_inflight;
+	size_t n_inflight;
+	uint16_t *inflight;	/* the heads of chains */
+};
 
 enum saved_state_part {
 	SAVED_STATE_WHOLE,
@@ -63,20 +71,44 @@ enum saved_state_part {
 };
 
 struct saved_state {
+	char *device;			/* the one that it is of; NULL: it does not say */
 	enum saved_state_part part;
 	uint32_t number;		/* of the round; of the rest: of rounds before it */
-	struct description description;		/* a round has this and the private state alone */
+	struct description description;	/* a round has this and the private state alone */
 	struct bits features;
 	uint8_t status;
-	json_t *queues;			/* each an object, in the right types and ranges */
+	size_t n_queues;
+	struct saved_queue *queues;
 	unsigned char *private;
-	size_t len;
+	size_t len, size;		/* of private, in bytes; the latter is how many it has room for */
+
+	/* While it comes from the kernel: */
+	bool begun;
+	bool told;			/* of a round: what is left after it, */
+	uint64_t initial, dirty;	/* of what was there at the beginning, and of what changed: bytes */
 };
 
-/* Takes all of @root, or returns -1 with @err that says what is malformed. Keeps references. */
-int saved_state_parse(json_t *root, struct saved_state *state, struct nl_error *err);
+/* Makes room for one more virtqueue. */
+struct saved_queue *saved_state_add_queue(struct saved_state *state);
 
+/* Of one that is all zero, as well. */
 void saved_state_free(struct saved_state *state);
+
+/* --- as JSON --- */
+
+/* Takes all of @root, or returns -1 with @err that says what is malformed. */
+int saved_state_parse(const json_t *root, struct saved_state *state, struct nl_error *err);
+
+/* Writes a document, which ends with a line feed. Returns 0, or -1 with errno. */
+int saved_state_write(FILE *file, const struct saved_state *state);
+
+/* --- from and to the kernel --- */
+
+/* Takes a piece; @data is the state, at first all zero. A callback of nl_exchange(). */
+int saved_state_take(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
+
+/* Whether all pieces have come: returns 0, or -1 with @err where one is missing. */
+int saved_state_complete(const struct saved_state *state, struct nl_error *err);
 
 /*
  * Sends it in pieces for @device, over a socket that has nothing else to do. The last one loads it

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa dev migration show, vdpa mgmtdev migration show */
+#include <string.h>
+
 #include <linux/vdpa.h>
 
 #include "cli/args.h"
 #include "cli/error.h"
+#include "migration/description_json.h"
 #include "migration/migration.h"
 
-static void print(const char *name, json_t *body, void *data)
+static void print(struct subject *subject, void *data)
 {
-	output_entry(data, name, json_incref(body));
+	struct output *out = data;
+
+	out_entry(out, subject->name, strlen(subject->name));
+	subject_write(out, subject);
+	out_entry_end(out);
 }
 
 static enum status show_all(struct vdpa *vdpa, bool mgmtdev)
@@ -35,7 +42,7 @@ static enum status show_one(struct vdpa *vdpa, const struct target *target)
 	if (migration_get(vdpa, target, &subject, &err) < 0)
 		return error_refused(target_text(target), &err);
 	out_begin(&vdpa->out, subject.mgmtdev ? "mgmtdev" : "dev");
-	output_entry(&vdpa->out, subject.name, json_incref(subject.body));
+	print(&subject, &vdpa->out);
 	out_end(&vdpa->out, true);
 	subject_free(&subject);
 	return STATUS_DONE;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "netlink/attrs.h"
 #include "netlink/bits.h"
-#include "migration/description.h"
 
 enum { WORD_BITS = 64, WORD_DIGITS = 16 };
 
@@ -64,13 +64,6 @@ const char *bits_text(const struct bits *bits, char *buf)
 	return buf;
 }
 
-json_t *bits_json(const struct bits *bits)
-{
-	char text[BITS_TEXT_SIZE];
-
-	return json_string(bits_text(bits, text));
-}
-
 static uint64_t digit(char c)
 {
 	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
@@ -94,14 +87,13 @@ static bool parse_digits(const char *digits, struct bits *bits)
 	return true;
 }
 
-bool bits_parse(const json_t *json, struct bits *bits)
+bool bits_parse(const char *text, struct bits *bits)
 {
-	const char *text = json_string_value(json);
-	size_t len = json_string_length(json);
+	size_t len = strlen(text);
 
 	*bits = bits_of(0);
-	if (!text || len <= 2 || text[0] != '0' || tolower((unsigned char)text[1]) != 'x')
-		return description_number(json, &bits->word[0]);
+	if (len <= 2 || text[0] != '0' || tolower((unsigned char)text[1]) != 'x')
+		return args_number(text, 0, UINT64_MAX, &bits->word[0]);
 	if (strspn(text + 2, "0123456789abcdefABCDEF") != len - 2)
 		return false;
 	return parse_digits(text + 2, bits);

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
 #include <libmnl/libmnl.h>
 
 #include <linux/vdpa.h>
@@ -33,13 +32,9 @@ bool bits_none(const struct bits *bits);
 
 /* A hexadecimal number, as long as it has to be, in @buf of BITS_TEXT_SIZE bytes. */
 const char *bits_text(const struct bits *bits, char *buf);
-json_t *bits_json(const struct bits *bits);
 
-/*
- * Takes a JSON integer, or a string with a decimal number of 64 bits or a 0x number of up to
- * 512. False where it is none.
- */
-bool bits_parse(const json_t *json, struct bits *bits);
+/* Takes a decimal number of 64 bits or a 0x number of up to 512. False where it is none. */
+bool bits_parse(const char *text, struct bits *bits);
 
 /* Takes words of the wire. False where they are none: 2 to VDPA_WORDS_MAX, the last not zero. */
 bool bits_read(const struct nlattr *attr, struct bits *bits);
