@@ -57,7 +57,7 @@ saved() { vdpa dev state save "$@" file state; }
 
 	"$VDPA_CLIENTS/migration_ask" "$VDPA_TOP/tests/migration_cases.txt" "$DESCRIPTION" m0 "$MIG" >answers
 
-	wrong=$(awk -F'\t' 'BEGIN { right["fit"] = "0"; right["unfit"] = "EMEDIUMTYPE"; right["malformed"] = "EINVAL" }
+	wrong=$(awk -F'\t' 'BEGIN { right["fit"] = "0"; right["unfit"] = right["unknown"] = "EMEDIUMTYPE"; right["malformed"] = "EINVAL" }
 		$2 != right[$1]' answers)
 	[ -z "$wrong" ] || fail "$wrong"
 	(($(wc -l <answers) >= 60))
@@ -145,6 +145,29 @@ saved() { vdpa dev state save "$@" file state; }
 	run -3 vdpa -j migration check source other.json dev v0
 	jq -e '.check.v0.mismatches | map(.attribute) == ["software_version"]' <<<"$output"
 	command_refuses 2 'v0.*cannot be suspended: its parent does not know how' dev suspend v0
+}
+
+@test "a parent that knows nothing of migration is planned for: what it cannot tell is named, and checked when there is a device" {
+	load_core ours
+	load_parent parents=net
+	vdpa dev add name t0 mgmtdev vdpatest_net
+	description t0 there
+
+	run -0 --separate-stderr vdpa migration plan source there mgmtdev vdpatest_net name t1
+	assert_equal "$output" 'vdpa dev add name t1 mgmtdev vdpatest_net'
+	assert_match "$stderr" 'vdpatest_net cannot tell .*vq_size, iova_range, vq_layout, capabilities.* before the device exists'
+	run -0 --separate-stderr vdpa -j migration plan source there mgmtdev vdpatest_net name t1
+	[ -z "$stderr" ]
+	jq -e '.plan.t1 | .command[0:4] == ["vdpa", "dev", "add", "name"] and
+		(.unknown | contains(["vq_size", "iova_range", "vq_layout", "capabilities"]))' <<<"$output"
+	run -0 vdpa -j migration check source there mgmtdev vdpatest_net
+	jq -e '.check.vdpatest_net | .compatible and .kernel == "compatible" and (.unknown | index("vq_size"))' <<<"$output"
+	# A device is certain, and comes first.
+	run -0 vdpa -j migration find source there
+	jq -e '.find.t0.candidates | (map(.dev // .mgmtdev) == ["t0", "vdpatest_net"]) and (.[0] | has("unknown") | not) and
+		(.[1].unknown | index("capabilities"))' <<<"$output"
+	vdpa dev add name t1 mgmtdev vdpatest_net
+	run -0 vdpa migration check source there dev t1
 }
 
 @test "what a description says can be judged offline on another host, as here" {
@@ -261,8 +284,13 @@ found() { jq -r '.find.there.candidates[] | .dev // .mgmtdev' <<<"$output"; }
 	run -3 --separate-stderr vdpa migration plan source there mgmtdev "$BLK" name n1
 	[ -z "$output" ]
 	assert_match "$stderr" 'vdpasim_blk: class \(equal\)'
-	run -3 --separate-stderr vdpa -j migration plan source there mgmtdev "$BLK" name n1
-	jq -e .error.message <<<"$stderr" >/dev/null
+	# As data it is what check has.
+	run -3 --separate-stderr vdpa -j migration plan source large mgmtdev "$NET" name n1
+	[ -z "$stderr" ]
+	planned=$(jq -c '.plan.n1.mismatches' <<<"$output")
+	run -3 vdpa -j migration check source large mgmtdev "$NET"
+	assert_equal "$planned" "$(jq -c ".check.$NET.mismatches" <<<"$output")"
+	assert_equal "$(jq -c 'map([.attribute, .source])' <<<"$planned")" '[["mtu",9217]]'
 }
 
 @test "a management device that accepts older versions is found for them, one that does not is not" {

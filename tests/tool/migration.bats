@@ -16,11 +16,16 @@ vdpa() {
 	fi
 }
 
-# judge N - what the command says of a case: fit, unfit, refused, or what it did that it must not.
+# judge N - what the command says of a case: fit, unfit, unknown, refused, or what it did that it must not.
 judge() {
 	run --separate-stderr vdpa -j migration check source "$DIR/$1.source" target "$DIR/$1.target"
 	case $status in
-	0) [[ $output = '{"check":{"here":{"compatible":true,"mismatches":[]}}}' && -z $stderr ]] && echo fit ;;
+	0)
+		case $output in
+		'{"check":{"here":{"compatible":true,"mismatches":[]}}}') [ -z "$stderr" ] && echo fit ;;
+		'{"check":{"here":{"compatible":true,"mismatches":[],"unknown":["'*'"]}}}') [ -z "$stderr" ] && echo unknown ;;
+		*) false ;;
+		esac ;;
 	3) [[ $output = '{"check":{"here":{"compatible":false,"mismatches":[{"attribute":'* && -z $stderr ]] && echo unfit ;;
 	1) [[ -z $output && $stderr = "{\"error\":{\"errno\":\"E"*",\"message\":\"$DIR/$1.source: "* ]] && echo refused ;;
 	esac || echo "status $status, \"$output\", \"$stderr\""
@@ -57,7 +62,7 @@ refused() {
 	"$BATS_TEST_DIRNAME/migration-cases" "$CASES" "$DIR" >"$DIR/list"
 	while IFS=$'\t' read -r n verdict sentence; do
 		case $verdict in
-		fit | unfit) expected=$verdict ;;
+		fit | unfit | unknown) expected=$verdict ;;
 		malformed | unreadable) expected=refused ;;
 		*) fail "what is the verdict \"$verdict\"?" ;;
 		esac
@@ -127,8 +132,9 @@ refused() {
 }
 
 @test "a management device is judged by the list of the source's class" {
-	local one='{"class":"net","attributes":[]}' other
+	local one other
 
+	one="{\"class\":\"net\",\"attributes\":[$(number x equal 6)]}"
 	other="{\"class\":\"block\",\"attributes\":[$(number x equal 5)]}"
 	file a "$(number x equal 5)"
 	echo "{\"mgmtdev\":{\"pci/m\":{\"classes\":[$one,$other]}}}" >"$BATS_TEST_TMPDIR/m"
@@ -139,6 +145,21 @@ refused() {
 	sed -i 's/"block"/"crypto"/' "$BATS_TEST_TMPDIR/a"
 	run -3 check a m
 	assert_match "$output" 'attribute class rule equal source crypto target - reason the target has no devices of this class'
+}
+
+@test "what a management device cannot tell before there is a device is no mismatch, and is named" {
+	file a "$(number x equal 5)" "$(number vq_size at-least 7)" '{"name":"mac","type":"string","rule":"equal","value":"a","provision":true}'
+	echo "{\"mgmtdev\":{\"pci/m\":{\"classes\":[{\"class\":\"net\",\"attributes\":[$(number x equal 5),
+		{\"name\":\"mac\",\"type\":\"string\",\"rule\":\"equal\",\"provision\":true}]}]}}}" >"$BATS_TEST_TMPDIR/m"
+	run -0 check a m
+	assert_equal "$output" 'pci/m: compatible true
+  unknown vq_size'
+	run -0 check a m -j
+	jq -e '.check["pci/m"] == {"compatible": true, "mismatches": [], "unknown": ["vq_size"]}' <<<"$output"
+	# What is set at creation has to be told.
+	sed -i 's/"mac"/"mtu"/' "$BATS_TEST_TMPDIR/m"
+	run -3 check a m -j
+	jq -e '.check["pci/m"] | (.mismatches | map(.attribute)) == ["mac"] and .unknown == ["vq_size"]' <<<"$output"
 }
 
 @test "a saved state describes its device" {

@@ -81,6 +81,7 @@ static enum status print_verdict(struct vdpa *vdpa, const char *name, const stru
 	out_bool(out, "compatible", compatible);
 	if (judgement->mismatches.count || options.json)
 		mismatches_write(out, &judgement->mismatches);
+	untold_write(out, &judgement->source);
 	if (kernel)
 		out_text(out, "kernel", kernel);
 	waivers_write(out, &judgement->waivers);

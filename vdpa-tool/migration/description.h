@@ -31,6 +31,7 @@ struct attribute {
 	const char *type_name;
 	const char *rule;
 	bool provision;		/* set when a device is created */
+	bool untold;		/* of a source that was judged: the management device cannot tell it before there is a device */
 	enum value_type type;
 	bool has_value;		/* false: provision of any value, or unknown type */
 	uint64_t number;	/* u64; first of a range */

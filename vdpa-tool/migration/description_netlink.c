@@ -86,7 +86,7 @@ static bool put(struct nlmsghdr *nlh, const struct description *description)
 					     description->class))
 		return false;
 	for (size_t i = 0; i < description->count; i++)
-		if (!put_attribute(nlh, &description->attributes[i]))
+		if (!description->attributes[i].untold && !put_attribute(nlh, &description->attributes[i]))
 			return false;
 	mnl_attr_nest_end(nlh, nest);
 	return true;

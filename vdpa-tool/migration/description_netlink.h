@@ -12,7 +12,7 @@
 /* Whether a request has room for it. */
 bool description_fits(const struct description *description);
 
-/* Appends VDPA_ATTR_MIGRATION to a request; the description is known to fit. */
+/* Appends VDPA_ATTR_MIGRATION to a request, without what is untold; the description is known to fit. */
 void description_put(struct nlmsghdr *nlh, const struct description *description);
 
 /*

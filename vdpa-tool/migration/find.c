@@ -19,6 +19,7 @@ struct candidate {
 	char *reason;		/* why it is none; NULL: it is one */
 	struct judgement judgement;	/* of it; all zero: it could not be judged */
 	const char *version;	/* as it tells it, NULL: it does not */
+	size_t untold;		/* attributes that show when there is a device */
 	bool comparable;	/* number is that version */
 	struct software_version number;
 };
@@ -146,6 +147,7 @@ static enum status judge_candidate(struct search *search, struct candidate *cand
 	if (migration_judge(search->source, &candidate->subject, judgement, &err) != STATUS_DONE)
 		return STATUS_USAGE;
 	note_version(candidate);
+	candidate->untold = untold_count(&judgement->source);
 	first = judgement->mismatches.list;
 	if (!judgement->judged)
 		candidate->reason = text("%s", error_reason(&err));
@@ -175,6 +177,9 @@ static int compare(const void *left, const void *right)
 	const struct candidate *a = left, *b = right;
 	int order = a->subject.mgmtdev - b->subject.mgmtdev;
 
+	/* What fits for certain is better, whatever its version. */
+	if (!order)
+		order = !!a->untold - !!b->untold;
 	if (!order)
 		order = compare_versions(a, b);
 	return order ? order : strcmp(a->subject.name, b->subject.name);
@@ -190,6 +195,8 @@ static void candidate_write(struct output *out, const struct candidate *candidat
 		out_text(out, "software_version", candidate->version);
 	if (candidate->reason)
 		out_text(out, "unfit", candidate->reason);
+	else
+		untold_write(out, &candidate->judgement.source);
 	waivers_write(out, &candidate->judgement.waivers);
 	out_row_end(out);
 }

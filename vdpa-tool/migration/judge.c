@@ -187,26 +187,44 @@ static bool judge_provision(const struct rule *rule, const struct attribute *sou
 	return judge_values(rule, source, target, reason);
 }
 
-static bool judge_attribute(const struct attribute *source, const struct attribute *target,
-			    bool creates, char *reason)
+/*
+ * What every management device tells, if its devices have it. Anything else that it does not tell shows when there is a device:
+ * parent drivers that know nothing of migration say neither how long their queues are nor what they can do.
+ */
+static bool is_told(const char *name)
+{
+	static const char *const told[] = { "device_api", "parent", "software_version", "inflight" };
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (strcmp(told[i], name) == 0)
+			return true;
+	return false;
+}
+
+enum match { MATCH_NOT, MATCH_UNTOLD, MATCH };
+
+static enum match judge_attribute(const struct attribute *source, const struct attribute *target,
+				  bool creates, char *reason)
 {
 	const struct rule *rule = rule_find(source->rule);
 
 	if (rule && rule->holds == rule_info)
-		return true;
+		return MATCH;
 	if (!rule)
 		snprintf(reason, JUDGE_REASON_SIZE, "the rule is unknown");
 	else if (source->type == TYPE_UNKNOWN)
 		snprintf(reason, JUDGE_REASON_SIZE, "the type %s is unknown", source->type_name);
 	else if (!(rule->fits >> source->type & 1))
 		snprintf(reason, JUDGE_REASON_SIZE, "the rule does not fit the type %s", source->type_name);
+	else if (!target && creates && !source->provision && !is_told(source->name))
+		return MATCH_UNTOLD;
 	else if (!target)
 		snprintf(reason, JUDGE_REASON_SIZE, "the target lacks it");
 	else if (creates && source->provision && target->provision)
-		return judge_provision(rule, source, target, reason);
+		return judge_provision(rule, source, target, reason) ? MATCH : MATCH_NOT;
 	else
-		return judge_values(rule, source, target, reason);
-	return false;
+		return judge_values(rule, source, target, reason) ? MATCH : MATCH_NOT;
+	return MATCH_NOT;
 }
 
 bool judge_knows(const char *rule)
@@ -218,7 +236,7 @@ bool judge_complies(const struct attribute *source, const struct attribute *targ
 {
 	char reason[JUDGE_REASON_SIZE];
 
-	return judge_attribute(source, target, creates, reason);
+	return judge_attribute(source, target, creates, reason) != MATCH_NOT;
 }
 
 static struct attribute class_attribute(uint32_t class, char *name)
@@ -245,7 +263,7 @@ static void judge_class(const struct description *source, const struct descripti
 	mismatches->count++;
 }
 
-struct mismatches judge(const struct description *source, const struct description *target)
+struct mismatches judge(struct description *source, const struct description *target)
 {
 	/* Room for all there can be: names of classes stay where they are. */
 	struct mismatches mismatches = { .list = calloc(source->count + 1, sizeof(*mismatches.list)) };
@@ -254,11 +272,13 @@ struct mismatches judge(const struct description *source, const struct descripti
 		error_no_memory();
 	judge_class(source, target, &mismatches);
 	for (size_t i = 0; target && i < source->count; i++) {
-		const struct attribute *attribute = &source->attributes[i];
+		struct attribute *attribute = &source->attributes[i];
 		const struct attribute *other = description_find(target, attribute->name);
 		struct mismatch *mismatch = &mismatches.list[mismatches.count];
+		enum match match = judge_attribute(attribute, other, target->mgmtdev, mismatch->reason);
 
-		if (judge_attribute(attribute, other, target->mgmtdev, mismatch->reason))
+		attribute->untold = match == MATCH_UNTOLD;
+		if (match != MATCH_NOT)
 			continue;
 		mismatch->attribute = attribute->name;
 		mismatch->rule = attribute->rule;
@@ -285,4 +305,24 @@ void mismatches_write(struct output *out, const struct mismatches *mismatches)
 		out_row_end(out);
 	}
 	out_table_end(out);
+}
+
+size_t untold_count(const struct description *source)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < source->count; i++)
+		count += source->attributes[i].untold;
+	return count;
+}
+
+void untold_write(struct output *out, const struct description *source)
+{
+	if (!untold_count(source))
+		return;
+	out_list(out, "unknown");
+	for (size_t i = 0; i < source->count; i++)
+		if (source->attributes[i].untold)
+			out_text(out, NULL, source->attributes[i].name);
+	out_list_end(out);
 }

@@ -23,10 +23,17 @@ struct mismatches {
 };
 
 /*
- * Compares @source, a device, with @target, by the source's rules, and lists all mismatches.
+ * Compares @source, a device, with @target, by the source's rules, and lists all mismatches. What a management device cannot
+ * tell is none: it is marked in @source as untold.
  * @target: NULL: a management device that has no devices of the source's class at all
  */
-struct mismatches judge(const struct description *source, const struct description *target);
+struct mismatches judge(struct description *source, const struct description *target);
+
+/* How many attributes of a source that was judged are untold. */
+size_t untold_count(const struct description *source);
+
+/* Writes their names, as a list, if there are any. */
+void untold_write(struct output *out, const struct description *source);
 
 /* Writes a table of {"attribute", "rule", "source", "target", "reason"}. */
 void mismatches_write(struct output *out, const struct mismatches *mismatches);
@@ -35,7 +42,7 @@ void mismatches_write(struct output *out, const struct mismatches *mismatches);
 bool judge_knows(const char *rule);
 
 /*
- * Whether @target, NULL where it has no such attribute, complies with the rule of @source.
+ * Whether @target, NULL where it has no such attribute, complies with the rule of @source, as far as it is told.
  * @creates: it is a management device's
  */
 bool judge_complies(const struct attribute *source, const struct attribute *target, bool creates);

@@ -170,29 +170,61 @@ static void print_words(struct output *out, const struct words *words)
 	out_list_end(out);
 }
 
-/* The line is for a shell: what was waived is told beside it. */
+static void plan_begin(struct vdpa *vdpa, const struct plan *plan)
+{
+	out_begin(&vdpa->out, "plan");
+	out_entry(&vdpa->out, plan->name, strlen(plan->name));
+}
+
+static void plan_end(struct vdpa *vdpa, const struct judgement *judgement)
+{
+	waivers_write(&vdpa->out, &judgement->waivers);
+	out_entry_end(&vdpa->out);
+	out_end(&vdpa->out, true);
+}
+
+/* Beside the line, which is for a shell: what has to be looked at once it was run. */
+static void say_untold(const struct plan *plan, const struct description *source)
+{
+	char *note;
+	size_t len;
+	FILE *file = untold_count(source) ? open_memstream(&note, &len) : NULL;
+	const char *separator = "";
+
+	if (!file)
+		return;
+	fprintf(file, "%s cannot tell ", plan->target.mgmtdev.text);
+	for (size_t i = 0; i < source->count; i++) {
+		if (!source->attributes[i].untold)
+			continue;
+		fprintf(file, "%s%s", separator, source->attributes[i].name);
+		separator = ", ";
+	}
+	fprintf(file, " before the device exists: check it then with \"vdpa migration check ... dev %s\"", plan->name);
+	fclose(file);
+	error_note(note);
+	free(note);
+}
+
 static void print_plan(struct vdpa *vdpa, const struct plan *plan, const struct words *words,
 		       const struct judgement *judgement)
 {
-	struct output *out = &vdpa->out;
-
 	if (!options.json) {
 		policy_note(plan->target.mgmtdev.text, &judgement->waivers);
+		say_untold(plan, &judgement->source);
 		print_line(words);
 		return;
 	}
-	out_begin(out, "plan");
-	out_entry(out, plan->name, strlen(plan->name));
-	print_words(out, words);
-	waivers_write(out, &judgement->waivers);
-	out_entry_end(out);
-	out_end(out, true);
+	plan_begin(vdpa, plan);
+	print_words(&vdpa->out, words);
+	untold_write(&vdpa->out, &judgement->source);
+	plan_end(vdpa, judgement);
 }
 
 /* --- whether there is a plan --- */
 
-/* A value in a message: as JSON has it. */
-static char *value_text(const struct attribute *attribute)
+/* "source VALUE target VALUE" */
+static char *values_text(const struct mismatch *mismatch)
 {
 	struct output out;
 	char *text;
@@ -201,9 +233,13 @@ static char *value_text(const struct attribute *attribute)
 
 	if (!file)
 		error_no_memory();
-	out_open(&out, file, true, false);
-	value_write(&out, NULL, attribute);
+	out_open(&out, file, false, false);
+	out_document(&out);
+	value_write(&out, "source", &mismatch->source);
+	value_write(&out, "target", &mismatch->target);
+	out_document_end(&out);
 	fclose(file);
+	text[strcspn(text, "\n")] = '\0';
 	return text;
 }
 
@@ -211,31 +247,48 @@ static void say_mismatches(const char *target, const struct mismatches *mismatch
 {
 	for (size_t i = 0; i < mismatches->count; i++) {
 		const struct mismatch *mismatch = &mismatches->list[i];
-		char *source = value_text(&mismatch->source), *here = value_text(&mismatch->target);
+		char *values = values_text(mismatch);
 		struct nl_error err = { 0 };
 
-		nl_fail(&err, EMEDIUMTYPE, "%s: %s (%s): %s; source %s, target %s", target, mismatch->attribute,
-			mismatch->rule, mismatch->reason, source, here);
+		nl_fail(&err, EMEDIUMTYPE, "%s: %s (%s): %s; %s", target, mismatch->attribute, mismatch->rule,
+			mismatch->reason, values);
 		error_refused(NULL, &err);
-		free(source);
-		free(here);
+		free(values);
 	}
 }
 
-static enum status ask_target(struct vdpa *vdpa, const struct target *target,
-			      const struct judgement *judgement)
+/* There is nothing to run. @kernel: what the kernel says, where it was asked */
+static enum status print_unfit(struct vdpa *vdpa, const struct plan *plan, const struct judgement *judgement,
+			       const struct nl_error *kernel)
+{
+	if (options.json) {
+		plan_begin(vdpa, plan);
+		mismatches_write(&vdpa->out, &judgement->mismatches);
+		if (kernel)
+			out_text(&vdpa->out, "kernel", error_reason(kernel));
+		plan_end(vdpa, judgement);
+	} else if (kernel) {
+		error_refused(target_text(&plan->target), kernel);
+	} else {
+		say_mismatches(target_text(&plan->target), &judgement->mismatches);
+	}
+	return STATUS_UNFIT;
+}
+
+static enum status ask_target(struct vdpa *vdpa, const struct plan *plan, const struct judgement *judgement)
 {
 	struct nl_error err = { 0 };
-	enum verdict verdict;
 
-	say_mismatches(target_text(target), &judgement->mismatches);
 	if (judgement->mismatches.count)
-		return STATUS_UNFIT;
-	verdict = migration_ask(vdpa, target, &judgement->source, &err);
-	if (verdict == VERDICT_FIT)
+		return print_unfit(vdpa, plan, judgement, NULL);
+	switch (migration_ask(vdpa, &plan->target, &judgement->source, &err)) {
+	case VERDICT_FIT:
 		return STATUS_DONE;
-	error_refused(target_text(target), &err);
-	return verdict == VERDICT_UNFIT ? STATUS_UNFIT : STATUS_REFUSED;
+	case VERDICT_UNFIT:
+		return print_unfit(vdpa, plan, judgement, &err);
+	default:
+		return error_refused(target_text(&plan->target), &err);
+	}
 }
 
 static struct words plan_words(const struct plan *plan)
@@ -284,7 +337,7 @@ static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
 	if (!judgement.judged)
 		status = error_refused(target_text(&plan->target), &err);
 	else
-		status = ask_target(vdpa, &plan->target, &judgement);
+		status = ask_target(vdpa, plan, &judgement);
 	if (status == STATUS_DONE)
 		status = write_plan(vdpa, plan, &judgement);
 	judgement_free(&judgement);
