@@ -28,21 +28,25 @@ setup() {
 	assert_equal "$output" "$("$VDPA_TOOL" dev config show n0; "$VDPA_TOOL" dev show)"
 }
 
-@test "with -j a batch is one array of what the single commands print" {
+@test "with -j a batch is one array, with an element for each line that is a command" {
 	cat >"$BATCH" <<-END
 		dev add name n0 mgmtdev $NET
+
 		dev show
+		# a comment
 		dev config show
 		dev vq show n0
 	END
 
 	run -0 --separate-stderr "$VDPA_TOOL" -j -batch "$BATCH"
-	assert_equal "$(jq -c . <<<"$output")" "$({ "$VDPA_TOOL" -j dev show; "$VDPA_TOOL" -j dev config show; \
+	[ -z "$stderr" ]
+	assert_equal "$(jq -c 'map([.line, .status])' <<<"$output")" '[[1,0],[3,0],[5,0],[6,0]]'
+	assert_equal "$(jq -c 'map(.result | values)' <<<"$output")" "$({ "$VDPA_TOOL" -j dev show; "$VDPA_TOOL" -j dev config show; \
 		"$VDPA_TOOL" -j dev vq show n0; } | jq -cs .)"
 
 	echo 'dev del n0' >"$BATCH"
 	run -0 --separate-stderr "$VDPA_TOOL" -j -batch "$BATCH"
-	assert_equal "$(jq -c . <<<"$output")" '[]'
+	assert_equal "$(jq -c . <<<"$output")" '[{"line":1,"status":0}]'
 	gone n0
 }
 
@@ -50,42 +54,58 @@ setup() {
 	printf '%s\n' "dev add name n0 mgmtdev $NET" 'dev del nobody' "dev add name n1 mgmtdev $NET" >"$BATCH"
 
 	run -2 "$VDPA_TOOL" -b "$BATCH"
-	assert_equal "$output" "vdpa: $BATCH:2: no device named nobody (VDPA_ATTR_DEV_NAME)"
+	assert_equal "$output" "vdpa: $BATCH:2: nobody: no device named nobody (VDPA_ATTR_DEV_NAME)"
 	added n0
 	gone n1
 
 	run -2 --separate-stderr "$VDPA_TOOL" -j -b "$BATCH"
-	assert_equal "$(jq -c '.error | [.errno, .file, .line]' <<<"$stderr")" "[\"EEXIST\",\"$BATCH\",1]"
-	assert_equal "$(jq -c . <<<"$output")" '[]'
+	[ -z "$stderr" ]
+	assert_equal "$(jq -c '.[] | [.line, .status, (.error | .errno, .command, .dev, .mgmtdev, .file, .line)]' <<<"$output")" \
+		"[1,2,\"EEXIST\",\"dev add\",\"n0\",\"$NET\",\"$BATCH\",1]"
 }
 
-@test "with -force a batch goes on, and ends with the status of the first error" {
-	printf '%s\n' 'dev del nobody' 'nonsense' "dev add name n0 mgmtdev $NET" 'dev show n0' >"$BATCH"
+@test "with -force a batch goes on, and ends with the worst status" {
+	printf '%s\n' 'nonsense' 'dev del nobody' "dev add name n0 mgmtdev $NET" 'dev show n0' >"$BATCH"
 
 	run -2 --separate-stderr "$VDPA_TOOL" -j -force -b "$BATCH"
-	assert_equal "$(jq -c '.error.line' <<<"$stderr")" $'1\n2'
-	assert_equal "$(jq -c 'map(.dev | keys[])' <<<"$output")" '["n0"]'
+	assert_equal "$(jq -c 'map([.line, .status])' <<<"$output")" '[[1,1],[2,2],[3,0],[4,0]]'
+	assert_equal "$(jq -r '.[3].result.dev | keys[]' <<<"$output")" n0
 	added n0
 }
 
-@test "what is sent before the replies have come is told of in the order of the lines" {
+@test "of requests that are under way together each line is told, whatever became of it" {
 	for i in {1..150}; do echo "dev del d$i"; done >"$BATCH"
 	sed -i '70s/.*/dev del/; 100s/.*/dev del d99/; 120s/.*/nonsense/' "$BATCH"
 
-	run -2 --separate-stderr "$VDPA_TOOL" -j -force -b "$BATCH"
+	run -2 --separate-stderr "$VDPA_TOOL" -j -force -parallel 16 -b "$BATCH"
 
-	assert_equal "$(jq .error.line <<<"$stderr")" "$(seq 150)"
-	assert_equal "$(jq -r .error.errno <<<"$stderr" | uniq -c | awk '{ print $1, $2 }')" \
-		$'69 ENODEV\n1 EINVAL\n49 ENODEV\n1 EINVAL\n30 ENODEV'
+	assert_equal "$(jq '.[].line' <<<"$output" | sort -n)" "$(seq 150)"
+	assert_equal "$(jq -c 'map(select(.error.errno == "EINVAL").line)' <<<"$output")" '[70,120]'
+	assert_equal "$(jq -c 'map(select(.error.errno == "ENODEV")) | length' <<<"$output")" 148
+	jq -e 'all(.error.line == .line)' <<<"$output"
 }
 
 @test "what is about one device is done in the order of the lines" {
 	printf '%s\n' "dev add name n0 mgmtdev $NET" "dev add name n0 mgmtdev $NET" 'dev del n0' 'dev del n0' \
 		"dev add name n0 mgmtdev $NET" >"$BATCH"
 
-	run -2 --separate-stderr "$VDPA_TOOL" -j -force -b "$BATCH"
-	assert_equal "$(jq -r '.error | "\(.line) \(.errno)"' <<<"$stderr")" $'2 EEXIST\n4 ENODEV'
+	run -2 --separate-stderr "$VDPA_TOOL" -j -force -parallel 64 -b "$BATCH"
+	assert_equal "$(jq -r '.[] | select(.error) | "\(.line) \(.error.errno)"' <<<"$output")" $'2 EEXIST\n4 ENODEV'
 	added n0
+}
+
+@test "devices of one management device come to be in the order of the file" {
+	for i in {1..60}; do echo "dev add name n$i mgmtdev $NET"; done >"$BATCH"
+	"$VDPA_TOOL" dev add name b0 mgmtdev "$BLK"
+	start "$VDPA_TOOL" -s monitor dev
+	monitor=$PID told=$OUT
+	wait_until 10 grep -q '^dev_present dev b0 ' "$told"
+
+	run -0 --separate-stderr "$VDPA_TOOL" -parallel 32 -b "$BATCH"
+
+	wait_until 10 grep -q 'dev n60 ' "$told"
+	kill "$monitor"
+	assert_equal "$(sed -n 's/^dev_added dev \(n[0-9]*\) .*/\1/p' "$told")" "$(seq -f n%g 60)"
 }
 
 @test "who writes lines one by one has each answer before the next" {
@@ -109,7 +129,7 @@ setup() {
 	printf '%s\n' "${plan#vdpa }" 'dev show "a '\''$(x)\" # b"' 'dev del a\ \'\''$(x)\"\ \#\ b' >"$BATCH"
 
 	run -0 --separate-stderr "$VDPA_TOOL" -j -b "$BATCH"
-	assert_equal "$(jq -r '.[0].dev | keys[]' <<<"$output")" "$name"
+	assert_equal "$(jq -r '.[1].result.dev | keys[]' <<<"$output")" "$name"
 	gone "$name"
 }
 
@@ -118,7 +138,7 @@ setup() {
 	echo 'dev show' >&"${COPROC[1]}"
 	echo 'dev show n0' >&"${COPROC[1]}"
 	IFS= read -rt 30 line <&"${COPROC[0]}"
-	assert_match "$line" '-:2: no device named n0'
+	assert_match "$line" '-:2: n0: no device named n0'
 
 	unload_all
 	echo 'dev show n0' >&"${COPROC[1]}"

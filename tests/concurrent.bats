@@ -58,7 +58,7 @@ four_batches() {
 		done >"$batch/$worker"
 	done
 	for worker in a b c d; do
-		"$VDPA_TOOL" -force -batch "$batch/$worker" >"$batch/$worker.out" 2>"$batch/$worker.err" 3>&- &
+		"$VDPA_TOOL" -force -parallel 64 -batch "$batch/$worker" >"$batch/$worker.out" 2>"$batch/$worker.err" 3>&- &
 		STARTED+=("$!") workers+=("$!")
 	done
 	for worker in a b c d; do

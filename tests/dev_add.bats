@@ -56,7 +56,7 @@ features_of() {
 	done
 }
 
-@test "features are named in a batch that waits for nothing, too" {
+@test "features are named in a batch with several requests under way, too" {
 	echo 0 >/sys/module/vdpa_test_parent/parameters/max_devs
 	for i in 1 2 3; do
 		echo "dev add name n$i mgmtdev $NET device_features -MQ"
@@ -65,7 +65,7 @@ features_of() {
 		echo "dev add name o$i mgmtdev $NET device_features FLUSH"
 	done >"$BATS_TEST_TMPDIR/batch"
 
-	run -2 --separate-stderr "$VDPA_TOOL" -force -batch "$BATS_TEST_TMPDIR/batch"
+	run -2 --separate-stderr "$VDPA_TOOL" -force -parallel 64 -batch "$BATS_TEST_TMPDIR/batch"
 
 	assert_equal "$(devices | paste -sd ' ')" 'm1 m2 m3 n1 n2 n3'
 	assert_equal "$(grep -c 'does not offer the feature FLUSH' <<<"$stderr")" 3

@@ -259,7 +259,7 @@ waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$
 		dev-del DEV_NAME:str:b0 DEADLINE:u32:3600001
 	command_refuses 1 deadline dev del b0 deadline 0
 	command_refuses 1 deadline dev del b0 deadline
-	command_refuses 2 'either not to wait or a deadline' dev del b0 nowait deadline 5
+	command_refuses 1 'at most one of nowait and deadline' dev del b0 nowait deadline 5
 	command_refuses 1 'nowait is given twice' dev del b0 nowait nowait
 	exists b0
 }
@@ -321,12 +321,12 @@ waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$
 	exists n0
 }
 
-@test "a parent stuck in adding holds up none of the others of a batch with -force, and what shows waits for all" {
+@test "a parent stuck in adding holds up none of the others of a batch with -parallel, and what shows waits for all" {
 	knob "$NET" stuck_add 1
 	printf '%s\n' "dev add name n0 mgmtdev $NET" "dev add name b1 mgmtdev $BLK" 'dev show n0' 'dev del n0' \
 		'dev show n0' >"$BATS_TEST_TMPDIR/batch"
 
-	start "$VDPA_TOOL" -force -b "$BATS_TEST_TMPDIR/batch"
+	start "$VDPA_TOOL" -force -parallel 64 -b "$BATS_TEST_TMPDIR/batch"
 	wait_until 30 exists b1
 	gone n0
 	[ ! -s "$OUT" ]
@@ -344,7 +344,7 @@ waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$
 	knob "$NET" stuck_add 1
 	stuck_in "$NET" "$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
 	printf '%s\n' "dev add name n1 mgmtdev $NET" "dev add name b1 mgmtdev $BLK" >"$BATS_TEST_TMPDIR/batch"
-	start "$VDPA_TOOL" -force -b "$BATS_TEST_TMPDIR/batch"
+	start "$VDPA_TOOL" -force -parallel 64 -b "$BATS_TEST_TMPDIR/batch"
 	queued=$PID said=$OUT
 	wait_until 30 exists b1
 	start rmmod vdpa_test_parent

@@ -84,6 +84,48 @@ reaches_kernel() {
 	)"
 }
 
+@test "each command has help of its own, with a line for each argument" {
+	local command name
+
+	run -0 vdpa dev suspend help
+	assert_equal "${lines[0]}" 'Usage: vdpa dev suspend DEV [ DEV ... ] [ deadline MS ] [ force ]'
+	assert_match "$output" $'\n  deadline MS +[a-z ]+ \(ms, 1 to 3600000\)\n'
+	assert_equal "$(vdpa dev suspend -h)" "$output"
+	assert_equal "$(vdpa dev suspend v0 -h)" "$output"
+	assert_equal "$(vdpa -h d sus)" "$output"
+	assert_equal "$(vdpa dev -h)" "$(vdpa dev help)"
+	assert_equal "$(vdpa -h)" "$(vdpa help)"
+	while read -r command; do
+		run -0 --separate-stderr vdpa $command help
+		[[ ${lines[0]} = "Usage: vdpa $command"* ]] || fail "it is not of this command: $command" "$output"
+		while read -r name; do
+			[[ $output = *$'\n  '"$name "* ]] || fail "$command: no line for $name" "$output"
+		done < <(vdpa -j $command help | jq -r '.help[].arguments[].name')
+	done < <(vdpa -j help | jq -r '.help | keys[]')
+}
+
+@test "with -j help and version are JSON" {
+	run -0 vdpa -j help
+	assert_equal "$(jq -r '.help | keys_unsorted[]' <<<"$output")" "$(vdpa help | sed -nE 's/^(Usage:)? *vdpa ((mgmtdev|dev|migration|monitor|doctor)[ a-z]*).*/\2/p' |
+		sed -E 's/ (name|source) *$//; s/ *$//')"
+	jq -e '.help["dev suspend"].arguments[1] == {name: "deadline", value: "MS", unit: "ms", min: 1, max: 3600000, positional: false,
+		required: false, repeats: false, text: "how long it may take"}' <<<"$output"
+	run -0 vdpa -j -V
+	jq -e '.version.vdpa.command and (.version.vdpa.core | IN("none", "ours", "distribution", "built_in"))' <<<"$output"
+}
+
+@test "the synopses of the man pages are those of the commands, and none is missing" {
+	local page
+
+	# Without fonts, blanks and the options that any command takes.
+	for page in "$VDPA_TOP"/man/vdpa-*.8; do
+		sed -n '/^\.SH SYNOPSIS/,/^\.SH DESC/p' "$page" | sed -E '/^\.SH/d; /^\.PP/s/.*/\n/; s/^\.[BIR]+ //; s/\\[cf].?//g; s/\\&?//g; s/"//g' |
+			awk 'BEGIN { RS = "" } { gsub(/[ \n]/, ""); sub(/^vdpa\[OPTIONS\]/, "vdpa"); print }'
+	done | grep -vE 'help$|:see|^OPTIONS' | sort >"$BATS_TEST_TMPDIR/pages"
+	vdpa -j help | jq -r '.help[].synopsis | gsub(" "; "")' | sort >"$BATS_TEST_TMPDIR/rows"
+	run -0 diff "$BATS_TEST_TMPDIR/rows" "$BATS_TEST_TMPDIR/pages"
+}
+
 @test "the version is told, wherever the option stands" {
 	run -0 vdpa -V
 	assert_match "$output" "^vdpa $(sed -n '1s/.*(\(.*\)).*/\1/p' "$VDPA_TOP/debian/changelog"), core"
@@ -159,6 +201,20 @@ reaches_kernel() {
 	usage_error 'unknown option "--jsno"' dev show --jsno
 }
 
+@test "an option that does not apply to the command is refused, by its name" {
+	usage_error 'dev show: the option -timestamp does not apply' -t dev show
+	usage_error 'dev show: the option -state does not apply' dev show -s
+	usage_error 'migration check: the option -state does not apply' -s migration check source a target b
+	usage_error 'the option -state does not apply to a batch' -s -b x
+}
+
+@test "a device named help is one behind --" {
+	run -0 vdpa dev show help
+	assert_match "$output" '^Usage: vdpa dev show'
+	reaches_kernel dev show -- help
+	[[ $output != Usage* ]]
+}
+
 @test "a number below zero is a value that is wrong, not an option" {
 	usage_error 'mtu "-1" is not' dev add name v0 mgmtdev m0 mtu -1
 	usage_error 'qidx "-1" is not' dev vstats show v0 qidx -1
@@ -179,7 +235,7 @@ reaches_kernel() {
 	usage_error 'unexpected argument "v1"' dev config show v0 v1
 	usage_error 'unknown keyword "v1"' dev vstats show v0 v1
 	usage_error 'unknown keyword "v1"' dev vq show v0 v1
-	usage_error 'unexpected argument "b0"' monitor dev b0
+	usage_error 'unknown keyword "b0"' monitor dev b0
 }
 
 @test "what is missing is named" {
@@ -201,7 +257,7 @@ reaches_kernel() {
 }
 
 @test "an unknown keyword is named, with those that there are" {
-	usage_error 'unknown keyword "colour", expected: name, mgmtdev, mac, mtu, max_vqp, device_features' \
+	usage_error 'unknown keyword "colour", expected: name, mgmtdev, device_features, mac, mtu, max_vqp' \
 		dev add name v0 mgmtdev m0 colour red
 	usage_error 'unknown keyword "mtu", expected: name, mac' dev set name v0 mtu 1500
 }
@@ -330,12 +386,13 @@ reaches_kernel() {
 	run -1 --separate-stderr vdpa -j dev add name v0 mgmtdev m0 mtu 1
 	[ -z "$output" ]
 	assert_equal "$(wc -l <<<"$stderr")" 1
-	jq -e '.error == {errno: "EINVAL", message: "dev add: mtu \"1\" is not a number of bytes from 68 to 65535"}' <<<"$stderr"
+	jq -e '.error == {errno: "EINVAL", message: "mtu \"1\" is not a number of bytes from 68 to 65535",
+		command: "dev add", dev: "v0", mgmtdev: "m0"}' <<<"$stderr"
 }
 
 @test "with -j what was typed comes back as valid JSON, whatever bytes it has" {
 	run -1 --separate-stderr vdpa -j dev show $'\xff\e"\\/'
-	jq -e '.error.message == "dev show: device \"\\xff\u001b\"\\/\" has a control character in it"' <<<"$stderr"
+	jq -e '.error.message == "device \"\\xff\u001b\"\\/\" has a control character in it"' <<<"$stderr"
 }
 
 @test "a mistake is found before the kernel is asked, which would say that it has no vDPA" {
@@ -391,7 +448,7 @@ reaches_kernel() {
 	usage_error 'avail_index is missing' dev vq set v0 qidx 0
 	usage_error 'avail_index "65536" is not' dev vq set v0 qidx 0 avail_index 65536
 	usage_error 'avail_counter "2" is not' dev vq set v0 qidx 0 avail_index 1 avail_counter 2 used_index 1 used_counter 0
-	usage_error 'a packed ring has' dev vq set v0 qidx 0 avail_index 1 used_index 1
+	usage_error 'avail_counter, used_index and used_counter have to be given together' dev vq set v0 qidx 0 avail_index 1 used_index 1
 	usage_error 'qidx "x" is not' dev vq show v0 qidx x
 	for words in 'dev vq' 'dev vq show' 'dev vq s v0' 'dev vq show v0 qidx 3' 'dev vq set v0 qidx 0 avail_index 65535' \
 		'dev vq set v0 qidx 0 avail_index 1 avail_counter 1 used_index 2 used_counter 0'; do
@@ -400,7 +457,8 @@ reaches_kernel() {
 }
 
 @test "the monitor watches what there is, or one of it" {
-	usage_error 'unknown object "port", expected: mgmtdev, dev' monitor port
+	usage_error 'unknown keyword "port", expected: mgmtdev, dev' monitor port
+	usage_error 'at most one of mgmtdev and dev' monitor dev mgmtdev
 	for words in monitor 'mon dev' 'monitor mgmtdev' '-s -t monitor' '-jt monitor d' 'monitor dev -s'; do
 		reaches_kernel $words
 	done
@@ -424,11 +482,11 @@ batch_error() {
 	batch_error 'batch:3: .*unknown command "nonsense"' '# a comment' '' 'dev nonsense'
 	batch_error 'batch:1: a quote is not closed' 'dev show "n0'
 	batch_error 'batch:1: a quote is not closed' "dev show 'n0"
-	batch_error 'batch:1: .*monitor.*: not in a batch' monitor
+	batch_error 'batch:1: monitor: this command cannot be part of a batch' monitor
 	batch_error 'batch:1: dev state save: in a batch, a file has to be named' 'dev state save n0'
 	batch_error 'batch:1: dev state load: in a batch, a file has to be named' 'dev state load n0'
-	batch_error 'batch:1: .*is not to be had in a batch' 'dev state load n0 file -'
-	batch_error 'batch:1: .*is not to be had in a batch' 'migration check source - target x'
+	batch_error 'batch:1: .*cannot be used in a batch' 'dev state load n0 file -'
+	batch_error 'batch:1: .*cannot be used in a batch' 'migration check source - target x'
 
 	printf 'dev show\0\n' >"$BATS_TEST_TMPDIR/nul"
 	run -1 vdpa -b "$BATS_TEST_TMPDIR/nul"
@@ -438,16 +496,41 @@ batch_error() {
 	assert_match "$output" 'long:1: a line of more than 1048576 bytes'
 }
 
-@test "a batch with -j has no help in its document, without it has" {
+@test "help is a line of a batch like any other" {
 	echo 'dev help' >"$BATS_TEST_TMPDIR/batch"
 	run -0 vdpa -b "$BATS_TEST_TMPDIR/batch"
 	assert_match "$output" '^Usage: vdpa dev'
+	run -0 --separate-stderr vdpa -j -b "$BATS_TEST_TMPDIR/batch"
+	assert_equal "$(jq -c '.[] | [.line, .status, .result]' <<<"$output")" "$(vdpa -j dev help | jq -c '[1, 0, .]')"
+}
+
+@test "with -j a batch has an element for each line that is a command, and nothing is on standard error" {
+	printf '%s\n' '# a comment' '' 'doctor root /nowhere' 'dev del' 'nonsense' 'dev show help' >"$BATS_TEST_TMPDIR/batch"
+
+	run -3 --separate-stderr vdpa -j -f -b "$BATS_TEST_TMPDIR/batch"
+
+	[ -z "$stderr" ]
+	assert_equal "$(jq -c '.[] | [.line, .status, (.result | keys?[]?), .error.errno, .error.message, .error.command, .error.file]' <<<"$output")" \
+		"[3,3,\"doctor\",null,null,null,null]
+[4,1,\"EINVAL\",\"the name of a device is missing\",\"dev del\",\"$BATS_TEST_TMPDIR/batch\"]
+[5,1,\"EINVAL\",\"unknown object \\\"nonsense\\\", expected: mgmtdev, dev, migration, monitor, doctor, help\",null,\"$BATS_TEST_TMPDIR/batch\"]
+[6,0,\"help\",null,null,null,null]"
+}
+
+@test "the status of a batch is the worst of its lines, and without -force the first failure ends it" {
+	printf '%s\n' 'dev del' 'doctor root /nowhere' 'dev show help' >"$BATS_TEST_TMPDIR/batch"
+	run -3 vdpa -f -b "$BATS_TEST_TMPDIR/batch"
 	run -1 --separate-stderr vdpa -j -b "$BATS_TEST_TMPDIR/batch"
-	assert_equal "$(jq -c . <<<"$output")" '[]'
-	assert_match "$(jq -r .error.message <<<"$stderr")" 'no help in a batch with -j'
-	echo 'dev show help' >"$BATS_TEST_TMPDIR/batch"
-	run --separate-stderr vdpa -j -b "$BATS_TEST_TMPDIR/batch"
-	assert_equal "$(jq -c . <<<"$output")" '[]'
+	assert_equal "$(jq -c 'map(.line)' <<<"$output")" '[1]'
+}
+
+@test "how many requests are under way is a number from 1 to 512, and goes with a batch" {
+	for number in '' 0 513 -1 two 1.5; do
+		usage_error "-parallel \"$number\" is not a number of requests from 1 to 512" -b x -parallel "$number"
+	done
+	usage_error 'the option -parallel goes with -batch' -parallel 4 dev show
+	usage_error 'the option -force goes with -batch' -f dev show
+	usage_error 'the option -parallel needs a number' -b x -parallel
 }
 
 @test "a batch that cannot be read is named" {
@@ -456,5 +539,5 @@ batch_error() {
 	run -1 vdpa -b /
 	assert_match "$output" 'vdpa: /: reading failed: Is a directory'
 	usage_error 'batch needs a FILE' -b
-	usage_error 'there is none to be named besides' -b x dev show
+	usage_error '"dev" is one word too many' -b x dev show
 }

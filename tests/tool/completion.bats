@@ -11,11 +11,17 @@ CASES='
 d|dev doctor
 dev |add config del dirty migration resume set show state suspend vq vstats
 -j dev |add config del dirty migration resume set show state suspend vq vstats
-dev add |name
+dev add |device_features mac max_vqp mgmtdev mtu name
 dev add name x |device_features mac max_vqp mgmtdev mtu
 dev del x |deadline nowait
 dev vq |set show
+dev del x nowait |
+dev suspend x |deadline force
+dev state save x |file precopy
+dev state save x precopy |below deadline file rounds
 monitor |dev mgmtdev
+monitor dev |
+mon |dev mgmtdev
 doctor |root
 migration plan source x |mgmtdev name policy'
 

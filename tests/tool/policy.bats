@@ -219,7 +219,7 @@ two_builds() {
 	rm policy && truncate -s 2M policy && broken 'policy: is larger than 1 MiB$'
 	for word in - ''; do
 		run -1 --separate-stderr vdpa migration check source a target b policy "$word"
-		assert_match "$stderr" 'policy "-?" is (no file|empty)'
+		assert_match "$stderr" 'policy "-?" is (not the name of a file|empty)'
 	done
 	run -1 --separate-stderr vdpa migration check source a target b policy
 	assert_match "$stderr" 'policy: a value is missing'

@@ -341,9 +341,9 @@ words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
 @test "the kernel's message and the attribute at fault are shown, capped or not" {
 	for capped in '' :capped; do
 		run -2 --separate-stderr replies dev "error:-22$capped" '1:str:v0 will not do' 2:u32:28
-		assert_equal "$stderr" 'vdpa: v0 will not do (VDPA_ATTR_MGMTDEV_DEV_NAME)'
+		assert_equal "$stderr" 'vdpa: v0: v0 will not do (VDPA_ATTR_MGMTDEV_DEV_NAME)'
 		run -2 --separate-stderr replies -j dev "error:-22$capped" '1:str:v0 will not do' 2:u32:20
-		jq -e '.error == {errno: "EINVAL", message: "v0 will not do", attribute: "VDPA_ATTR_DEV_NAME"}' <<<"$stderr"
+		jq -e '.error == {errno: "EINVAL", message: "v0 will not do", dev: "v0", attribute: "VDPA_ATTR_DEV_NAME"}' <<<"$stderr"
 	done
 }
 
@@ -357,11 +357,11 @@ words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
 @test "an offset at which the request has no attribute names none" {
 	for offset in 0 16 21 24 40 4096 4294967295; do
 		run -2 --separate-stderr replies -j dev error:-22:capped '1:str:v0 no' "2:u32:$offset"
-		jq -e '.error == {errno: "EINVAL", message: "v0 no"}' <<<"$stderr"
+		jq -e '.error == {errno: "EINVAL", message: "v0 no", dev: "v0"}' <<<"$stderr"
 	done
 }
 
-@test "a kernel's message that does not name the device gets its name, and loses the name of the module" {
+@test "a message names the device, whatever the kernel says, and not the kernel's module" {
 	run -2 --separate-stderr replies dev error:-19:capped '1:str:vdpa: device not found'
 	assert_equal "$stderr" 'vdpa: v0: device not found'
 }
@@ -377,11 +377,11 @@ words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
 
 @test "a kernel's message without terminator, with control characters or too long does no harm" {
 	run -2 --separate-stderr replies dev error:-22:capped '1:raw:v0 bad'
-	assert_equal "$stderr" 'vdpa: v0 bad'
+	assert_equal "$stderr" 'vdpa: v0: v0 bad'
 	run -2 --separate-stderr replies dev error:-22:capped 1:hex:76301b5b324aff
-	assert_equal "$stderr" 'vdpa: v0\x1b[2J\xff'
+	assert_equal "$stderr" 'vdpa: v0: v0\x1b[2J\xff'
 	run -2 --separate-stderr replies dev error:-22:capped "1:str:v0 $(printf 'x%.0s' {1..5000})"
-	assert_match "$stderr" '^vdpa: v0 x+$'
+	assert_match "$stderr" '^vdpa: v0: v0 x+$'
 }
 
 @test "an acknowledgement that makes no sense is an error" {

@@ -24,13 +24,33 @@
 #include <linux/genetlink.h>
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "cli/report.h"
+#include "command/command.h"
 #include "migration/description_json.h"
 #include "migration/description_netlink.h"
 #include "migration/document.h"
 #include "migration/saved_state.h"
 
 struct options options;
+
+/* Says what is wrong, as the command does. */
+static int refused(const char *subject, const struct nl_error *err)
+{
+	struct vdpa vdpa = { 0 };
+	int status = error_refused(&vdpa, subject, err);
+
+	report(&vdpa.faults, 0, "");
+	return status;
+}
+
+static int wrong_file(const char *file, const struct nl_error *err)
+{
+	struct vdpa vdpa = { 0 };
+	int status = error_file(&vdpa, file, err);
+
+	report(&vdpa.faults, 0, "");
+	return status;
+}
 
 enum { BUFFER = 128 * 1024, STATUS_ARGUMENTS = 4 };
 
@@ -177,7 +197,7 @@ static int describe(const char *file)
 	int failed;
 
 	if (subject_read(file, &subject, &err) < 0 || subject_describe(&subject, 0, &description, &err) < 0)
-		return error_file(file, &err);
+		return wrong_file(file, &err);
 	description_put(nlh, description);
 	failed = description_take(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN), subject_add(&back), &err);
 	if (!failed) {
@@ -188,7 +208,7 @@ static int describe(const char *file)
 	}
 	subject_free(&subject);
 	subject_free(&back);
-	return failed ? error_refused(NULL, &err) : 0;
+	return failed ? refused(NULL, &err) : 0;
 }
 
 static int add(struct saved_state *state, struct nlmsghdr *nlh, struct nl_error *err)
@@ -205,7 +225,7 @@ static int finish(struct saved_state *state, int failed, struct nl_error *err)
 	int status = 0;
 
 	if (failed || saved_state_complete(state, err) < 0)
-		status = error_refused(NULL, err);
+		status = refused(NULL, err);
 	else if (saved_state_write(stdout, state) < 0)
 		status = STATUS_ARGUMENTS;
 	saved_state_free(state);
@@ -328,13 +348,13 @@ static int load(const char *file)
 	int failed;
 
 	if (document_stream_open(file, SIZE_MAX, &stream, &err) < 0)
-		return error_file(file, &err);
+		return wrong_file(file, &err);
 	root = document_stream_next(&stream, DOCUMENT_STATE_MAX, &err);
 	failed = root ? saved_state_parse(root, &state, &err) : -1;
 	json_decref(root);
 	document_stream_close(&stream);
 	if (failed)
-		return error_file(file, &err);
+		return wrong_file(file, &err);
 	if (state.part != SAVED_STATE_WHOLE)
 		printf("%s %u ", state.part == SAVED_STATE_ROUND ? "round" : "rounds", state.number);
 	printf("class %u attributes %zu features %s status 0x%x queues %zu private %zu\n",

@@ -24,11 +24,22 @@
 #include <linux/vdpa.h>
 
 #include "device/dev.h"
-#include "cli/error.h"
+#include "cli/report.h"
+#include "command/command.h"
 #include "device/mgmtdev.h"
 #include "reply.h"
 
 struct options options;
+
+/* Says what is wrong, as the command does. */
+static int refused(const char *subject, const struct nl_error *err)
+{
+	struct vdpa vdpa = { 0 };
+	int status = error_refused(&vdpa, subject, err);
+
+	report(&vdpa.faults, 0, "");
+	return status;
+}
 
 enum { SEQ = 7, STATUS_INCOMPLETE = 3, STATUS_ARGUMENTS = 4 };
 
@@ -104,7 +115,7 @@ static int play(const struct printer *printer)
 	if (interrupted)
 		puts("(interrupted)");
 	if (state == NL_FAILED)
-		return error_refused("v0", &err);
+		return refused("v0", &err);
 	return state == NL_DONE ? STATUS_DONE : STATUS_INCOMPLETE;
 }
 
@@ -117,7 +128,7 @@ static int play_family(void)
 	};
 
 	if (nl_parse(&reply, made.bytes, made.used) != NL_DONE)
-		return error_refused(NULL, &err);
+		return refused(NULL, &err);
 	printf("family %u:", nl.family);
 	for (int command = 0; command < 256; command++)
 		if (nl_knows(&nl, command))
@@ -133,8 +144,10 @@ static int play_lacks(void)
 		.command = dev_config_commands, .path = "dev config show",
 		.nl.socket = (struct mnl_socket *)made.bytes,
 	};
+	enum status status = command_connect(&vdpa);
 
-	return command_connect(&vdpa);
+	report(&vdpa.faults, 0, "");
+	return status;
 }
 
 /* --- fuzzing --- */

@@ -6,9 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/ahead.h"
 #include "cli/batch.h"
-#include "cli/error.h"
+#include "cli/inflight.h"
+#include "cli/report.h"
+#include "cli/run.h"
 
 enum { FIRST_READ = 64 * 1024, LINE_MAX_SIZE = 1024 * 1024 };
 
@@ -21,7 +22,7 @@ struct reader {
 	bool at_end;			/* of the file */
 };
 
-static int read_more(struct reader *reader)
+static int read_more(struct reader *reader, struct vdpa *vdpa)
 {
 	ssize_t n;
 
@@ -39,7 +40,7 @@ static int read_more(struct reader *reader)
 		n = read(reader->fd, reader->bytes + reader->end, reader->size - reader->end);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
-		error_local(errno, "reading failed");
+		error_local(vdpa, errno, "reading failed");
 		return -1;
 	}
 	reader->end += n;
@@ -48,9 +49,9 @@ static int read_more(struct reader *reader)
 }
 
 /*
- * The next line of the file, a string, or NULL: at the end, or with *@failed set. The last may lack its line feed.
+ * The next line of the file, a string, or NULL: at the end, or with *@failed set and a fault. The last may lack its line feed.
  */
-static char *next_line(struct reader *reader, bool *failed)
+static char *next_line(struct reader *reader, struct vdpa *vdpa, bool *failed)
 {
 	size_t searched = 0;
 
@@ -66,16 +67,16 @@ static char *next_line(struct reader *reader, bool *failed)
 			reader->begin += taken + (feed ? 1 : 0);
 			*failed = strlen(line) != taken;
 			if (*failed)
-				error_usage(NULL, "a line with a NUL in it");
+				error_usage(vdpa, "a line with a NUL in it");
 			return *failed ? NULL : line;
 		}
 		*failed = len >= LINE_MAX_SIZE;
 		if (*failed)
-			error_usage(NULL, "a line of more than %d bytes", LINE_MAX_SIZE);
+			error_usage(vdpa, "a line of more than %d bytes", LINE_MAX_SIZE);
 		if (reader->at_end || *failed)
 			return NULL;
 		searched = len;
-		*failed = read_more(reader) < 0;
+		*failed = read_more(reader, vdpa) < 0;
 		if (*failed)
 			return NULL;
 	}
@@ -147,84 +148,163 @@ static char **split(char *line, int *count)
 	return words;
 }
 
+/* --- results --- */
+
+struct batch {
+	struct vdpa vdpa;
+	struct reader reader;
+	struct inflight *inflight;	/* NULL: each line waits for its reply */
+	unsigned long line;		/* from 1 */
+	bool begun;			/* its element, with -j */
+	enum status worst;
+};
+
+/* With -j a line is {"line":N,"result":...,"status":N,"error":...}: the result, where there is one, is written as it comes. */
+static void element_begin(struct batch *batch, unsigned long line)
+{
+	struct output *out = &batch->vdpa.out;
+
+	out_document(out);
+	out_number(out, "line", line);
+	out_key(out, "result", strlen("result"));
+	batch->begun = true;
+}
+
+static void element_end(struct batch *batch, enum status status, const struct faults *faults, unsigned long line)
+{
+	struct output *out = &batch->vdpa.out;
+
+	out_key(out, "status", strlen("status"));
+	out_number(out, NULL, status);
+	report_keys(out, faults, line);
+	out_document_end(out);
+	batch->begun = false;
+}
+
+static void line_done(struct batch *batch, unsigned long line, enum status status, struct faults *faults)
+{
+	if (status > batch->worst)
+		batch->worst = status;
+	if (!options.json) {
+		report(faults, line, batch->vdpa.help);
+		return;
+	}
+	if (!batch->begun)
+		element_begin(batch, line);
+	element_end(batch, status, faults, line);
+	faults_free(faults);
+}
+
+static void flight_done(void *data, unsigned long line, enum status status, struct faults *faults)
+{
+	struct batch *batch = data;
+
+	/* A socket that was refused something is not used again: the core may have been loaded anew meanwhile. */
+	if (status == STATUS_REFUSED)
+		nl_close(&batch->vdpa.nl);
+	line_done(batch, line, status, faults);
+}
+
 /* --- commands --- */
 
-/* A socket that was refused something is not used again: the core may have been loaded anew meanwhile. */
-static enum status run_line(struct vdpa *vdpa, const struct command *table, char *line)
+static void line_begin(void *data)
 {
-	struct vdpa fresh = {
-		.nl = vdpa->nl, .out = vdpa->out, .ahead = vdpa->ahead,
-	};
-	enum status status = STATUS_DONE;
-	int count;
-	char **words = split(line, &count);
+	struct batch *batch = data;
 
-	*vdpa = fresh;
-	if (!words)
-		return error_usage(vdpa, "a quote is not closed");
-	if (count)
-		status = command_run(vdpa, table, count, words);
+	if (options.json)
+		element_begin(batch, batch->line);
+}
+
+static int run_words(struct batch *batch, int count, char **words)
+{
+	const struct runner runner = { .inflight = batch->inflight, .begin = line_begin, .data = batch };
+	const struct line line = { .argc = count, .argv = words, .plain = count };
+
+	if (batch->inflight)
+		inflight_line(batch->inflight, batch->line);
+	return run_line(&batch->vdpa, &line, &runner);
+}
+
+/* Returns false where the batch ends with this line. */
+static bool run_text(struct batch *batch, char *text)
+{
+	struct vdpa *vdpa = &batch->vdpa;
+	int count = 0, status;
+	char **words;
+
+	/* Of the line before, the socket and the output are left. */
+	vdpa->command = NULL;
+	vdpa->dev = vdpa->mgmtdev = NULL;
+	*vdpa->path = *vdpa->help = '\0';
+	words = split(text, &count);
+	if (words && !count) {
+		free(words);
+		return true;
+	}
+	status = words ? run_words(batch, count, words) : (int)error_usage(vdpa, "a quote is not closed");
 	free(words);
 	if (status == STATUS_REFUSED)
 		nl_close(&vdpa->nl);
-	return status;
-}
-
-static enum status first_of(enum status first, enum status second)
-{
-	return first != STATUS_DONE ? first : second;
+	if (status != STATUS_SENT)
+		line_done(batch, batch->line, status, &vdpa->faults);
+	return batch->worst == STATUS_DONE || options.force;
 }
 
 /* Whoever writes the lines one by one waits for what they print and do. */
-static void catch_up(struct ahead *ahead)
+static void catch_up(struct batch *batch)
 {
-	if (!ahead_finish(ahead, NULL))
-		nl_close(ahead->nl);
+	if (batch->inflight)
+		inflight_wait(batch->inflight);
 	fflush(stdout);
 }
 
-static enum status run_lines(struct vdpa *vdpa, const struct command *table, struct reader *reader)
+static void run_lines(struct batch *batch)
 {
-	struct ahead ahead = { .nl = &vdpa->nl };
-	enum status status = STATUS_DONE;
-	bool failed;
-	char *line;
+	struct vdpa *vdpa = &batch->vdpa;
+	bool failed = false;
+	char *text;
 
-	/* Without -force, what follows a command that fails must not be done. */
-	vdpa->ahead = options.force ? &ahead : NULL;
-	for (options.line = 1; (line = next_line(reader, &failed)); options.line++) {
-		enum status of_line = run_line(vdpa, table, line);
-
-		status = first_of(status, first_of(ahead.status, of_line));
-		if (status != STATUS_DONE && !options.force)
+	for (batch->line = 1; (text = next_line(&batch->reader, vdpa, &failed)); batch->line++) {
+		if (!run_text(batch, text))
 			break;
-		if (!has_line(reader))
-			catch_up(&ahead);
+		if (!has_line(&batch->reader))
+			catch_up(batch);
 	}
-	catch_up(&ahead);
-	return first_of(status, first_of(ahead.status, failed ? STATUS_USAGE : STATUS_DONE));
+	catch_up(batch);
+	if (failed)
+		line_done(batch, batch->line, STATUS_USAGE, &vdpa->faults);
 }
 
-enum status batch_run(const struct command *table)
+static void run_file(struct batch *batch)
+{
+	struct output *out = &batch->vdpa.out;
+
+	if (options.parallel)
+		batch->inflight = inflight_new(options.parallel, flight_done, batch);
+	out_open(out, stdout, options.json, options.pretty);
+	out_lines(out);
+	run_lines(batch);
+	out_lines_end(out);
+	inflight_free(batch->inflight);
+	nl_close(&batch->vdpa.nl);
+}
+
+enum status batch_run(void)
 {
 	bool standard = strcmp(options.batch, "-") == 0;
-	struct reader reader = { .fd = STDIN_FILENO };
-	struct vdpa vdpa = { 0 };
-	enum status status;
+	struct batch batch = { .reader.fd = STDIN_FILENO };
 
 	if (!standard)
-		reader.fd = open(options.batch, O_RDONLY | O_CLOEXEC);
-	if (reader.fd < 0) {
-		error_local(errno, "cannot be opened");
-		return STATUS_USAGE;
-	}
-	out_open(&vdpa.out, stdout, options.json, options.pretty);
-	out_lines(&vdpa.out);
-	status = read_more(&reader) < 0 ? STATUS_USAGE : run_lines(&vdpa, table, &reader);
-	out_lines_end(&vdpa.out);
-	nl_close(&vdpa.nl);
-	free(reader.bytes);
-	if (!standard)
-		close(reader.fd);
-	return status;
+		batch.reader.fd = open(options.batch, O_RDONLY | O_CLOEXEC);
+	if (batch.reader.fd < 0)
+		error_local(&batch.vdpa, errno, "cannot be opened");
+	else if (read_more(&batch.reader, &batch.vdpa) == 0)
+		run_file(&batch);
+	if (batch.vdpa.faults.count)
+		batch.worst = STATUS_USAGE;
+	report(&batch.vdpa.faults, 0, "");
+	free(batch.reader.bytes);
+	if (!standard && batch.reader.fd >= 0)
+		close(batch.reader.fd);
+	return batch.worst;
 }

@@ -3,12 +3,12 @@
 #ifndef VDPA_TOOL_BATCH_H
 #define VDPA_TOOL_BATCH_H
 
-#include "cli/vdpa.h"
+#include "command/status.h"
 
 /*
- * Runs the commands of the file options.batch ("-": standard input), found in @table, until one fails,
- * or all with options.force. Returns the status of the first that failed.
+ * Runs the commands of the file options.batch ("-": standard input), until one fails, or all with options.force. Returns the
+ * worst status of them.
  */
-enum status batch_run(const struct command *table);
+enum status batch_run(void);
 
 #endif

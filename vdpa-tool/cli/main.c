@@ -9,43 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/vdpa.h>
-
 #include "cli/batch.h"
-#include "cli/error.h"
-#include "cli/vdpa.h"
+#include "cli/inflight.h"
+#include "cli/report.h"
+#include "cli/run.h"
+#include "cli/usage.h"
 #include "cli/version.h"
 
 struct options options;
-
-static const struct command objects[] = {
-	{ .word = { .name = "mgmtdev", .first = true }, .below = mgmtdev_commands },
-	{ .word = { .name = "dev", .first = true }, .below = dev_commands, .bare = "show" },
-	{ .word = { .name = "migration" }, .below = migration_commands },
-	{
-		.word = { .name = "monitor" },
-		.usage = "[ mgmtdev | dev ]",
-		.run = monitor,
-		.needs = VDPA_CMD_DEV_GET,
-		.needs_text = "Linux 5.12",
-		.alone = true,
-	},
-	{ .word = { .name = "doctor" }, .usage = "[ root DIR ]", .run = doctor },
-	{ .word.name = NULL }
-};
-
-static void help(void)
-{
-	char list[128];
-
-	command_help(objects, "");
-	printf("       vdpa -b[atch] FILE [ -f[orce] ]\n"
-	       "       vdpa [ OBJECT ... ] help\n"
-	       "where  OBJECT := { %s }\n"
-	       "       OPTIONS, before or after the command := { -j[son] | -p[retty] | -s[tate] |\n"
-	       "                  -t[imestamp] | -V[ersion] | -h[elp] }\n",
-	       words_list(objects, sizeof(*objects), NULL, list, sizeof(list)));
-}
 
 /*
  * A standard stream that was closed would give its number to the netlink
@@ -64,22 +35,37 @@ static void reserve_standard_streams(void)
 /* What was printed may still be in a buffer: only now it is known to have arrived. */
 static enum status finish_output(enum status status)
 {
+	struct vdpa vdpa = { 0 };
+
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	/* A write that failed earlier may have left no error number. */
-	error_local(errno ? errno : EIO, "standard output");
+	error_local(&vdpa, errno ? errno : EIO, "standard output");
+	report(&vdpa.faults, 0, "");
 	return status == STATUS_DONE ? STATUS_USAGE : status;
 }
 
 /* getopt leaves a letter in optopt, unless it is a whole word that is unknown. */
-static enum status unknown_option(char **argv)
+static enum status unknown_option(struct vdpa *vdpa, char **argv)
 {
 	if (optopt == 'b')
-		return error_usage(NULL, "the option -batch needs a FILE");
+		return error_usage(vdpa, "the option -batch needs a FILE");
+	if (optopt == 'N')
+		return error_usage(vdpa, "the option -parallel needs a number");
 	if (optopt)
-		return error_usage(NULL, "unknown option \"-%c\"", optopt);
-	return error_usage(NULL, "unknown option \"%s\"", argv[optind - 1]);
+		return error_usage(vdpa, "unknown option \"-%c\"", optopt);
+	return error_usage(vdpa, "unknown option \"%s\"", argv[optind - 1]);
+}
+
+static enum status take_parallel(struct vdpa *vdpa, const char *text)
+{
+	uint64_t number;
+
+	if (!args_number(text, 1, INFLIGHT_MAX, &number))
+		return error_usage(vdpa, "-parallel \"%s\" is not a number of requests from 1 to %d", text, INFLIGHT_MAX);
+	options.parallel = number;
+	return STATUS_DONE;
 }
 
 /*
@@ -93,46 +79,30 @@ static bool is_option(const char *text)
 	return text[1] == '-' || isalpha((unsigned char)text[1]);
 }
 
-/* Takes one option. Returns false when there is nothing left to do after it. */
-static bool take_option(int option, char **argv, enum status *status)
+/* Takes one option. Returns STATUS_DONE, or has said what is wrong with it. */
+static enum status take_option(struct vdpa *vdpa, int option, char **argv)
 {
-	switch (option) {
-	case 'j':
-		options.json = true;
-		return true;
-	case 'p':
-		options.pretty = true;
-		return true;
-	case 's':
-		options.state = true;
-		return true;
-	case 't':
-		options.timestamp = true;
-		return true;
-	case 'b':
+	bool *const flags[] = {
+		['j'] = &options.json, ['p'] = &options.pretty, ['s'] = &options.state, ['t'] = &options.timestamp,
+		['f'] = &options.force, ['V'] = &options.version, ['h'] = &options.help,
+	};
+
+	if (option == 'b')
 		options.batch = optarg;
-		return true;
-	case 'f':
-		options.force = true;
-		return true;
-	case 'V':
-		version_print();
-		return false;
-	case 'h':
-		help();
-		return false;
-	default:
-		*status = unknown_option(argv);
-		return false;
-	}
+	else if (option == 'N')
+		return take_parallel(vdpa, optarg);
+	else if (option == '?')
+		return unknown_option(vdpa, argv);
+	else
+		*flags[option] = true;
+	return STATUS_DONE;
 }
 
 /*
- * Options may stand anywhere on the line, up to "--". What remains, the words,
- * is moved to the beginning of @argv, and @words counts it. Returns false when
- * there is nothing left to do.
+ * Options may stand anywhere on the line, up to "--". What remains, the words, is moved to the beginning of @argv; @line
+ * gets it.
  */
-static bool parse_options(int argc, char **argv, int *words, enum status *status)
+static enum status parse_options(struct vdpa *vdpa, int argc, char **argv, struct line *line)
 {
 	static const struct option known[] = {
 		{ "json",	no_argument, NULL, 'j' },
@@ -141,63 +111,89 @@ static bool parse_options(int argc, char **argv, int *words, enum status *status
 		{ "timestamp",	no_argument, NULL, 't' },
 		{ "batch",	required_argument, NULL, 'b' },
 		{ "force",	no_argument, NULL, 'f' },
+		{ "parallel",	required_argument, NULL, 'N' },
 		{ "Version",	no_argument, NULL, 'V' },
 		{ "help",	no_argument, NULL, 'h' },
 		{ 0 }
 	};
+	enum status status = STATUS_DONE;
 	bool only_words = false;
 
 	opterr = 0;
-	for (*words = 0; optind < argc;) {
+	*line = (struct line) { .argv = argv };
+	while (status == STATUS_DONE && optind < argc) {
 		char *text = argv[optind];
 
 		if (only_words || !is_option(text)) {
-			argv[(*words)++] = text;
+			argv[line->argc++] = text;
+			line->plain += !only_words;
 			optind++;
 		} else if (strcmp(text, "--") == 0) {
 			only_words = true;
 			optind++;
-		} else if (!take_option(getopt_long_only(argc, argv, "+jpstb:fVh", known, NULL),
-					argv, status)) {
-			return false;
+		} else {
+			status = take_option(vdpa, getopt_long_only(argc, argv, "+jpstb:fVh", known, NULL), argv);
 		}
 	}
-	return true;
+	return status;
 }
 
-static enum status run(int argc, char **argv)
+/* Options that belong to others that are not there. */
+static enum status check_options(struct vdpa *vdpa, const struct line *line)
 {
-	struct vdpa vdpa = { 0 };
+	if (!options.batch && options.force)
+		return error_usage(vdpa, "the option -force goes with -batch");
+	if (!options.batch && options.parallel)
+		return error_usage(vdpa, "the option -parallel goes with -batch");
+	if (!options.batch)
+		return STATUS_DONE;
+	if (line->argc)
+		return error_usage(vdpa, "with -batch the commands are in the file: \"%s\" is one word too many", line->argv[0]);
+	if (options.state || options.timestamp)
+		return error_usage(vdpa, "the option -%s does not apply to a batch", options.state ? "state" : "timestamp");
+	return STATUS_DONE;
+}
+
+static enum status run(struct vdpa *vdpa, struct line *line)
+{
+	static const struct runner alone = { NULL };
 	enum status status;
 
-	if (options.batch && argc) {
-		options.batch = NULL;
-		return error_usage(NULL, "with -batch the commands are in the file, there is none to be named besides");
-	}
-	if (options.batch)
-		return batch_run(objects);
-	if (!argc || strcmp(argv[0], "help") == 0) {
-		help();
+	out_open(&vdpa->out, stdout, options.json, options.pretty);
+	if (options.version) {
+		version_print(&vdpa->out);
 		return STATUS_DONE;
 	}
-	out_open(&vdpa.out, stdout, options.json, options.pretty);
-	status = command_run(&vdpa, objects, argc, argv);
-	nl_close(&vdpa.nl);
+	if (options.batch && !options.help)
+		return batch_run();
+	if (line->plain && !options.json && strcmp(line->argv[0], "__complete") == 0) {
+		usage_complete(line->argc - 1, line->argv + 1);
+		return STATUS_DONE;
+	}
+	status = run_line(vdpa, line, &alone);
+	nl_close(&vdpa->nl);
 	return status;
 }
 
 int main(int argc, char **argv)
 {
 	static char buffer[64 * 1024];
-	enum status status = STATUS_DONE;
-	int words;
+	struct vdpa vdpa = { 0 };
+	enum status status;
+	struct line line;
 
 	reserve_standard_streams();
 	signal(SIGPIPE, SIG_IGN);	/* a reader that left is an error like any other */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);	/* a message is one piece, also among those of others */
 	json_object_seed(1);		/* fixed: what is hashed are keys of one message */
-	if (parse_options(argc, argv, &words, &status))
-		status = run(words, argv);
+	status = parse_options(&vdpa, argc, argv, &line);
+	if (status == STATUS_DONE && !options.version && !options.help)
+		status = check_options(&vdpa, &line);
+	if (status == STATUS_DONE)
+		status = run(&vdpa, &line);
+	if (vdpa.faults.count)
+		options.batch = NULL;	/* it is not about a line */
+	report(&vdpa.faults, 0, vdpa.help);
 	return finish_output(status);
 }

@@ -7,11 +7,9 @@
 #include <linux/if_ether.h>
 #include <linux/vdpa.h>
 
-#include "cli/ahead.h"
-#include "cli/args.h"
+#include "command/command.h"
 #include "netlink/attrs.h"
 #include "device/dev.h"
-#include "cli/error.h"
 #include "device/feature_names.h"
 #include "device/fields.h"
 #include "device/virtio.h"
@@ -88,53 +86,29 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	return 0;
 }
 
-enum status dev_show_by(struct vdpa *vdpa, int argc, char **argv, uint8_t request,
-			const char *section, nl_cb print)
+/* --- rows --- */
+
+const struct argument one_device[] = {
+	ARGUMENT_DEVICE(struct one_device, name, true),
+	{ .word.name = NULL }
+};
+
+const struct argument any_device[] = {
+	ARGUMENT_DEVICE(struct one_device, name, false),
+	{ .word.name = NULL }
+};
+
+void put_one_device(struct nlmsghdr *nlh, const void *values)
 {
-	const char *name = NULL;
-	struct nlmsghdr *nlh;
-	enum status status;
+	const struct one_device *device = values;
 
-	status = args_only(vdpa, "device", false, arg_device, argc, argv, &name);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	nlh = nl_request(&vdpa->nl, request, name ? 0 : NLM_F_DUMP);
-	if (name)
-		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
-	return command_show(vdpa, section, name, print, &vdpa->out);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, device->name);
 }
 
-static enum status dev_show(struct vdpa *vdpa, int argc, char **argv)
-{
-	return dev_show_by(vdpa, argc, argv, VDPA_CMD_DEV_GET, "dev", dev_print);
-}
-
-/* --- add, del, set --- */
-
-static enum status change(struct vdpa *vdpa, const char *subject, const char *where)
-{
-	struct nl_error err = { 0 };
-
-	if (vdpa->ahead && subject) {
-		ahead_send(vdpa->ahead, vdpa->command, subject, where);
-		return STATUS_DONE;
-	}
-	if (vdpa->ahead)
-		ahead_finish(vdpa->ahead, NULL);
-	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) < 0)
-		return error_refused(err.errnum == ENODEV ? where : subject, &err);
-	return STATUS_DONE;
-}
-
-enum status dev_change(struct vdpa *vdpa, const char *subject)
-{
-	return change(vdpa, subject, subject);
-}
+/* --- add --- */
 
 struct add {
+	uint32_t given;
 	const char *name;
 	struct mgmtdev_handle mgmtdev;
 	uint8_t mac[ETH_ALEN];
@@ -143,209 +117,186 @@ struct add {
 	struct features_wanted features;
 };
 
-enum { ADD_NAME, ADD_MGMTDEV, ADD_MAC, ADD_MTU, ADD_MAX_VQP, ADD_FEATURES };
+enum { ADD_NAME, ADD_MGMTDEV, ADD_FEATURES, ADD_MAC, ADD_MTU, ADD_MAX_VQP };
 
 /* mac and mtu have no short form in iproute2: "ma" is max_vqp there. */
-static const struct keyword add_keywords[] = {
+static const struct argument add_arguments[] = {
 	[ADD_NAME] = {
-		.word = { .name = "name" }, .required = true,
-		.check = arg_device, .offset = offsetof(struct add, name),
+		.word = { .name = "name" }, .required = true, .type = &type_device, .value = "NAME",
+		.text = "the device's name", .offset = offsetof(struct add, name),
 	},
 	[ADD_MGMTDEV] = {
-		.word = { .name = "mgmtdev", .first = true }, .required = true,
-		.check = arg_mgmtdev, .offset = offsetof(struct add, mgmtdev),
-	},
-	[ADD_MAC] = {
-		.word = { .name = "mac", .full = true },
-		.check = arg_mac, .offset = offsetof(struct add, mac),
-	},
-	[ADD_MTU] = {
-		.word = { .name = "mtu", .full = true },
-		.check = arg_mtu, .offset = offsetof(struct add, mtu),
-	},
-	[ADD_MAX_VQP] = {
-		.word = { .name = "max_vqp" },
-		.check = arg_max_vqp, .offset = offsetof(struct add, max_vqp),
+		.word = { .name = "mgmtdev", .first = true }, .required = true, .type = &type_mgmtdev,
+		.text = "the management device that creates it", .offset = offsetof(struct add, mgmtdev),
 	},
 	[ADD_FEATURES] = {
-		.word = { .name = "device_features" },
-		.check = arg_features, .offset = offsetof(struct add, features),
+		.word = { .name = "device_features" }, .type = &type_features,
+		.text = "what it offers: a hexadecimal number, or names", .offset = offsetof(struct add, features),
+	},
+	[ADD_MAC] = {
+		.word = { .name = "mac", .full = true }, .type = &type_mac,
+		.text = "the MAC address of a network device", .offset = offsetof(struct add, mac),
+	},
+	[ADD_MTU] = {
+		.word = { .name = "mtu", .full = true }, .type = &type_mtu,
+		.text = "the MTU of a network device", .offset = offsetof(struct add, mtu),
+	},
+	[ADD_MAX_VQP] = {
+		.word = { .name = "max_vqp" }, .type = &type_max_vqp,
+		.text = "how many queue pairs a network device has", .offset = offsetof(struct add, max_vqp),
 	},
 	{ .word.name = NULL }
 };
 
-static void put_add(struct nlmsghdr *nlh, const struct add *add, uint32_t given)
+static void put_add(struct nlmsghdr *nlh, const void *values)
 {
+	const struct add *add = values;
+
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, add->name);
 	args_put_mgmtdev(nlh, &add->mgmtdev);
-	if (given >> ADD_MAC & 1)
+	if (was_given(add, ADD_MAC))
 		mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, add->mac);
-	if (given >> ADD_MTU & 1)
+	if (was_given(add, ADD_MTU))
 		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MTU, add->mtu);
-	if (given >> ADD_MAX_VQP & 1)
+	if (was_given(add, ADD_MAX_VQP))
 		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MAX_VQP, add->max_vqp);
-	if (given >> ADD_FEATURES & 1)
+	if (was_given(add, ADD_FEATURES))
 		mnl_attr_put_u64(nlh, VDPA_ATTR_DEV_FEATURES, add->features.bits);
 }
 
-static enum status dev_add(struct vdpa *vdpa, int argc, char **argv)
+static enum status check_add(struct vdpa *vdpa, const void *values)
 {
-	struct add add = { 0 };
-	enum status status;
-	uint32_t given;
+	const struct add *add = values;
 
-	status = args_keywords(vdpa, add_keywords, argc, argv, &add, &given);
-	if (status == STATUS_DONE)
-		status = feature_names_check(vdpa, &add.features);
-	if (add.features.names)
-		ahead_settle(vdpa, NULL);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status == STATUS_DONE)
-		status = feature_names_ask(vdpa, &add.mgmtdev, &add.features);
-	if (status != STATUS_DONE)
-		return status;
-
-	put_add(nl_request(&vdpa->nl, VDPA_CMD_DEV_NEW, 0), &add, given);
-	/* What is not there can only be the management device. */
-	return change(vdpa, add.name, add.mgmtdev.text);
+	return feature_names_check(vdpa, &add->features);
 }
 
+static enum status prepare_add(struct vdpa *vdpa, void *values)
+{
+	struct add *add = values;
+
+	return feature_names_ask(vdpa, &add->mgmtdev, &add->features);
+}
+
+/* --- del --- */
+
 struct del {
+	uint32_t given;
+	const char *name;
 	uint32_t deadline;
 };
 
-enum { DEL_NOWAIT, DEL_DEADLINE };
+enum { DEL_NAME, DEL_NOWAIT, DEL_DEADLINE };
 
-static const struct keyword del_keywords[] = {
-	[DEL_NOWAIT] = { .word = { .name = "nowait", .full = true } },
-	[DEL_DEADLINE] = KEYWORD_DEADLINE(struct del, deadline),
+static const struct argument del_arguments[] = {
+	[DEL_NAME] = ARGUMENT_DEVICE(struct del, name, true),
+	[DEL_NOWAIT] = {
+		.word = { .name = "nowait", .full = true }, .choice = 1,
+		.text = "do not wait until those who use it have let go of it",
+	},
+	[DEL_DEADLINE] = {
+		.word = { .name = "deadline", .full = true }, .choice = 1, .type = &type_ms,
+		.text = "how long it may take", .offset = offsetof(struct del, deadline),
+	},
 	{ .word.name = NULL }
 };
 
 /* A core without what came with these would pass over them and wait for ever. */
-static enum status check_patience(struct vdpa *vdpa, uint32_t given)
+static enum status prepare_del(struct vdpa *vdpa, void *values)
 {
+	bool nowait = was_given(values, DEL_NOWAIT);
 	struct nl_error err = { 0 };
 
-	if (!given || nl_knows(&vdpa->nl, VDPA_CMD_DEV_SUSPEND))
+	if ((!nowait && !was_given(values, DEL_DEADLINE)) || nl_knows(&vdpa->nl, VDPA_CMD_DEV_SUSPEND))
 		return STATUS_DONE;
-	nl_fail(&err, EOPNOTSUPP,
-		"this kernel's vdpa core knows no \"%s\" (needs the vdpa.ko that comes with this command)",
-		del_keywords[given & 1 << DEL_NOWAIT ? DEL_NOWAIT : DEL_DEADLINE].word.name);
-	return error_refused(NULL, &err);
+	nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core knows no \"%s\" (needs " NEEDS_OURS ")",
+		del_arguments[nowait ? DEL_NOWAIT : DEL_DEADLINE].word.name);
+	return error_refused(vdpa, NULL, &err);
 }
 
-static enum status dev_del(struct vdpa *vdpa, int argc, char **argv)
+static void put_del(struct nlmsghdr *nlh, const void *values)
 {
-	const char *name = NULL;
-	struct del del = { 0 };
-	struct nlmsghdr *nlh;
-	enum status status;
-	uint32_t given = 0;
+	const struct del *del = values;
 
-	status = args_only(vdpa, "device", true, arg_device, argc ? 1 : 0, argv, &name);
-	if (status == STATUS_DONE && argc > 1)
-		status = args_keywords(vdpa, del_keywords, argc - 1, argv + 1, &del, &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status == STATUS_DONE)
-		status = check_patience(vdpa, given);
-	if (status != STATUS_DONE)
-		return status;
-
-	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_DEL, 0);
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
-	if (given >> DEL_NOWAIT & 1)
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, del->name);
+	if (was_given(del, DEL_NOWAIT))
 		mnl_attr_put(nlh, VDPA_ATTR_NOWAIT, 0, NULL);
-	if (given >> DEL_DEADLINE & 1)
-		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, del.deadline);
-	return dev_change(vdpa, name);
+	if (was_given(del, DEL_DEADLINE))
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, del->deadline);
 }
+
+/* --- set --- */
 
 struct set {
+	uint32_t given;
 	const char *name;
 	uint8_t mac[ETH_ALEN];
 };
 
-static const struct keyword set_keywords[] = {
+static const struct argument set_arguments[] = {
 	{
-		.word = { .name = "name" }, .required = true,
-		.check = arg_device, .offset = offsetof(struct set, name),
+		.word = { .name = "name" }, .required = true, .type = &type_device, .value = "NAME",
+		.text = "the device's name", .offset = offsetof(struct set, name),
 	},
 	{
-		.word = { .name = "mac", .full = true }, .required = true,
-		.check = arg_mac, .offset = offsetof(struct set, mac),
+		.word = { .name = "mac", .full = true }, .required = true, .type = &type_mac,
+		.text = "the MAC address that it gets", .offset = offsetof(struct set, mac),
 	},
 	{ .word.name = NULL }
 };
 
-static enum status dev_set(struct vdpa *vdpa, int argc, char **argv)
+static void put_set(struct nlmsghdr *nlh, const void *values)
 {
-	struct set set = { 0 };
-	struct nlmsghdr *nlh;
-	enum status status;
-	uint32_t given;
+	const struct set *set = values;
 
-	status = args_keywords(vdpa, set_keywords, argc, argv, &set, &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_ATTR_SET, 0);
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, set.name);
-	mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, set.mac);
-	return dev_change(vdpa, set.name);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, set->name);
+	mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, set->mac);
 }
+
+/* --- the table --- */
 
 const struct command dev_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.usage = "[ DEV ]",
-		.run = dev_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_GET,
-		.needs_text = "Linux 5.12",
+		.text = "Shows a device, or all devices.",
+		.arguments = any_device, .size = sizeof(struct one_device),
+		.needs = VDPA_CMD_DEV_GET, .needs_text = "Linux 5.12",
+		.put = put_one_device, .print = dev_print, .section = "dev",
 	},
 	{
 		.word = { .name = "add" },
-		.usage = "name NAME mgmtdev MGMTDEV [ device_features FEATURES ] [ mac MAC ]\n"
-			 "                    [ mtu MTU ] [ max_vqp N ]",
-		.run = dev_add,
-		.needs = VDPA_CMD_DEV_NEW,
-		.needs_text = "Linux 5.12",
+		.text = "Creates a device.",
+		.arguments = add_arguments, .size = sizeof(struct add),
+		.needs = VDPA_CMD_DEV_NEW, .needs_text = "Linux 5.12",
+		.check = check_add, .prepare = prepare_add, .put = put_add,
 	},
 	{
 		.word = { .name = "del", .first = true },
-		.usage = "DEV [ nowait | deadline MS ]",
-		.run = dev_del,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_DEL,
-		.needs_text = "Linux 5.12",
+		.text = "Deletes a device.",
+		.arguments = del_arguments, .size = sizeof(struct del),
+		.needs = VDPA_CMD_DEV_DEL, .needs_text = "Linux 5.12",
+		.prepare = prepare_del, .put = put_del,
 	},
 	{
 		.word = { .name = "set" },
-		.usage = "name NAME mac MAC",
-		.run = dev_set,
-		.needs = VDPA_CMD_DEV_ATTR_SET,
-		.needs_text = "Linux 6.12",
+		.text = "Changes what a device is configured with.",
+		.arguments = set_arguments, .size = sizeof(struct set),
+		.needs = VDPA_CMD_DEV_ATTR_SET, .needs_text = "Linux 6.12",
+		.put = put_set,
 	},
 	{
 		.word = { .name = "suspend" },
-		.usage = "DEV [ DEV ... ] [ deadline MS ] [ force ]",
-		.run = dev_suspend,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_SUSPEND,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Suspends devices; of several, all or none.",
+		.arguments = suspend_arguments, .size = sizeof(struct suspend),
+		.needs = VDPA_CMD_DEV_SUSPEND, .needs_text = NEEDS_OURS,
+		.put = put_suspend,
 	},
 	{
 		.word = { .name = "resume" },
-		.usage = "DEV [ DEV ... ]",
-		.run = dev_resume,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_RESUME,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Resumes devices that were suspended by command.",
+		.arguments = resume_arguments, .size = sizeof(struct suspend),
+		.needs = VDPA_CMD_DEV_RESUME, .needs_text = NEEDS_OURS,
+		.put = put_suspend,
 	},
 	{ .word = { .name = "config" }, .below = dev_config_commands, .bare = "show" },
 	{ .word = { .name = "vstats", .first = true }, .below = dev_vstats_commands, .bare = "show" },

@@ -2,7 +2,7 @@
 #ifndef VDPA_TOOL_DEV_H
 #define VDPA_TOOL_DEV_H
 
-#include "cli/vdpa.h"
+#include "command/command.h"
 
 /* Print a device, its configuration, one of its queues; @data is the struct output. */
 int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
@@ -10,23 +10,29 @@ int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *dat
 int dev_vstats_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 int dev_vq_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data);
 
-/*
- * Sends the prepared request, which has no reply but its acknowledgement. A batch may go on before that has come, where
- * one device is what it is all about: @subject, NULL for several.
- */
-enum status dev_change(struct vdpa *vdpa, const char *subject);
+/* The arguments of commands that are about one device, or about all where none is named. */
+struct one_device {
+	uint32_t given;
+	const char *name;	/* NULL: none */
+};
 
-enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv);
-enum status dev_resume(struct vdpa *vdpa, int argc, char **argv);
+extern const struct argument one_device[], any_device[];
 
-/*
- * A command that shows the device named in its arguments, or all devices:
- * sends @request and has @print write the reply under the key @section.
- */
-enum status dev_show_by(struct vdpa *vdpa, int argc, char **argv, uint8_t request,
-			const char *section, nl_cb print);
+/* Names it in a request; @values: a struct one_device, or what begins like it. */
+void put_one_device(struct nlmsghdr *nlh, const void *values);
 
-enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv);
-enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv);
+/* dev suspend, dev resume */
+struct suspend {
+	uint32_t given;
+	struct names names;
+	uint32_t deadline;	/* ms */
+};
+
+extern const struct argument suspend_arguments[], resume_arguments[];
+
+void put_suspend(struct nlmsghdr *nlh, const void *values);
+
+enum status dev_state_save(struct vdpa *vdpa, const void *values);
+enum status dev_state_load(struct vdpa *vdpa, const void *values);
 
 #endif

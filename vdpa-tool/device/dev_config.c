@@ -92,19 +92,13 @@ int dev_config_print(const struct nlmsghdr *nlh, struct nl_error *err, void *dat
 	return 0;
 }
 
-static enum status dev_config_show(struct vdpa *vdpa, int argc, char **argv)
-{
-	return dev_show_by(vdpa, argc, argv, VDPA_CMD_DEV_CONFIG_GET, "config", dev_config_print);
-}
-
 const struct command dev_config_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list" },
-		.usage = "[ DEV ]",
-		.run = dev_config_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_CONFIG_GET,
-		.needs_text = "Linux 5.16",
+		.text = "Shows the configuration of a device, or of all devices.",
+		.arguments = any_device, .size = sizeof(struct one_device),
+		.needs = VDPA_CMD_DEV_CONFIG_GET, .needs_text = "Linux 5.16",
+		.put = put_one_device, .print = dev_config_print, .section = "config",
 	},
 	{ .word.name = NULL }
 };

@@ -7,10 +7,9 @@
 #include <linux/genetlink.h>
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "netlink/attrs.h"
 #include "device/dev.h"
-#include "cli/error.h"
 
 enum { WORD_PAGES = 64 };
 
@@ -61,6 +60,8 @@ static const char *arg_range(const char *text, void *value)
 	return NULL;
 }
 
+static const struct arg_type type_range = { .name = "[ASID:]FIRST-LAST", .what = "range", .take = arg_range };
+
 /* Which of them the parent takes the kernel knows. */
 static const char *arg_page_size(const char *text, void *value)
 {
@@ -73,23 +74,30 @@ static const char *arg_page_size(const char *text, void *value)
 	return NULL;
 }
 
+static const struct arg_type type_page_size = {
+	.name = "N", .what = "page size", .unit = "bytes", .take = arg_page_size,
+};
+
 /* --- start, stop --- */
 
 struct start {
+	uint32_t given;
+	const char *name;
 	uint64_t page_size;
 	struct ranges ranges;
 };
 
-enum { START_PAGE_SIZE, START_RANGE };
+enum { START_NAME, START_PAGE_SIZE, START_RANGE };
 
-static const struct keyword start_keywords[] = {
+static const struct argument start_arguments[] = {
+	[START_NAME] = ARGUMENT_DEVICE(struct start, name, true),
 	[START_PAGE_SIZE] = {
-		.word = { .name = "page_size", .full = true },
-		.check = arg_page_size, .offset = offsetof(struct start, page_size),
+		.word = { .name = "page_size", .full = true }, .type = &type_page_size,
+		.text = "bytes of a page, a power of two", .offset = offsetof(struct start, page_size),
 	},
 	[START_RANGE] = {
-		.word = { .name = "range", .full = true }, .repeated = true,
-		.check = arg_range, .offset = offsetof(struct start, ranges),
+		.word = { .name = "range", .full = true }, .repeats = true, .type = &type_range,
+		.text = "addresses to watch; all without it", .offset = offsetof(struct start, ranges),
 	},
 	{ .word.name = NULL }
 };
@@ -102,48 +110,19 @@ static void put_range(struct nlmsghdr *nlh, uint32_t asid, uint64_t first, uint6
 	mnl_attr_put_u64(nlh, VDPA_ATTR_DIRTY_LAST, last);
 }
 
-static enum status dirty_start(struct vdpa *vdpa, int argc, char **argv)
+static void put_start(struct nlmsghdr *nlh, const void *values)
 {
-	struct start start = { 0 };
-	const char *name = NULL;
-	struct nlmsghdr *nlh;
-	enum status status;
-	uint32_t given = 0;
+	const struct start *start = values;
 
-	status = args_only(vdpa, "device", true, arg_device, argc ? 1 : 0, argv, &name);
-	if (status == STATUS_DONE && argc > 1)
-		status = args_keywords(vdpa, start_keywords, argc - 1, argv + 1, &start, &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_DIRTY_START, 0);
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
-	if (given >> START_PAGE_SIZE & 1)
-		mnl_attr_put_u64(nlh, VDPA_ATTR_DIRTY_PAGE_SIZE, start.page_size);
-	for (unsigned int i = 0; i < start.ranges.n; i++) {
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, start->name);
+	if (was_given(start, START_PAGE_SIZE))
+		mnl_attr_put_u64(nlh, VDPA_ATTR_DIRTY_PAGE_SIZE, start->page_size);
+	for (unsigned int i = 0; i < start->ranges.n; i++) {
 		struct nlattr *nest = mnl_attr_nest_start(nlh, VDPA_ATTR_DIRTY_RANGE);
 
-		put_range(nlh, start.ranges.range[i].asid, start.ranges.range[i].first, start.ranges.range[i].last);
+		put_range(nlh, start->ranges.range[i].asid, start->ranges.range[i].first, start->ranges.range[i].last);
 		mnl_attr_nest_end(nlh, nest);
 	}
-	return dev_change(vdpa, name);
-}
-
-static enum status dirty_stop(struct vdpa *vdpa, int argc, char **argv)
-{
-	const char *name = NULL;
-	enum status status;
-
-	status = args_only(vdpa, "device", true, arg_device, argc, argv, &name);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	mnl_attr_put_strz(nl_request(&vdpa->nl, VDPA_CMD_DEV_DIRTY_STOP, 0), VDPA_ATTR_DEV_NAME, name);
-	return dev_change(vdpa, name);
 }
 
 /* --- show: what is tracked --- */
@@ -344,17 +323,23 @@ static int read_range(struct vdpa *vdpa, struct reading *r, bool keep, struct nl
 /* --- show --- */
 
 struct show {
+	uint32_t given;
+	const char *name;
 	struct ranges ranges;
 };
 
-enum { SHOW_RANGE, SHOW_KEEP };
+enum { SHOW_NAME, SHOW_RANGE, SHOW_KEEP };
 
-static const struct keyword show_keywords[] = {
+static const struct argument show_arguments[] = {
+	[SHOW_NAME] = ARGUMENT_DEVICE(struct show, name, true),
 	[SHOW_RANGE] = {
-		.word = { .name = "range", .full = true }, .repeated = true,
-		.check = arg_range, .offset = offsetof(struct show, ranges),
+		.word = { .name = "range", .full = true }, .repeats = true, .type = &type_range,
+		.text = "addresses to read; all that are watched without it", .offset = offsetof(struct show, ranges),
 	},
-	[SHOW_KEEP] = { .word = { .name = "keep", .full = true } },
+	[SHOW_KEEP] = {
+		.word = { .name = "keep", .full = true },
+		.text = "leave the pages that are shown marked as written",
+	},
 	{ .word.name = NULL }
 };
 
@@ -367,7 +352,7 @@ static enum status show(struct vdpa *vdpa, const char *name, const struct ranges
 
 	mnl_attr_put_strz(nl_request(&vdpa->nl, VDPA_CMD_DEV_DIRTY_GET, 0), VDPA_ATTR_DEV_NAME, name);
 	if (nl_exchange(&vdpa->nl, tracked_cb, &tracked, NULL, &err) < 0)
-		return error_refused(name, &err);
+		return error_refused(vdpa, name, &err);
 	if (!ranges->n)
 		ranges = &tracked.ranges;
 	out_begin(&vdpa->out, "dirty");
@@ -380,50 +365,37 @@ static enum status show(struct vdpa *vdpa, const char *name, const struct ranges
 	}
 	end(&r);
 	out_end(&vdpa->out, !failed);
-	return failed ? error_refused(name, &err) : STATUS_DONE;
+	return failed ? error_refused(vdpa, name, &err) : STATUS_DONE;
 }
 
-static enum status dirty_show(struct vdpa *vdpa, int argc, char **argv)
+static enum status dirty_show(struct vdpa *vdpa, const void *values)
 {
-	struct show given_ranges = { 0 };
-	const char *name = NULL;
-	enum status status;
-	uint32_t given = 0;
+	const struct show *wanted = values;
 
-	status = args_only(vdpa, "device", true, arg_device, argc ? 1 : 0, argv, &name);
-	if (status == STATUS_DONE && argc > 1)
-		status = args_keywords(vdpa, show_keywords, argc - 1, argv + 1, &given_ranges, &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-	return show(vdpa, name, &given_ranges.ranges, given >> SHOW_KEEP & 1);
+	return show(vdpa, wanted->name, &wanted->ranges, was_given(wanted, SHOW_KEEP));
 }
 
 const struct command dev_dirty_commands[] = {
 	{
 		.word = { .name = "start" },
-		.usage = "DEV [ page_size N ] [ range [ASID:]FIRST-LAST ... ]",
-		.run = dirty_start,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_DIRTY_START,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Begins to track which pages a device writes.",
+		.arguments = start_arguments, .size = sizeof(struct start),
+		.needs = VDPA_CMD_DEV_DIRTY_START, .needs_text = NEEDS_OURS,
+		.put = put_start,
 	},
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.usage = "DEV [ range [ASID:]FIRST-LAST ... ] [ keep ]",
+		.text = "Shows the pages that a device has written since they were last shown.",
+		.arguments = show_arguments, .size = sizeof(struct show),
+		.needs = VDPA_CMD_DEV_DIRTY_GET, .needs_text = NEEDS_OURS,
 		.run = dirty_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_DIRTY_GET,
-		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{
 		.word = { .name = "stop" },
-		.usage = "DEV",
-		.run = dirty_stop,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_DIRTY_STOP,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Ends the tracking.",
+		.arguments = one_device, .size = sizeof(struct one_device),
+		.needs = VDPA_CMD_DEV_DIRTY_STOP, .needs_text = NEEDS_OURS,
+		.put = put_one_device,
 	},
 	{ .word.name = NULL }
 };

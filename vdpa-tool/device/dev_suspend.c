@@ -1,78 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa dev suspend, vdpa dev resume */
-#include <stdlib.h>
-#include <string.h>
-
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
 #include "device/dev.h"
-#include "cli/error.h"
 
-struct suspend {
-	uint32_t deadline;
+enum { SUSPEND_NAMES, SUSPEND_DEADLINE, SUSPEND_FORCE };
+
+const struct argument suspend_arguments[] = {
+	[SUSPEND_NAMES] = ARGUMENT_DEVICES(struct suspend, names),
+	[SUSPEND_DEADLINE] = ARGUMENT_DEADLINE(struct suspend, deadline),
+	[SUSPEND_FORCE] = {
+		.word = { .name = "force", .full = true },
+		.text = "also a device that this host configures by its control queue, or that cannot be resumed",
+	},
+	{ .word.name = NULL }
 };
 
-enum { SUSPEND_DEADLINE, SUSPEND_FORCE };
-
-static const struct keyword suspend_keywords[] = {
-	[SUSPEND_DEADLINE] = KEYWORD_DEADLINE(struct suspend, deadline),
-	[SUSPEND_FORCE] = { .word = { .name = "force", .full = true } },
+const struct argument resume_arguments[] = {
+	ARGUMENT_DEVICES(struct suspend, names),
 	{ .word.name = NULL }
 };
 
 /* One device goes by its name, several as a group. */
-static void put_names(struct nlmsghdr *nlh, int n, char **argv)
+static void put_names(struct nlmsghdr *nlh, const struct names *names)
 {
 	struct nlattr *group;
 
-	if (n == 1) {
-		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, argv[0]);
+	if (names->count == 1) {
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, names->words[0]);
 		return;
 	}
 	group = mnl_attr_nest_start(nlh, VDPA_ATTR_DEV_GROUP);
-	for (int i = 0; i < n; i++)
-		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, argv[i]);
+	for (int i = 0; i < names->count; i++)
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, names->words[i]);
 	mnl_attr_nest_end(nlh, group);
 }
 
-enum status dev_suspend(struct vdpa *vdpa, int argc, char **argv)
+void put_suspend(struct nlmsghdr *nlh, const void *values)
 {
-	int n = args_count_names(argc, argv, suspend_keywords);
-	struct suspend suspend = { 0 };
-	struct nlmsghdr *nlh;
-	enum status status;
-	uint32_t given;
+	const struct suspend *suspend = values;
 
-	status = args_names(vdpa, n, argv);
-	if (status == STATUS_DONE)
-		status = args_keywords(vdpa, suspend_keywords, argc - n, argv + n, &suspend,
-				       &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_SUSPEND, 0);
-	put_names(nlh, n, argv);
-	if (given >> SUSPEND_DEADLINE & 1)
-		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, suspend.deadline);
-	if (given >> SUSPEND_FORCE & 1)
+	put_names(nlh, &suspend->names);
+	if (was_given(suspend, SUSPEND_DEADLINE))
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, suspend->deadline);
+	if (was_given(suspend, SUSPEND_FORCE))
 		mnl_attr_put(nlh, VDPA_ATTR_FORCE, 0, NULL);
-	return dev_change(vdpa, n == 1 ? argv[0] : NULL);
-}
-
-enum status dev_resume(struct vdpa *vdpa, int argc, char **argv)
-{
-	int n = args_count_names(argc, argv, NULL);
-	enum status status;
-
-	status = args_names(vdpa, n, argv);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	put_names(nl_request(&vdpa->nl, VDPA_CMD_DEV_RESUME, 0), n, argv);
-	return dev_change(vdpa, n == 1 ? argv[0] : NULL);
 }

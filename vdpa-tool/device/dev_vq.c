@@ -2,11 +2,10 @@
 /* vdpa dev vq: where a device's virtqueues are */
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "netlink/attrs.h"
 #include "device/dev.h"
 #include "device/fields.h"
-#include "cli/error.h"
 #include "device/queues.h"
 
 static void write_type(struct output *out, const char *key, const struct nlattr *attr)
@@ -77,42 +76,38 @@ static const struct queues_list vq_list = {
 /* --- the commands --- */
 
 struct show {
-	const char *name;
+	uint32_t given;
+	const char *name;	/* NULL: of all devices */
 	uint32_t queue;
 };
 
-static const struct keyword show_keywords[] = {
-	{
-		.word = { .name = "qidx", .full = true },
-		.check = arg_queue, .offset = offsetof(struct show, queue),
+enum { SHOW_NAME, SHOW_QIDX };
+
+static const struct argument show_arguments[] = {
+	[SHOW_NAME] = ARGUMENT_DEVICE(struct show, name, false),
+	[SHOW_QIDX] = {
+		.word = { .name = "qidx", .full = true }, .within = SHOW_QIDX - SHOW_NAME, .type = &type_queue,
+		.text = "the queue; all without it", .offset = offsetof(struct show, queue),
 	},
 	{ .word.name = NULL }
 };
 
-static enum status dev_vq_show(struct vdpa *vdpa, int argc, char **argv)
+static enum status dev_vq_show(struct vdpa *vdpa, const void *values)
 {
-	struct show show = { 0 };
+	const struct show *show = values;
 	struct nlmsghdr *nlh;
-	enum status status;
-	uint32_t given = 0;
 
-	status = args_only(vdpa, "device", false, arg_device, argc ? 1 : 0, argv, &show.name);
-	if (status == STATUS_DONE && argc > 1)
-		status = args_keywords(vdpa, show_keywords, argc - 1, argv + 1, &show, &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-	if (!given)
-		return queues_show(vdpa, &vq_list, show.name);
-
+	if (!was_given(show, SHOW_QIDX))
+		return queues_show(vdpa, &vq_list, show->name);
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_GET, 0);
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, show.name);
-	mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, show.queue);
-	return command_show(vdpa, "vq", show.name, dev_vq_print, &vdpa->out);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, show->name);
+	mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, show->queue);
+	return command_show(vdpa, "vq", show->name, dev_vq_print, &vdpa->out);
 }
 
 struct set {
+	uint32_t given;
+	const char *name;
 	uint32_t queue;
 	uint16_t avail_index;
 	uint8_t avail_counter;
@@ -120,93 +115,63 @@ struct set {
 	uint8_t used_counter;
 };
 
-enum { SET_QIDX, SET_AVAIL_INDEX, SET_AVAIL_COUNTER, SET_USED_INDEX, SET_USED_COUNTER };
+enum { SET_NAME, SET_QIDX, SET_AVAIL_INDEX, SET_AVAIL_COUNTER, SET_USED_INDEX, SET_USED_COUNTER };
 
-static const struct keyword set_keywords[] = {
+/* A packed ring has all four, a split ring the first; which it is the kernel knows. */
+static const struct argument set_arguments[] = {
+	[SET_NAME] = ARGUMENT_DEVICE(struct set, name, true),
 	[SET_QIDX] = {
-		.word = { .name = "qidx", .full = true }, .required = true,
-		.check = arg_queue, .offset = offsetof(struct set, queue),
+		.word = { .name = "qidx", .full = true }, .required = true, .type = &type_queue,
+		.text = "the queue", .offset = offsetof(struct set, queue),
 	},
 	[SET_AVAIL_INDEX] = {
-		.word = { .name = "avail_index", .full = true }, .required = true,
-		.check = arg_ring_index, .offset = offsetof(struct set, avail_index),
+		.word = { .name = "avail_index", .full = true }, .required = true, .type = &type_ring_index,
+		.text = "where the device takes the next descriptor from", .offset = offsetof(struct set, avail_index),
 	},
 	[SET_AVAIL_COUNTER] = {
-		.word = { .name = "avail_counter", .full = true },
-		.check = arg_wrap_counter, .offset = offsetof(struct set, avail_counter),
+		.word = { .name = "avail_counter", .full = true }, .together = 1, .type = &type_wrap_counter,
+		.text = "of a packed ring: the wrap counter with it", .offset = offsetof(struct set, avail_counter),
 	},
 	[SET_USED_INDEX] = {
-		.word = { .name = "used_index", .full = true },
-		.check = arg_ring_index, .offset = offsetof(struct set, used_index),
+		.word = { .name = "used_index", .full = true }, .together = 1, .type = &type_ring_index,
+		.text = "of a packed ring: where the device writes the next used descriptor",
+		.offset = offsetof(struct set, used_index),
 	},
 	[SET_USED_COUNTER] = {
-		.word = { .name = "used_counter", .full = true },
-		.check = arg_wrap_counter, .offset = offsetof(struct set, used_counter),
+		.word = { .name = "used_counter", .full = true }, .together = 1, .type = &type_wrap_counter,
+		.text = "of a packed ring: the wrap counter with it", .offset = offsetof(struct set, used_counter),
 	},
 	{ .word.name = NULL }
 };
 
-/* A packed ring has all four, a split ring the first; which it is the kernel knows. */
-static enum status check_set(struct vdpa *vdpa, uint32_t given)
+static void put_set(struct nlmsghdr *nlh, const void *values)
 {
-	uint32_t packed = given >> SET_AVAIL_COUNTER;
+	const struct set *set = values;
 
-	if (packed && packed != 7)
-		return error_usage(vdpa, "a packed ring has avail_counter, used_index and used_counter, "
-				   "a split ring none of them");
-	return STATUS_DONE;
-}
-
-static void put_set(struct nlmsghdr *nlh, const char *name, const struct set *set, uint32_t given)
-{
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, set->name);
 	mnl_attr_put_u32(nlh, VDPA_ATTR_DEV_QUEUE_INDEX, set->queue);
 	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_AVAIL_INDEX, set->avail_index);
-	if (!(given >> SET_AVAIL_COUNTER))
+	if (!was_given(set, SET_AVAIL_COUNTER))
 		return;
 	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_AVAIL_COUNTER, set->avail_counter);
 	mnl_attr_put_u16(nlh, VDPA_ATTR_VQ_USED_INDEX, set->used_index);
 	mnl_attr_put_u8(nlh, VDPA_ATTR_VQ_USED_COUNTER, set->used_counter);
 }
 
-static enum status dev_vq_set(struct vdpa *vdpa, int argc, char **argv)
-{
-	const char *name = NULL;
-	struct set set = { 0 };
-	enum status status;
-	uint32_t given;
-
-	status = args_only(vdpa, "device", true, arg_device, argc ? 1 : 0, argv, &name);
-	if (status == STATUS_DONE)
-		status = args_keywords(vdpa, set_keywords, argc - 1, argv + 1, &set, &given);
-	if (status == STATUS_DONE)
-		status = check_set(vdpa, given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	put_set(nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_SET, 0), name, &set, given);
-	return dev_change(vdpa, name);
-}
-
 const struct command dev_vq_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.usage = "[ DEV [ qidx N ] ]",
+		.text = "Shows where the virtqueues of a device are, or those of all devices.",
+		.arguments = show_arguments, .size = sizeof(struct show),
+		.needs = VDPA_CMD_DEV_VQ_GET, .needs_text = NEEDS_OURS,
 		.run = dev_vq_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_VQ_GET,
-		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{
 		.word = { .name = "set" },
-		.usage = "DEV qidx N { avail_index N | avail_index N avail_counter N\n"
-			 "                    used_index N used_counter N }",
-		.run = dev_vq_set,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_VQ_SET,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Sets where a virtqueue of a suspended device is.",
+		.arguments = set_arguments, .size = sizeof(struct set),
+		.needs = VDPA_CMD_DEV_VQ_SET, .needs_text = NEEDS_OURS,
+		.put = put_set,
 	},
 	{ .word.name = NULL }
 };

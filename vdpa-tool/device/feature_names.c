@@ -6,7 +6,7 @@
 #include <linux/vdpa.h>
 
 #include "netlink/attrs.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "device/feature_names.h"
 #include "device/virtio.h"
 
@@ -86,14 +86,14 @@ static int take_offer(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 	return 0;
 }
 
-static enum status not_offered(const struct mgmtdev_handle *handle, const char *name)
+static enum status not_offered(struct vdpa *vdpa, const struct mgmtdev_handle *handle, const char *name)
 {
 	struct nl_error err = { 0 };
 
 	nl_fail(&err, EINVAL, "management device %.80s does not offer the feature %s; \"vdpa mgmtdev show %.80s\" tells "
 			      "which it does", handle->text, name, handle->text);
 	snprintf(err.attribute, sizeof(err.attribute), "VDPA_ATTR_DEV_FEATURES");
-	return error_refused(NULL, &err);
+	return error_refused(vdpa, NULL, &err);
 }
 
 enum status feature_names_ask(struct vdpa *vdpa, const struct mgmtdev_handle *handle, struct features_wanted *wanted)
@@ -110,14 +110,14 @@ enum status feature_names_ask(struct vdpa *vdpa, const struct mgmtdev_handle *ha
 		return STATUS_DONE;
 	args_put_mgmtdev(nl_request(&vdpa->nl, VDPA_CMD_MGMTDEV_GET, 0), handle);
 	if (nl_exchange(&vdpa->nl, take_offer, &offer, NULL, &err) < 0)
-		return error_refused(handle->text, &err);
+		return error_refused(vdpa, handle->text, &err);
 
 	while (list) {
 		take(&list, &item);
 		if (without && !item.without)
 			continue;	/* "all" */
 		if (!feature_bit(item.name, offer.class, &bit) || !(offer.features >> bit & 1))
-			return not_offered(handle, item.name);
+			return not_offered(vdpa, handle, item.name);
 		named |= UINT64_C(1) << bit;
 	}
 	wanted->bits = without ? offer.features & ~named : named;

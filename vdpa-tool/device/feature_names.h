@@ -10,7 +10,7 @@
 #ifndef VDPA_TOOL_FEATURE_NAMES_H
 #define VDPA_TOOL_FEATURE_NAMES_H
 
-#include "cli/args.h"
+#include "command/command.h"
 
 /*
  * Checks as much of the names as can be without the kernel, if there are any. Returns STATUS_DONE, or STATUS_USAGE and has

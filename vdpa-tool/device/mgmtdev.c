@@ -7,10 +7,9 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "netlink/attrs.h"
 #include "netlink/bits.h"
-#include "cli/error.h"
 #include "device/virtio.h"
 #include "device/mgmtdev.h"
 #include "output/text.h"
@@ -71,33 +70,28 @@ int mgmtdev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	return 0;
 }
 
-static enum status mgmtdev_show(struct vdpa *vdpa, int argc, char **argv)
+const struct argument any_mgmtdev[] = {
+	{
+		.word.name = "MGMTDEV", .positional = true, .type = &type_mgmtdev,
+		.text = "the management device; all without it", .offset = offsetof(struct one_mgmtdev, handle),
+	},
+	{ .word.name = NULL }
+};
+
+static void put_mgmtdev(struct nlmsghdr *nlh, const void *values)
 {
-	struct mgmtdev_handle handle;
-	struct nlmsghdr *nlh;
-	enum status status;
+	const struct one_mgmtdev *mgmtdev = values;
 
-	status = args_only(vdpa, "management device", false, arg_mgmtdev, argc, argv, &handle);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-
-	nlh = nl_request(&vdpa->nl, VDPA_CMD_MGMTDEV_GET, argc ? 0 : NLM_F_DUMP);
-	if (argc)
-		args_put_mgmtdev(nlh, &handle);
-	return command_show(vdpa, "mgmtdev", argc ? handle.text : NULL, mgmtdev_print,
-			    &vdpa->out);
+	args_put_mgmtdev(nlh, &mgmtdev->handle);
 }
 
 const struct command mgmtdev_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.usage = "[ MGMTDEV ]",
-		.run = mgmtdev_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_MGMTDEV_GET,
-		.needs_text = "Linux 5.12",
+		.text = "Shows what a management device supports, or all of them.",
+		.arguments = any_mgmtdev, .size = sizeof(struct one_mgmtdev),
+		.needs = VDPA_CMD_MGMTDEV_GET, .needs_text = "Linux 5.12",
+		.put = put_mgmtdev, .print = mgmtdev_print, .section = "mgmtdev",
 	},
 	{ .word = { .name = "migration" }, .below = mgmtdev_migration_commands, .bare = "show" },
 	{ .word.name = NULL }

@@ -2,7 +2,16 @@
 #ifndef VDPA_TOOL_MGMTDEV_H
 #define VDPA_TOOL_MGMTDEV_H
 
+#include "command/argument.h"
 #include "netlink/nl.h"
+
+/* The arguments of commands that are about one management device, or about all where none is named. */
+struct one_mgmtdev {
+	uint32_t given;
+	struct mgmtdev_handle handle;
+};
+
+extern const struct argument any_mgmtdev[];
 
 /*
  * The name under which a message's management device is shown, BUS/DEVICE or

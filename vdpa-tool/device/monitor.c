@@ -19,12 +19,11 @@
 #include <linux/vdpa.h>
 
 #include "netlink/attrs.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "device/mgmtdev.h"
 #include "output/output.h"
 #include "device/state.h"
 #include "output/text.h"
-#include "cli/vdpa.h"
 
 enum { OF_MGMTDEV = 1, OF_DEV = 2 };
 
@@ -291,13 +290,12 @@ static int lost(struct monitor *monitor, struct nl *events, struct nl_error *err
 }
 
 /* Nobody reads what is printed any more: told here, where the error's number is known. */
-static enum status ended(const struct nl_error *err)
+static enum status ended(struct vdpa *vdpa, const struct nl_error *err)
 {
 	if (!ferror(stdout))
-		return error_refused(NULL, err);
+		return error_refused(vdpa, NULL, err);
 	clearerr(stdout);
-	error_local(err->errnum, "standard output");
-	return STATUS_USAGE;
+	return error_local(vdpa, err->errnum, "standard output");
 }
 
 static enum status follow(struct monitor *monitor, struct nl *events)
@@ -310,7 +308,7 @@ static enum status follow(struct monitor *monitor, struct nl *events)
 		if (failed && err.errnum == ENOBUFS)
 			failed = lost(monitor, events, &err);
 	}
-	return ended(&err);
+	return ended(monitor->vdpa, &err);
 }
 
 static enum status monitor_run(struct vdpa *vdpa, int of)
@@ -320,20 +318,17 @@ static enum status monitor_run(struct vdpa *vdpa, int of)
 	enum status status;
 	struct nl events;
 
-	status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
 	/* Groups are not among the commands that the kernel lists. */
 	if (!vdpa->nl.monitor_group) {
 		nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core has no monitor command "
 			"(needs the vdpa.ko that comes with this command)");
-		return error_refused(NULL, &err);
+		return error_refused(vdpa, NULL, &err);
 	}
 	if (nl_open_like(&events, &vdpa->nl, &err) < 0)
-		return error_refused(NULL, &err);
+		return error_refused(vdpa, NULL, &err);
 	monitor.known = output_object();
 	if (nl_join(&events, &err) < 0 || (options.state && show_state(&monitor, &err) < 0))
-		status = ended(&err);
+		status = ended(vdpa, &err);
 	else
 		status = follow(&monitor, &events);
 	nl_close(&events);
@@ -341,27 +336,23 @@ static enum status monitor_run(struct vdpa *vdpa, int of)
 	return status;
 }
 
-static const struct {
-	struct word word;
-	int of;
-} subjects[] = {
-	{ { .name = "mgmtdev", .first = true }, OF_MGMTDEV },
-	{ { .name = "dev" }, OF_DEV },
-	{ { .name = NULL }, 0 }
+enum { MONITOR_MGMTDEV, MONITOR_DEV };
+
+const struct argument monitor_arguments[] = {
+	[MONITOR_MGMTDEV] = {
+		.word = { .name = "mgmtdev", .first = true }, .choice = 1,
+		.text = "what happens to management devices only",
+	},
+	[MONITOR_DEV] = {
+		.word = { .name = "dev" }, .choice = 1,
+		.text = "what happens to devices only",
+	},
+	{ .word.name = NULL }
 };
 
-enum status monitor(struct vdpa *vdpa, int argc, char **argv)
+enum status monitor(struct vdpa *vdpa, const void *values)
 {
-	char list[64];
-	int found;
-
-	if (argc > 1)
-		return error_usage(vdpa, "unexpected argument \"%s\"", argv[1]);
-	if (!argc)
-		return monitor_run(vdpa, OF_MGMTDEV | OF_DEV);
-	found = words_find(subjects, sizeof(*subjects), argv[0]);
-	if (found < 0)
-		return error_usage(vdpa, "unknown object \"%s\", expected: %s", argv[0],
-				   words_list(subjects, sizeof(*subjects), NULL, list, sizeof(list)));
-	return monitor_run(vdpa, subjects[found].of);
+	if (was_given(values, MONITOR_MGMTDEV))
+		return monitor_run(vdpa, OF_MGMTDEV);
+	return monitor_run(vdpa, was_given(values, MONITOR_DEV) ? OF_DEV : OF_MGMTDEV | OF_DEV);
 }

@@ -6,7 +6,7 @@
 #include <linux/vdpa.h>
 
 #include "netlink/attrs.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "device/queues.h"
 
 /* By the numbers of enum vdpa_vq_type. "control_vq" is iproute2's word. */
@@ -138,8 +138,8 @@ enum status queues_show(struct vdpa *vdpa, const struct queues_list *list, const
 	device_end(&devices);
 	out_end(&vdpa->out, !failed);
 	if (failed)
-		return error_refused(name, &err);
+		return error_refused(vdpa, name, &err);
 	if (interrupted)
-		error_devices_changed();
+		error_devices_changed(vdpa);
 	return STATUS_DONE;
 }

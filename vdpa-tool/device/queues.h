@@ -3,7 +3,7 @@
 #ifndef VDPA_TOOL_QUEUES_H
 #define VDPA_TOOL_QUEUES_H
 
-#include "cli/vdpa.h"
+#include "command/command.h"
 
 struct queues_list {
 	const char *section;	/* key of the output */

@@ -5,7 +5,7 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "netlink/attrs.h"
 #include "output/output.h"
 #include "device/state.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/args.h"
+#include "base/number.h"
 #include "device/virtio.h"
 
 enum {

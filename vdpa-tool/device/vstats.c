@@ -7,10 +7,9 @@
 #include <linux/genetlink.h>
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "netlink/attrs.h"
 #include "device/dev.h"
-#include "cli/error.h"
 #include "device/queues.h"
 #include "device/virtio.h"
 
@@ -317,7 +316,7 @@ static enum status show_queue(struct vdpa *vdpa, const char *name, uint32_t inde
 	if (!failed)
 		return STATUS_DONE;
 	explain(&err);
-	return error_refused(name, &err);
+	return error_refused(vdpa, name, &err);
 }
 
 static enum status show_queues(struct vdpa *vdpa, const char *name)
@@ -330,7 +329,7 @@ static enum status show_queues(struct vdpa *vdpa, const char *name)
 	if (nl_dumps(&vdpa->nl, VDPA_CMD_DEV_VSTATS_GET))
 		return queues_show(vdpa, &vstats_list, name);
 	if (nl_open_like(&walk.nl, &vdpa->nl, &err) < 0)
-		return error_refused(NULL, &err);
+		return error_refused(vdpa, NULL, &err);
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_GET, name ? 0 : NLM_F_DUMP);
 	if (name)
 		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, name);
@@ -340,42 +339,36 @@ static enum status show_queues(struct vdpa *vdpa, const char *name)
 }
 
 struct show {
-	const char *name;
+	uint32_t given;
+	const char *name;	/* NULL: of all devices */
 	uint32_t queue;
 };
 
-static const struct keyword show_keywords[] = {
-	{
-		.word = { .name = "qidx", .full = true },
-		.check = arg_queue, .offset = offsetof(struct show, queue),
+enum { SHOW_NAME, SHOW_QIDX };
+
+static const struct argument show_arguments[] = {
+	[SHOW_NAME] = ARGUMENT_DEVICE(struct show, name, false),
+	[SHOW_QIDX] = {
+		.word = { .name = "qidx", .full = true }, .within = SHOW_QIDX - SHOW_NAME, .type = &type_queue,
+		.text = "the queue; all without it", .offset = offsetof(struct show, queue),
 	},
 	{ .word.name = NULL }
 };
 
-static enum status dev_vstats_show(struct vdpa *vdpa, int argc, char **argv)
+static enum status dev_vstats_show(struct vdpa *vdpa, const void *values)
 {
-	struct show show = { 0 };
-	enum status status;
-	uint32_t given = 0;
+	const struct show *show = values;
 
-	status = args_only(vdpa, "device", false, arg_device, argc ? 1 : 0, argv, &show.name);
-	if (status == STATUS_DONE && argc > 1)
-		status = args_keywords(vdpa, show_keywords, argc - 1, argv + 1, &show, &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-	return given ? show_queue(vdpa, show.name, show.queue) : show_queues(vdpa, show.name);
+	return was_given(show, SHOW_QIDX) ? show_queue(vdpa, show->name, show->queue) : show_queues(vdpa, show->name);
 }
 
 const struct command dev_vstats_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list" },
-		.usage = "[ DEV [ qidx N ] ]",
+		.text = "Shows what the queues of a device have counted, or those of all devices.",
+		.arguments = show_arguments, .size = sizeof(struct show),
+		.needs = VDPA_CMD_DEV_VSTATS_GET, .needs_text = "Linux 5.19",
 		.run = dev_vstats_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_VSTATS_GET,
-		.needs_text = "Linux 5.19",
 	},
 	{ .word.name = NULL }
 };

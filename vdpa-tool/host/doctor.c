@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/args.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "host/host.h"
 #include "output/text.h"
-#include "cli/vdpa.h"
 
 struct doctor {
 	const char *root;		/* "": this machine's */
@@ -345,28 +343,21 @@ static json_t *examine(struct doctor *doctor)
 	return host;
 }
 
-struct words {
-	const char *root;
-};
-
-static const struct keyword doctor_keywords[] = {
-	{ .word = { .name = "root" }, .check = arg_policy, .offset = offsetof(struct words, root) },
+const struct argument doctor_arguments[] = {
+	{
+		.word = { .name = "root" }, .type = &type_directory,
+		.text = "look at the tree below this directory instead", .offset = offsetof(struct doctor_values, root),
+	},
 	{ .word.name = NULL }
 };
 
-enum status doctor(struct vdpa *vdpa, int argc, char **argv)
+enum status doctor(struct vdpa *vdpa, const void *values)
 {
-	struct words words = { .root = "" };
-	struct doctor doctor = { 0 };
-	enum status status;
-	uint32_t given;
+	const struct doctor_values *words = values;
+	struct doctor doctor = { .root = words->root ? words->root : "" };
 	json_t *host;
 	bool right;
 
-	status = args_keywords(vdpa, doctor_keywords, argc, argv, &words, &given);
-	if (status != STATUS_DONE)
-		return status;
-	doctor.root = words.root;
 	host = examine(&doctor);
 	right = json_is_true(json_object_get(host, "right"));
 	if (options.json) {

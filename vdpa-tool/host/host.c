@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "migration/document.h"
-#include "cli/error.h"
+#include "base/memory.h"
 #include "host/host.h"
 #include "output/output.h"
 

@@ -6,7 +6,7 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "command/command.h"
 #include "migration/check.h"
 #include "migration/description_json.h"
 
@@ -21,13 +21,13 @@ static int read_subject(const char *file, struct source *source, struct nl_error
 	return subject_describe(&source->subject, 0, &source->description, err) > 0 ? 0 : -1;
 }
 
-enum status source_read(const char *file, const char *policy, struct source *source)
+enum status source_read(struct vdpa *vdpa, const char *file, const char *policy, struct source *source)
 {
 	struct nl_error err = { 0 };
 	enum status status;
 
 	memset(source, 0, sizeof(*source));
-	status = read_subject(file, source, &err) < 0 ? error_file(file, &err) : policy_read(policy, &source->policy);
+	status = read_subject(file, source, &err) < 0 ? error_file(vdpa, file, &err) : policy_read(vdpa, policy, &source->policy);
 	if (status != STATUS_DONE)
 		source_free(source);
 	return status;
@@ -98,12 +98,12 @@ static enum status check_file(struct vdpa *vdpa, const struct source *source, co
 	struct subject target;
 
 	if (subject_read(file, &target, &err) < 0)
-		return error_file(file, &err);
+		return error_file(vdpa, file, &err);
 	status = migration_judge(source, &target, &judgement, &err);
 	if (status == STATUS_DONE) {
 		status = judgement.judged ?
 			 print_verdict(vdpa, target.name, &judgement, !judgement.mismatches.count, NULL) :
-			 error_file(file, &err);
+			 error_file(vdpa, file, &err);
 		judgement_free(&judgement);
 	}
 	subject_free(&target);
@@ -119,7 +119,7 @@ static enum status ask_kernel(struct vdpa *vdpa, const struct target *target, co
 	if (judgement->judged)
 		verdict = migration_ask(vdpa, target, &judgement->source, err);
 	if (verdict == VERDICT_FAILED)
-		return error_refused(target_text(target), err);
+		return error_refused(vdpa, target_text(target), err);
 	return print_verdict(vdpa, name, judgement,
 			     verdict == VERDICT_FIT && !judgement->mismatches.count,
 			     verdict == VERDICT_FIT ? "compatible" : error_reason(err));
@@ -136,7 +136,7 @@ static enum status check_target(struct vdpa *vdpa, const struct source *source,
 	if (status != STATUS_DONE)
 		return status;
 	if (migration_get(vdpa, target, &subject, &err) < 0)
-		return error_refused(target_text(target), &err);
+		return error_refused(vdpa, target_text(target), &err);
 	status = migration_judge(source, &subject, &judgement, &err);
 	if (status == STATUS_DONE) {
 		status = ask_kernel(vdpa, target, subject.name, &judgement, &err);
@@ -146,58 +146,46 @@ static enum status check_target(struct vdpa *vdpa, const struct source *source,
 	return status;
 }
 
-struct check {
-	const char *source;
-	const char *file;
-	struct target target;
-	const char *policy;
-};
-
-enum { CHECK_SOURCE, CHECK_TARGET, CHECK_DEV, CHECK_MGMTDEV, CHECK_POLICY };
-
-enum { CHECK_TARGETS = 1 << CHECK_TARGET | 1 << CHECK_DEV | 1 << CHECK_MGMTDEV };
-
-static const struct keyword check_keywords[] = {
-	[CHECK_SOURCE] = {
-		.word = { .name = "source" }, .required = true,
-		.check = arg_file, .offset = offsetof(struct check, source),
+const struct argument check_arguments[] = {
+	{
+		.word = { .name = "source" }, .required = true, .type = &type_file,
+		.text = "what describes the device, from \"dev migration show\" with -j", .offset = offsetof(struct check, source),
 	},
-	[CHECK_TARGET] = {
-		.word = { .name = "target" },
-		.check = arg_file, .offset = offsetof(struct check, file),
+	{
+		.word = { .name = "target" }, .required = true, .choice = 1, .type = &type_file,
+		.text = "what describes the target", .offset = offsetof(struct check, file),
 	},
-	[CHECK_DEV] = {
-		.word = { .name = "dev" },
-		.check = arg_device, .offset = offsetof(struct check, target.device),
+	{
+		.word = { .name = "dev" }, .required = true, .choice = 1, .type = &type_device,
+		.text = "a device of this host as target", .offset = offsetof(struct check, target.device),
 	},
-	[CHECK_MGMTDEV] = {
-		.word = { .name = "mgmtdev" },
-		.check = arg_mgmtdev, .offset = offsetof(struct check, target.mgmtdev),
+	{
+		.word = { .name = "mgmtdev" }, .required = true, .choice = 1, .type = &type_mgmtdev,
+		.text = "what could be created here as target", .offset = offsetof(struct check, target.mgmtdev),
 	},
-	[CHECK_POLICY] = KEYWORD_POLICY(struct check, policy),
+	ARGUMENT_POLICY(struct check, policy),
 	{ .word.name = NULL }
 };
 
-enum status migration_check(struct vdpa *vdpa, int argc, char **argv)
+enum status check_check(struct vdpa *vdpa, const void *values)
 {
-	struct check check = { 0 };
+	const struct check *check = values;
+
+	if (check->file && strcmp(check->source, "-") == 0 && strcmp(check->file, "-") == 0)
+		return error_usage(vdpa, "source and target cannot both be standard input");
+	return STATUS_DONE;
+}
+
+enum status migration_check(struct vdpa *vdpa, const void *values)
+{
+	const struct check *check = values;
 	struct source source;
 	enum status status;
-	uint32_t given;
 
-	status = args_keywords(vdpa, check_keywords, argc, argv, &check, &given);
+	status = source_read(vdpa, check->source, check->policy, &source);
 	if (status != STATUS_DONE)
 		return status;
-	if (__builtin_popcount(given & CHECK_TARGETS) != 1)
-		return error_usage(vdpa, "exactly one of target, dev and mgmtdev has to be given");
-	if (given >> CHECK_TARGET & 1 && strcmp(check.source, "-") == 0 &&
-	    strcmp(check.file, "-") == 0)
-		return error_usage(vdpa, "source and target cannot both be standard input");
-	status = source_read(check.source, check.policy, &source);
-	if (status != STATUS_DONE)
-		return status;
-	status = given >> CHECK_TARGET & 1 ? check_file(vdpa, &source, check.file) :
-					     check_target(vdpa, &source, &check.target);
+	status = check->file ? check_file(vdpa, &source, check->file) : check_target(vdpa, &source, &check->target);
 	source_free(&source);
 	return status;
 }
@@ -205,32 +193,31 @@ enum status migration_check(struct vdpa *vdpa, int argc, char **argv)
 const struct command migration_commands[] = {
 	{
 		.word = { .name = "check" },
-		.usage = "source FILE { target FILE | dev DEV | mgmtdev MGMTDEV } [ policy FILE ]",
-		.run = migration_check,
-		.needs = VDPA_CMD_MIGRATION_CHECK,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Tells whether a device can move to a target, and all that is in the way.",
+		.arguments = check_arguments, .size = sizeof(struct check),
+		.needs = VDPA_CMD_MIGRATION_CHECK, .needs_text = NEEDS_OURS, .local = true,
+		.check = check_check, .run = migration_check,
 	},
 	{
 		.word = { .name = "find" },
-		.usage = "source FILE [ policy FILE ]",
+		.text = "Finds what on this host could take a device, best first.",
+		.arguments = find_arguments, .size = sizeof(struct find),
+		.needs = VDPA_CMD_MIGRATION_CHECK, .needs_text = NEEDS_OURS, .local = true,
 		.run = migration_find,
-		.needs = VDPA_CMD_MIGRATION_CHECK,
-		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{
 		.word = { .name = "plan" },
-		.usage = "source FILE mgmtdev MGMTDEV name NAME [ policy FILE ]",
-		.run = migration_plan,
-		.needs = VDPA_CMD_MIGRATION_CHECK,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Prints the command that creates the target.",
+		.arguments = plan_arguments, .size = sizeof(struct plan),
+		.needs = VDPA_CMD_MIGRATION_CHECK, .needs_text = NEEDS_OURS, .local = true,
+		.check = check_plan, .run = migration_plan,
 	},
 	{
 		.word = { .name = "estimate" },
-		.usage = "DEV [ interval MS ]",
+		.text = "Estimates how much there is to move, and how fast it changes.",
+		.arguments = estimate_arguments, .size = sizeof(struct estimate), .defaults = &estimate_defaults,
+		.needs = VDPA_CMD_MIGRATION_ESTIMATE, .needs_text = NEEDS_OURS,
 		.run = migration_estimate,
-		.takes_name = true,
-		.needs = VDPA_CMD_MIGRATION_ESTIMATE,
-		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{ .word.name = NULL }
 };

@@ -15,7 +15,7 @@ struct source {
 };
 
 /* @policy: NULL: none was given. Returns STATUS_DONE, or has said what is wrong with the file or the policy. */
-enum status source_read(const char *file, const char *policy, struct source *source);
+enum status source_read(struct vdpa *vdpa, const char *file, const char *policy, struct source *source);
 void source_free(struct source *source);
 
 /* What comes of a source and a target. */
@@ -37,9 +37,45 @@ enum status migration_judge(const struct source *source, const struct subject *t
 /* Of one that is all zero, as well. */
 void judgement_free(struct judgement *judgement);
 
-enum status migration_check(struct vdpa *vdpa, int argc, char **argv);
-enum status migration_find(struct vdpa *vdpa, int argc, char **argv);
-enum status migration_plan(struct vdpa *vdpa, int argc, char **argv);
-enum status migration_estimate(struct vdpa *vdpa, int argc, char **argv);
+/* --- the commands, by their arguments --- */
+
+struct check {
+	uint32_t given;
+	const char *source;
+	const char *file;	/* NULL: the target is of this host */
+	struct target target;
+	const char *policy;
+};
+
+struct find {
+	uint32_t given;
+	const char *source;
+	const char *policy;
+};
+
+struct plan {
+	uint32_t given;
+	const char *source;
+	struct target target;
+	const char *name;
+	const char *policy;
+};
+
+struct estimate {
+	uint32_t given;
+	const char *device;
+	uint32_t interval;	/* ms */
+};
+
+extern const struct argument check_arguments[], find_arguments[], plan_arguments[], estimate_arguments[];
+extern const struct estimate estimate_defaults;
+
+enum status check_check(struct vdpa *vdpa, const void *values);
+enum status check_plan(struct vdpa *vdpa, const void *values);
+
+enum status migration_check(struct vdpa *vdpa, const void *values);
+enum status migration_find(struct vdpa *vdpa, const void *values);
+enum status migration_plan(struct vdpa *vdpa, const void *values);
+enum status migration_estimate(struct vdpa *vdpa, const void *values);
 
 #endif

@@ -5,7 +5,8 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
+#include "base/number.h"
 #include "migration/description.h"
 #include "migration/description_netlink.h"
 #include "migration/software_version.h"

@@ -5,7 +5,7 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "device/virtio.h"
 #include "migration/description_json.h"
 #include "migration/document.h"

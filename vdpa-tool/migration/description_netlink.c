@@ -7,7 +7,7 @@
 #include <linux/vdpa.h>
 
 #include "netlink/attrs.h"
-#include "cli/error.h"
+#include "base/memory.h"
 #include "migration/description_netlink.h"
 
 /* --- to the kernel --- */

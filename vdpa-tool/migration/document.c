@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/args.h"
-#include "cli/error.h"
+#include "base/memory.h"
+#include "base/number.h"
 #include "migration/document.h"
 
 /* --- bytes --- */

@@ -9,9 +9,9 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "netlink/attrs.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "migration/check.h"
 #include "device/state.h"
 
@@ -96,17 +96,16 @@ static void wait_ms(uint32_t ms)
 		;
 }
 
-struct estimate {
-	uint32_t interval;
-};
-
-static const struct keyword keywords[] = {
+const struct argument estimate_arguments[] = {
+	ARGUMENT_DEVICE(struct estimate, device, true),
 	{
-		.word = { .name = "interval", .full = true },
-		.check = arg_deadline, .offset = offsetof(struct estimate, interval),
+		.word = { .name = "interval", .full = true }, .type = &type_ms,
+		.text = "how long to watch what changes", .offset = offsetof(struct estimate, interval),
 	},
 	{ .word.name = NULL }
 };
+
+const struct estimate estimate_defaults = { .interval = 1000 };
 
 /* Only where there is something to compare is there something to wait for. */
 static enum status show(struct vdpa *vdpa, const char *device, uint32_t interval)
@@ -123,22 +122,12 @@ static enum status show(struct vdpa *vdpa, const char *device, uint32_t interval
 		print(vdpa, &first, &last);
 	free(first.message);
 	free(last.message);
-	return failed ? error_refused(device, &err) : STATUS_DONE;
+	return failed ? error_refused(vdpa, device, &err) : STATUS_DONE;
 }
 
-enum status migration_estimate(struct vdpa *vdpa, int argc, char **argv)
+enum status migration_estimate(struct vdpa *vdpa, const void *values)
 {
-	struct estimate estimate = { .interval = 1000 };
-	int count = args_count_names(argc, argv, keywords);
-	enum status status;
-	uint32_t given;
+	const struct estimate *estimate = values;
 
-	status = args_names(vdpa, count, argv);
-	if (status == STATUS_DONE && count > 1)
-		status = error_usage(vdpa, "more than one device is named");
-	if (status == STATUS_DONE)
-		status = args_keywords(vdpa, keywords, argc - count, argv + count, &estimate, &given);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	return status == STATUS_DONE ? show(vdpa, argv[0], estimate.interval) : status;
+	return show(vdpa, estimate->device, estimate->interval);
 }

@@ -10,7 +10,7 @@
 #include <linux/vdpa.h>
 
 #include "netlink/attrs.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "migration/check.h"
 #include "migration/software_version.h"
 
@@ -135,7 +135,7 @@ static enum status ask(struct search *search, struct candidate *candidate)
 		reason = error_reason(&err);
 	if (reason)
 		candidate->reason = text("%s", reason);
-	return err.errnum == EPERM ? error_refused(NULL, &err) : STATUS_DONE;
+	return err.errnum == EPERM ? error_refused(search->vdpa, NULL, &err) : STATUS_DONE;
 }
 
 static enum status judge_candidate(struct search *search, struct candidate *candidate)
@@ -242,7 +242,7 @@ static enum status find(struct search *search)
 	bool interrupted = false;
 
 	if (collect_all(search, &interrupted, &err) < 0)
-		return error_refused(NULL, &err);
+		return error_refused(search->vdpa, NULL, &err);
 	for (size_t i = 0; status == STATUS_DONE && i < search->count; i++)
 		status = judge_candidate(search, &search->candidates[i]);
 	if (status != STATUS_DONE)
@@ -250,7 +250,7 @@ static enum status find(struct search *search)
 	if (search->count)
 		qsort(search->candidates, search->count, sizeof(*search->candidates), compare);
 	if (interrupted)
-		error_devices_changed();
+		error_devices_changed(search->vdpa);
 	return print_found(search);
 }
 
@@ -267,31 +267,23 @@ static void search_free(struct search *search)
 	free(search->idle);
 }
 
-struct find {
-	const char *source;
-	const char *policy;
-};
-
-static const struct keyword find_keywords[] = {
+const struct argument find_arguments[] = {
 	{
-		.word = { .name = "source" }, .required = true,
-		.check = arg_file, .offset = offsetof(struct find, source),
+		.word = { .name = "source" }, .required = true, .type = &type_file,
+		.text = "what describes the device, from \"dev migration show\" with -j", .offset = offsetof(struct find, source),
 	},
-	KEYWORD_POLICY(struct find, policy),
+	ARGUMENT_POLICY(struct find, policy),
 	{ .word.name = NULL }
 };
 
-enum status migration_find(struct vdpa *vdpa, int argc, char **argv)
+enum status migration_find(struct vdpa *vdpa, const void *values)
 {
 	struct search search = { .vdpa = vdpa };
-	struct find arguments = { 0 };
+	const struct find *arguments = values;
 	struct source source;
 	enum status status;
-	uint32_t given;
 
-	status = args_keywords(vdpa, find_keywords, argc, argv, &arguments, &given);
-	if (status == STATUS_DONE)
-		status = source_read(arguments.source, arguments.policy, &source);
+	status = source_read(vdpa, arguments->source, arguments->policy, &source);
 	if (status != STATUS_DONE)
 		return status;
 	search.source = &source;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "migration/description_json.h"
 #include "migration/judge.h"
 #include "migration/software_version.h"

@@ -8,10 +8,10 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "device/dev.h"
+#include "migration/save.h"
 #include "migration/document.h"
-#include "cli/error.h"
 #include "migration/migration.h"
 #include "migration/policy.h"
 #include "migration/saved_state.h"
@@ -34,7 +34,7 @@ struct sink {
 /* --- the policy --- */
 
 /* Applies it to the description, which the kernel is then asked about, as it would be to one from "migration show". */
-static enum status waive(struct load *load, const struct policy *policy, const struct subject *target)
+static enum status waive(struct vdpa *vdpa, struct load *load, const struct policy *policy, const struct subject *target)
 {
 	struct description *source = &load->state.description;
 	const struct description *description;
@@ -43,11 +43,11 @@ static enum status waive(struct load *load, const struct policy *policy, const s
 	enum status status;
 
 	if (subject_describe(target, source->class, &description, &err) < 0)
-		return error_refused(load->device, &err);
+		return error_refused(vdpa, load->device, &err);
 	status = policy_apply(policy, source, description, &waivers);
 	/* Once, and not for each round. */
 	if (status == STATUS_DONE && !load->staged)
-		policy_note(load->device, &waivers);
+		policy_note(vdpa, load->device, &waivers);
 	free(waivers.list);
 	return status;
 }
@@ -63,8 +63,8 @@ static enum status waive_one(struct vdpa *vdpa, struct load *load, const struct 
 	if (!policy_concerns(policy, &load->state.description))
 		return STATUS_DONE;
 	if (migration_get(vdpa, &target, &subject, &err) < 0)
-		return error_refused(load->device, &err);
-	status = waive(load, policy, &subject);
+		return error_refused(vdpa, load->device, &err);
+	status = waive(vdpa, load, policy, &subject);
 	subject_free(&subject);
 	return status;
 }
@@ -92,7 +92,7 @@ static enum status bad_file(const struct source_file *file, int errnum, const ch
 	struct nl_error err = { 0 };
 
 	nl_fail(&err, errnum, "%s", why);
-	return error_file(file->name, &err);
+	return error_file(file->sink->vdpa, file->name, &err);
 }
 
 /* The rounds of a state, and what comes after them, are of one device. */
@@ -115,12 +115,12 @@ static enum status take_document(struct source_file *file, struct load *load)
 	enum status status;
 
 	if (!root && err.errnum)
-		return error_file(file->name, &err);
+		return error_file(file->sink->vdpa, file->name, &err);
 	if (!root)
 		return bad_file(file, EINVAL, load->staged ? "ends before what comes after the rounds" :
 							     "has fewer states than devices are named");
 	if (saved_state_parse(root, &load->state, &err) < 0)
-		status = error_file(file->name, &err);
+		status = error_file(file->sink->vdpa, file->name, &err);
 	else
 		status = take_source(file, load);
 	json_decref(root);
@@ -139,10 +139,10 @@ static enum status stage(struct source_file *file, struct load *load)
 	if (status != STATUS_DONE)
 		return status;
 	if (!nl->socket && nl_open_like(nl, &file->sink->vdpa->nl, &err) < 0)
-		return error_refused(NULL, &err);
+		return error_refused(file->sink->vdpa, NULL, &err);
 	load->staged = true;
 	if (saved_state_send(nl, load->device, &load->state, true, &err) < 0)
-		return error_refused(load->device, &err);
+		return error_refused(file->sink->vdpa, load->device, &err);
 	return STATUS_DONE;
 }
 
@@ -180,7 +180,7 @@ static enum status take_states(struct source_file *file, struct load *loads, int
 	json_decref(more);
 	if (more)
 		return bad_file(file, EINVAL, "has more states than devices are named");
-	return err.errnum ? error_file(file->name, &err) : STATUS_DONE;
+	return err.errnum ? error_file(file->sink->vdpa, file->name, &err) : STATUS_DONE;
 }
 
 static bool is_source(const struct load *loads, int count, const char *name)
@@ -218,11 +218,11 @@ static enum status read_states(struct sink *sink, const char *name, struct load 
 	enum status status;
 
 	if (document_stream_open(name, SIZE_MAX, &file.stream, &err) < 0)
-		return error_file(name, &err);
+		return error_file(sink->vdpa, name, &err);
 	status = take_states(&file, loads, count);
 	document_stream_close(&file.stream);
 	if (status == STATUS_DONE && ordered && check_order(loads, count, &err) < 0)
-		status = error_file(name, &err);
+		status = error_file(sink->vdpa, name, &err);
 	return status;
 }
 
@@ -240,17 +240,27 @@ static enum status read_all_states(struct sink *sink, const char *file, struct l
 
 /* --- the command --- */
 
-struct arguments {
-	const char *file;
-	const char *policy;
-};
+/* What it is depends on the others. */
+static const char *arg_word(const char *text, void *value)
+{
+	*(const char **)value = text;
+	return *text ? NULL : "is empty";
+}
 
-static const struct keyword keywords[] = {
+static const struct arg_type type_device_or_pair = { .name = "DEV[=FILE]", .what = "device", .take = arg_word };
+
+const struct argument load_arguments[] = {
 	{
-		.word = { .name = "file", .full = true },
-		.check = arg_file, .offset = offsetof(struct arguments, file),
+		.word.name = "DEV[=FILE]", .positional = true, .required = true, .repeats = true,
+		.type = &type_device_or_pair,
+		.text = "the device, or several, each with its own file or none", .offset = offsetof(struct load_values, devices),
 	},
-	KEYWORD_POLICY(struct arguments, policy),
+	{
+		.word = { .name = "file", .full = true }, .type = &type_file,
+		.text = "where to read the states of all; without it from standard input",
+		.offset = offsetof(struct load_values, file),
+	},
+	ARGUMENT_POLICY(struct load_values, policy),
 	{ .word.name = NULL }
 };
 
@@ -273,18 +283,18 @@ static enum status ask_all(struct vdpa *vdpa, const struct load *loads, int coun
 		struct nl_error err = { 0 };
 
 		if (migration_ask(vdpa, &target, &loads[i].state.description, &err) != VERDICT_FIT)
-			status = error_refused(loads[i].device, &err);
+			status = error_refused(vdpa, loads[i].device, &err);
 	}
 	return status;
 }
 
-static enum status load_one(struct nl *nl, const struct load *load)
+static enum status load_one(struct vdpa *vdpa, struct nl *nl, const struct load *load)
 {
 	struct nl_error err = { 0 };
 
 	if (saved_state_send(nl, load->device, &load->state, true, &err) == 0)
 		return STATUS_DONE;
-	return error_refused(load->device, &err);
+	return error_refused(vdpa, load->device, &err);
 }
 
 /* All of them or none: the kernel gets all states before it is asked to load the first. */
@@ -295,20 +305,20 @@ static enum status load_all(struct sink *sink, const struct load *loads, int cou
 	enum status status;
 
 	if (count == 1)
-		return load_one(nl, loads);
+		return load_one(sink->vdpa, nl, loads);
 	if (!nl_knows(nl, VDPA_CMD_DEV_STATE_LOAD)) {
 		nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core cannot load several devices, all or none "
 			"(needs the vdpa.ko that comes with this command)");
-		return error_refused(NULL, &err);
+		return error_refused(sink->vdpa, NULL, &err);
 	}
 	status = ask_all(sink->vdpa, loads, count);
 	if (status != STATUS_DONE)
 		return status;
 	for (int i = 0; i < count; i++)
 		if (saved_state_send(nl, loads[i].device, &loads[i].state, false, &err) < 0)
-			return error_refused(loads[i].device, &err);
+			return error_refused(sink->vdpa, loads[i].device, &err);
 	put_group(nl_request(nl, VDPA_CMD_DEV_STATE_LOAD, 0), loads, count);
-	return nl_exchange(nl, NULL, NULL, NULL, &err) == 0 ? STATUS_DONE : error_refused(NULL, &err);
+	return nl_exchange(nl, NULL, NULL, NULL, &err) == 0 ? STATUS_DONE : error_refused(sink->vdpa, NULL, &err);
 }
 
 /* --- devices by name, or DEV=FILE --- */
@@ -338,26 +348,26 @@ static bool has_pairs(int count, char **words)
 	return false;
 }
 
+/* What is in front of a '=' can only now be looked at. */
 static enum status check_devices(struct vdpa *vdpa, const struct load *loads, int count)
 {
-	char **names = calloc((unsigned int)count, sizeof(*names));
-	enum status status;
 	bool input = false;
 
-	if (!names)
-		error_no_memory();
-	for (int i = 0; i < count; i++)
-		names[i] = loads[i].device;
-	status = args_names(vdpa, count, names);
-	free(names);
-	for (int i = 0; status == STATUS_DONE && i < count; i++) {
+	for (int i = 0; i < count; i++) {
+		const char *name, *reason = arg_device(loads[i].device, &name);
+
+		if (reason)
+			return error_usage(vdpa, "device \"%s\" %s", loads[i].device, reason);
+		for (int j = 0; j < i; j++)
+			if (strcmp(loads[i].device, loads[j].device) == 0)
+				return error_usage(vdpa, "device \"%s\" is given twice", loads[i].device);
 		if (!loads[i].file || strcmp(loads[i].file, "-") != 0)
 			continue;
 		if (input)
 			return error_usage(vdpa, "only one of the files can be standard input");
 		input = true;
 	}
-	return status;
+	return STATUS_DONE;
 }
 
 static enum status take_devices(struct vdpa *vdpa, struct load *loads, int count, char **words, bool pairs)
@@ -370,17 +380,17 @@ static enum status take_devices(struct vdpa *vdpa, struct load *loads, int count
 }
 
 static enum status load_devices(struct vdpa *vdpa, struct load *loads, int count, char **words,
-				const struct arguments *arguments, struct policy *policy)
+				const struct load_values *arguments, struct policy *policy)
 {
 	const char *file = arguments->file;
 	bool pairs = !file && has_pairs(count, words);
 	enum status status = take_devices(vdpa, loads, count, words, pairs);
 	struct sink sink = { .vdpa = vdpa, .policy = policy };
 
-	if (status == STATUS_DONE && !pairs)
-		status = args_own_file(vdpa, file ? file : "-");
+	if (status == STATUS_DONE && !pairs && !file && options.batch)
+		status = error_usage(vdpa, "in a batch, a file has to be named");
 	if (status == STATUS_DONE)
-		status = policy_read(arguments->policy, policy);
+		status = policy_read(vdpa, arguments->policy, policy);
 	if (status == STATUS_DONE)
 		status = read_all_states(&sink, file ? file : "-", loads, count);
 	if (status == STATUS_DONE)
@@ -403,24 +413,17 @@ static void loads_free(struct load *loads, int count)
 	free(loads);
 }
 
-enum status dev_state_load(struct vdpa *vdpa, int argc, char **argv)
+enum status dev_state_load(struct vdpa *vdpa, const void *values)
 {
-	int count = args_count_names(argc, argv, keywords);
-	struct arguments arguments = { 0 };
+	const struct load_values *arguments = values;
+	int count = arguments->devices.count;
+	struct load *loads = calloc(count, sizeof(*loads));
 	struct policy policy = { 0 };
-	struct load *loads;
 	enum status status;
-	uint32_t given;
 
-	if (count < 1)
-		return args_names(vdpa, count, argv);
-	status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments, &given);
-	if (status != STATUS_DONE)
-		return status;
-	loads = calloc(count, sizeof(*loads));
 	if (!loads)
 		error_no_memory();
-	status = load_devices(vdpa, loads, count, argv, &arguments, &policy);
+	status = load_devices(vdpa, loads, count, arguments->devices.words, arguments, &policy);
 	loads_free(loads, count);
 	policy_free(&policy);
 	return status;

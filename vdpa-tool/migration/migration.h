@@ -3,9 +3,8 @@
 #ifndef VDPA_TOOL_MIGRATION_H
 #define VDPA_TOOL_MIGRATION_H
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "migration/description.h"
-#include "cli/vdpa.h"
 
 /* A device or management device of this host. */
 struct target {

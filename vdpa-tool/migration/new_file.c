@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "migration/new_file.h"
 
 /* --- names for a moment --- */

@@ -9,7 +9,7 @@
 #include <linux/if_ether.h>
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "command/command.h"
 #include "migration/check.h"
 #include "migration/description_json.h"
 #include "output/text.h"
@@ -29,44 +29,16 @@ static void add_word(struct words *words, const char *word)
 
 /* --- what is set when the device is created --- */
 
-static const char *check_features(const char *text)
-{
-	struct features_wanted features;
-
-	return arg_features(text, &features);
-}
-
-static const char *check_mac(const char *text)
-{
-	uint8_t mac[ETH_ALEN];
-
-	return arg_mac(text, mac);
-}
-
-static const char *check_mtu(const char *text)
-{
-	uint16_t mtu;
-
-	return arg_mtu(text, &mtu);
-}
-
-static const char *check_max_vqp(const char *text)
-{
-	uint16_t max_vqp;
-
-	return arg_max_vqp(text, &max_vqp);
-}
-
 /* Attributes that "dev add" has a keyword for, which is their name. */
 static const struct {
 	const char *name;
 	enum value_type type;
-	const char *(*check)(const char *text);
+	const struct arg_type *is;
 } settings[] = {
-	{ "device_features",	TYPE_BITMASK,	check_features },
-	{ "mac",		TYPE_STRING,	check_mac },
-	{ "mtu",		TYPE_U64,	check_mtu },
-	{ "max_vqp",		TYPE_U64,	check_max_vqp },
+	{ "device_features",	TYPE_BITMASK,	&type_features },
+	{ "mac",		TYPE_STRING,	&type_mac },
+	{ "mtu",		TYPE_U64,	&type_mtu },
+	{ "max_vqp",		TYPE_U64,	&type_max_vqp },
 };
 
 _Static_assert(BITS_TEXT_SIZE <= VDPA_MIGRATION_STRING_MAX + 1, "a bitmask is no longer than a string");
@@ -87,6 +59,8 @@ static int add_setting(struct words *words, const struct attribute *attribute, s
 {
 	char text[VDPA_MIGRATION_STRING_MAX + 1];
 	const char *reason = "has no value";
+	struct features_wanted value;	/* the largest of them */
+	char why[REASON_SIZE];
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		if (strcmp(settings[i].name, attribute->name) != 0)
@@ -96,7 +70,7 @@ static int add_setting(struct words *words, const struct attribute *attribute, s
 				       attribute->type_name);
 		setting_text(attribute, text, sizeof(text));
 		if (attribute->has_value)
-			reason = settings[i].check(text);
+			reason = arg_take(settings[i].is, text, &value, why);
 		if (reason)
 			return nl_fail(err, EINVAL, "the source's %s \"%s\" %s", attribute->name, text,
 				       reason);
@@ -124,13 +98,6 @@ static int add_settings(struct words *words, const struct description *source,
 }
 
 /* --- the command line --- */
-
-struct plan {
-	const char *source;
-	struct target target;
-	const char *name;
-	const char *policy;
-};
 
 /* Inside single quotes nothing but a single quote means anything to a shell. */
 static void print_quoted(const char *word)
@@ -184,7 +151,7 @@ static void plan_end(struct vdpa *vdpa, const struct judgement *judgement)
 }
 
 /* Beside the line, which is for a shell: what has to be looked at once it was run. */
-static void say_untold(const struct plan *plan, const struct description *source)
+static void say_untold(struct vdpa *vdpa, const struct plan *plan, const struct description *source)
 {
 	char *note;
 	size_t len;
@@ -202,7 +169,7 @@ static void say_untold(const struct plan *plan, const struct description *source
 	}
 	fprintf(file, " before the device exists: check it then with \"vdpa migration check ... dev %s\"", plan->name);
 	fclose(file);
-	error_note(note);
+	error_note(vdpa, note, NULL, NULL);
 	free(note);
 }
 
@@ -210,8 +177,8 @@ static void print_plan(struct vdpa *vdpa, const struct plan *plan, const struct 
 		       const struct judgement *judgement)
 {
 	if (!options.json) {
-		policy_note(plan->target.mgmtdev.text, &judgement->waivers);
-		say_untold(plan, &judgement->source);
+		policy_note(vdpa, plan->target.mgmtdev.text, &judgement->waivers);
+		say_untold(vdpa, plan, &judgement->source);
 		print_line(words);
 		return;
 	}
@@ -243,16 +210,16 @@ static char *values_text(const struct mismatch *mismatch)
 	return text;
 }
 
-static void say_mismatches(const char *target, const struct mismatches *mismatches)
+static void say_mismatches(struct vdpa *vdpa, const char *target, const struct mismatches *mismatches)
 {
 	for (size_t i = 0; i < mismatches->count; i++) {
 		const struct mismatch *mismatch = &mismatches->list[i];
 		char *values = values_text(mismatch);
 		struct nl_error err = { 0 };
 
-		nl_fail(&err, EMEDIUMTYPE, "%s: %s (%s): %s; %s", target, mismatch->attribute, mismatch->rule,
-			mismatch->reason, values);
-		error_refused(NULL, &err);
+		nl_fail(&err, EMEDIUMTYPE, "%s (%s): %s; %s", mismatch->attribute, mismatch->rule, mismatch->reason,
+			values);
+		error_refused(vdpa, target, &err);
 		free(values);
 	}
 }
@@ -268,9 +235,9 @@ static enum status print_unfit(struct vdpa *vdpa, const struct plan *plan, const
 			out_text(&vdpa->out, "kernel", error_reason(kernel));
 		plan_end(vdpa, judgement);
 	} else if (kernel) {
-		error_refused(target_text(&plan->target), kernel);
+		error_refused(vdpa, target_text(&plan->target), kernel);
 	} else {
-		say_mismatches(target_text(&plan->target), &judgement->mismatches);
+		say_mismatches(vdpa, target_text(&plan->target), &judgement->mismatches);
 	}
 	return STATUS_UNFIT;
 }
@@ -287,7 +254,7 @@ static enum status ask_target(struct vdpa *vdpa, const struct plan *plan, const 
 	case VERDICT_UNFIT:
 		return print_unfit(vdpa, plan, judgement, &err);
 	default:
-		return error_refused(target_text(&plan->target), &err);
+		return error_refused(vdpa, target_text(&plan->target), &err);
 	}
 }
 
@@ -315,7 +282,7 @@ static enum status write_plan(struct vdpa *vdpa, const struct plan *plan, const 
 	struct nl_error err = { 0 };
 
 	if (add_settings(&words, &judgement->source, judgement->target, &err) < 0) {
-		error_refused(plan->target.mgmtdev.text, &err);
+		error_refused(vdpa, plan->target.mgmtdev.text, &err);
 		status = STATUS_UNFIT;
 	} else {
 		print_plan(vdpa, plan, &words, judgement);
@@ -335,7 +302,7 @@ static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
 	if (status != STATUS_DONE)
 		return status;
 	if (!judgement.judged)
-		status = error_refused(target_text(&plan->target), &err);
+		status = error_refused(vdpa, target_text(&plan->target), &err);
 	else
 		status = ask_target(vdpa, plan, &judgement);
 	if (status == STATUS_DONE)
@@ -344,26 +311,28 @@ static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
 	return status;
 }
 
-static const struct keyword plan_keywords[] = {
+const struct argument plan_arguments[] = {
 	{
-		.word = { .name = "source" }, .required = true,
-		.check = arg_file, .offset = offsetof(struct plan, source),
+		.word = { .name = "source" }, .required = true, .type = &type_file,
+		.text = "what describes the device, from \"dev migration show\" with -j", .offset = offsetof(struct plan, source),
 	},
 	{
-		.word = { .name = "mgmtdev" }, .required = true,
-		.check = arg_mgmtdev, .offset = offsetof(struct plan, target.mgmtdev),
+		.word = { .name = "mgmtdev" }, .required = true, .type = &type_mgmtdev,
+		.text = "the management device that creates the target", .offset = offsetof(struct plan, target.mgmtdev),
 	},
 	{
-		.word = { .name = "name" }, .required = true,
-		.check = arg_device, .offset = offsetof(struct plan, name),
+		.word = { .name = "name" }, .required = true, .type = &type_device, .value = "NAME",
+		.text = "the target's name", .offset = offsetof(struct plan, name),
 	},
-	KEYWORD_POLICY(struct plan, policy),
+	ARGUMENT_POLICY(struct plan, policy),
 	{ .word.name = NULL }
 };
 
 /* Names become part of a line, and of JSON, which no other bytes get into and out of as they are. */
-static enum status check_names(struct vdpa *vdpa, const struct plan *plan)
+enum status check_plan(struct vdpa *vdpa, const void *values)
 {
+	const struct plan *plan = values;
+
 	if (!text_plain(plan->name))
 		return error_usage(vdpa, "name \"%s\" is not printable UTF-8", plan->name);
 	if (!text_plain(plan->target.mgmtdev.text))
@@ -372,27 +341,22 @@ static enum status check_names(struct vdpa *vdpa, const struct plan *plan)
 	return STATUS_DONE;
 }
 
-enum status migration_plan(struct vdpa *vdpa, int argc, char **argv)
+enum status migration_plan(struct vdpa *vdpa, const void *values)
 {
+	const struct plan *plan = values;
 	struct nl_error err = { 0 };
-	struct plan plan = { 0 };
 	struct subject subject;
 	struct source source;
 	enum status status;
-	uint32_t given;
 
-	status = args_keywords(vdpa, plan_keywords, argc, argv, &plan, &given);
-	if (status == STATUS_DONE)
-		status = check_names(vdpa, &plan);
-	if (status == STATUS_DONE)
-		status = source_read(plan.source, plan.policy, &source);
+	status = source_read(vdpa, plan->source, plan->policy, &source);
 	if (status != STATUS_DONE)
 		return status;
 	status = command_connect(vdpa);
-	if (status == STATUS_DONE && migration_get(vdpa, &plan.target, &subject, &err) < 0) {
-		status = error_refused(plan.target.mgmtdev.text, &err);
+	if (status == STATUS_DONE && migration_get(vdpa, &plan->target, &subject, &err) < 0) {
+		status = error_refused(vdpa, plan->target.mgmtdev.text, &err);
 	} else if (status == STATUS_DONE) {
-		status = make_plan(vdpa, &plan, &source, &subject);
+		status = make_plan(vdpa, plan, &source, &subject);
 		subject_free(&subject);
 	}
 	source_free(&source);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "migration/description_json.h"
 #include "migration/judge.h"
 #include "migration/policy.h"
@@ -126,7 +126,7 @@ bool policy_concerns(const struct policy *policy, const struct description *sour
 }
 
 /* Another type at the target is another value: what is malformed as the one may be meant for the other. */
-static enum status entry_matches(const struct policy_entry *entry, const struct attribute *attribute,
+static enum status entry_matches(const struct policy *policy, const struct policy_entry *entry, const struct attribute *attribute,
 				 const struct attribute *other, bool *match)
 {
 	int source = word_matches(entry->words[POLICY_SOURCE], attribute);
@@ -135,7 +135,7 @@ static enum status entry_matches(const struct policy_entry *entry, const struct 
 	*match = source > 0 && target > 0;
 	if (source >= 0 && (target >= 0 || !other || other->type != attribute->type))
 		return STATUS_DONE;
-	return policy_fault(entry, "%s \"%.128s\" is no %s", source < 0 ? "source" : "target",
+	return policy_fault(policy, entry, "%s \"%.128s\" is no %s", source < 0 ? "source" : "target",
 			    entry->words[source < 0 ? POLICY_SOURCE : POLICY_TARGET], attribute->type_name);
 }
 
@@ -153,10 +153,10 @@ static enum status find_entry(const struct policy *policy, const struct descript
 
 		if (!is_for(entry, source, parent) || strcmp(entry->words[POLICY_ATTRIBUTE], attribute->name) != 0)
 			continue;
-		if (entry_matches(entry, attribute, other, &match) != STATUS_DONE)
+		if (entry_matches(policy, entry, attribute, other, &match) != STATUS_DONE)
 			return STATUS_USAGE;
 		if (match && *found)
-			return policy_fault(entry, "is about the same as %s:%u here", (*found)->file,
+			return policy_fault(policy, entry, "is about the same as %s:%u here", (*found)->file,
 					    (*found)->line);
 		if (match)
 			*found = entry;
@@ -186,7 +186,7 @@ static enum status apply_one(const struct policy *policy, const struct descripti
 	if (!entry)
 		return STATUS_DONE;
 	if (!relaxes(entry, attribute))
-		return policy_fault(entry, "the rule of %s is %s, which only info relaxes", attribute->name,
+		return policy_fault(policy, entry, "the rule of %s is %s, which only info relaxes", attribute->name,
 				    attribute->rule);
 	relaxed.rule = entry->words[POLICY_RULE];
 	if (!judge_complies(&relaxed, other, target->mgmtdev))
@@ -259,7 +259,7 @@ static json_t *waiver_json(const struct waiver *waiver)
 	return json;
 }
 
-void policy_note(const char *target, const struct waivers *waivers)
+void policy_note(struct vdpa *vdpa, const char *target, const struct waivers *waivers)
 {
 	for (size_t i = 0; i < waivers->count; i++) {
 		const struct waiver *waiver = &waivers->list[i];
@@ -269,7 +269,7 @@ void policy_note(const char *target, const struct waivers *waivers)
 		if (asprintf(&text, "%s: %s (%s) is waived by %s:%u: %s", target, waiver->source->name, waiver->rule,
 			     waiver->entry->file, waiver->entry->line, waiver->entry->words[POLICY_REASON]) < 0)
 			error_no_memory();
-		error_note_about(text, "waiver", json);
+		error_note(vdpa, text, "waiver", json);
 		json_decref(json);
 		free(text);
 	}

@@ -11,8 +11,7 @@
 
 #include "migration/description.h"
 #include "migration/document.h"
-#include "cli/error.h"
-#include "output/output.h"
+#include "command/command.h"
 
 /* What applies where no policy is given: the files in it, if it is there. */
 #define POLICY_DIRECTORY "/etc/vdpa/compat.d"
@@ -42,6 +41,7 @@ struct policy_file {
 };
 
 struct policy {
+	struct vdpa *vdpa;		/* who reads it: is told what is wrong with it */
 	struct policy_file *files;
 	size_t n_entries;
 	struct policy_entry *entries;
@@ -51,11 +51,11 @@ struct policy {
  * Reads the files that apply. @path: a file, or a directory with files; NULL: POLICY_DIRECTORY, which need not be there.
  * Returns STATUS_DONE, or has said what is wrong, with file and line: nothing is waived then.
  */
-enum status policy_read(const char *path, struct policy *policy);
+enum status policy_read(struct vdpa *vdpa, const char *path, struct policy *policy);
 
 /* Says what is wrong with an entry, with file and line. Returns STATUS_USAGE. */
-enum status policy_fault(const struct policy_entry *entry, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+enum status policy_fault(const struct policy *policy, const struct policy_entry *entry, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Of one that was never read, all zero, as well. */
 void policy_free(struct policy *policy);
@@ -90,6 +90,6 @@ enum status policy_apply(const struct policy *policy, struct description *source
 void waivers_write(struct output *out, const struct waivers *waivers);
 
 /* Tells of @waivers where a command has no output that they could be part of. */
-void policy_note(const char *target, const struct waivers *waivers);
+void policy_note(struct vdpa *vdpa, const char *target, const struct waivers *waivers);
 
 #endif

@@ -23,7 +23,7 @@ enum {
 	REASON_MAX = 255,
 };
 
-enum status policy_fault(const struct policy_entry *entry, const char *format, ...)
+enum status policy_fault(const struct policy *policy, const struct policy_entry *entry, const char *format, ...)
 {
 	struct nl_error err = { .errnum = EINVAL };
 	enum status status;
@@ -35,7 +35,7 @@ enum status policy_fault(const struct policy_entry *entry, const char *format, .
 	va_end(args);
 	if (asprintf(&place, "%s:%u", entry->file, entry->line) < 0)
 		error_no_memory();
-	status = error_file(place, &err);
+	status = error_file(policy->vdpa, place, &err);
 	free(place);
 	return status;
 }
@@ -101,24 +101,24 @@ static int find_key(const char *word)
 }
 
 /* @place: the entry's file, and the line that is being read */
-static enum status take_pair(const struct policy_entry *place, struct policy_entry *entry, const char *key,
+static enum status take_pair(const struct policy *policy, const struct policy_entry *place, struct policy_entry *entry, const char *key,
 			     const char *value)
 {
 	int i = find_key(key);
 
 	if (i < 0)
-		return policy_fault(place, "\"%.64s\" is none of parent, class, attribute, source, target, rule and reason", key);
+		return policy_fault(policy, place, "\"%.64s\" is none of parent, class, attribute, source, target, rule and reason", key);
 	if (!value)
-		return policy_fault(place, "%s: a value is missing", key);
+		return policy_fault(policy, place, "%s: a value is missing", key);
 	if (!text_plain(value))
-		return policy_fault(place, "%s is not printable UTF-8", key);
+		return policy_fault(policy, place, "%s is not printable UTF-8", key);
 	if (entry->words[i])
-		return policy_fault(place, "%s is given twice", key);
+		return policy_fault(policy, place, "%s is given twice", key);
 	entry->words[i] = value;
 	return STATUS_DONE;
 }
 
-static enum status take_pairs(const struct policy_entry *place, struct policy_entry *entry, char *line)
+static enum status take_pairs(const struct policy *policy, const struct policy_entry *place, struct policy_entry *entry, char *line)
 {
 	enum status status = STATUS_DONE;
 
@@ -131,8 +131,8 @@ static enum status take_pairs(const struct policy_entry *place, struct policy_en
 		if (line)
 			line = take_word(line, &value);
 		if (!line)
-			return policy_fault(place, "a quotation does not end, or something follows it without a blank");
-		status = take_pair(place, entry, key, value);
+			return policy_fault(policy, place, "a quotation does not end, or something follows it without a blank");
+		status = take_pair(policy, place, entry, key, value);
 	}
 	return status;
 }
@@ -153,22 +153,22 @@ static bool overlap(const struct policy_entry *a, const struct policy_entry *b)
 	       same(a->words[POLICY_TARGET], b->words[POLICY_TARGET]);
 }
 
-static enum status check_entry(struct policy_entry *entry)
+static enum status check_entry(const struct policy *policy, struct policy_entry *entry)
 {
 	const char *const *words = entry->words;
 
 	for (int i = 0; i < POLICY_KEYS; i++)
 		if (keys[i].required && (!words[i] || !*words[i]))
-			return policy_fault(entry, "the entry has no %s", keys[i].name);
+			return policy_fault(policy, entry, "the entry has no %s", keys[i].name);
 	if (!class_id(words[POLICY_CLASS], &entry->class))
-		return policy_fault(entry, "\"%.64s\" is no device class", words[POLICY_CLASS]);
+		return policy_fault(policy, entry, "\"%.64s\" is no device class", words[POLICY_CLASS]);
 	if (!judge_knows(words[POLICY_RULE]))
-		return policy_fault(entry, "\"%.64s\" is no rule", words[POLICY_RULE]);
+		return policy_fault(policy, entry, "\"%.64s\" is no rule", words[POLICY_RULE]);
 	/* Whatever a target has would do: what it has is part of what somebody knows. */
 	if (strcmp(words[POLICY_RULE], "info") == 0 && (!words[POLICY_SOURCE] || !words[POLICY_TARGET]))
-		return policy_fault(entry, "an entry with the rule info needs source and target");
+		return policy_fault(policy, entry, "an entry with the rule info needs source and target");
 	if (strlen(words[POLICY_REASON]) > REASON_MAX)
-		return policy_fault(entry, "the reason is longer than %d bytes", REASON_MAX);
+		return policy_fault(policy, entry, "the reason is longer than %d bytes", REASON_MAX);
 	return STATUS_DONE;
 }
 
@@ -176,11 +176,11 @@ static enum status check_entry(struct policy_entry *entry)
 static enum status end_entry(struct policy *policy)
 {
 	struct policy_entry *entry = &policy->entries[policy->n_entries - 1];
-	enum status status = check_entry(entry);
+	enum status status = check_entry(policy, entry);
 
 	for (size_t i = 0; status == STATUS_DONE && i + 1 < policy->n_entries; i++)
 		if (overlap(entry, &policy->entries[i]))
-			return policy_fault(entry, "is about the same as %s:%u", policy->entries[i].file,
+			return policy_fault(policy, entry, "is about the same as %s:%u", policy->entries[i].file,
 				    policy->entries[i].line);
 	return status;
 }
@@ -206,12 +206,12 @@ static enum status take_line(struct policy *policy, const struct policy_entry *p
 		return STATUS_DONE;
 	if (strchr(blanks, *line)) {
 		if (!open)
-			return policy_fault(place, "goes on with an entry, and there is none");
-		return take_pairs(place, &policy->entries[policy->n_entries - 1], line);
+			return policy_fault(policy, place, "goes on with an entry, and there is none");
+		return take_pairs(policy, place, &policy->entries[policy->n_entries - 1], line);
 	}
 	if (open)
 		status = end_entry(policy);
-	return status == STATUS_DONE ? take_pairs(place, begin_entry(policy, place), line) : status;
+	return status == STATUS_DONE ? take_pairs(policy, place, begin_entry(policy, place), line) : status;
 }
 
 static enum status take_text(struct policy *policy, const char *file, struct document_text *text)
@@ -226,7 +226,7 @@ static enum status take_text(struct policy *policy, const char *file, struct doc
 		next = strchrnul(line, '\n');
 		place.line++;
 		if (!*next && next < text->bytes + text->len)
-			return policy_fault(&place, "has a NUL in it");
+			return policy_fault(policy, &place, "has a NUL in it");
 		*next++ = '\0';
 		status = take_line(policy, &place, before, line);
 	}
@@ -281,7 +281,7 @@ static enum status read_file(struct policy *policy, const char *path, int fd)
 	int failed = document_read_all(fd, FILE_SIZE_MAX, &file->text, &err);
 
 	close(fd);
-	return failed ? error_file(path, &err) : take_text(policy, file->name, &file->text);
+	return failed ? error_file(policy->vdpa, path, &err) : take_text(policy, file->name, &file->text);
 }
 
 static enum status read_one(struct policy *policy, const char *path)
@@ -294,7 +294,7 @@ static enum status read_one(struct policy *policy, const char *path)
 		close(fd);
 		fd = nl_fail(&err, EISDIR, "%s", strerror(EISDIR));
 	}
-	return fd < 0 ? error_file(path, &err) : read_file(policy, path, fd);
+	return fd < 0 ? error_file(policy->vdpa, path, &err) : read_file(policy, path, fd);
 }
 
 /* --- directories --- */
@@ -318,7 +318,7 @@ static enum status read_directory(struct policy *policy, const char *path)
 	char *file;
 
 	if (count < 0)
-		return error_file(path, &(struct nl_error){ .errnum = errno });
+		return error_file(policy->vdpa, path, &(struct nl_error){ .errnum = errno });
 	for (int i = 0; i < count; i++) {
 		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
 			error_no_memory();
@@ -331,7 +331,7 @@ static enum status read_directory(struct policy *policy, const char *path)
 	return status;
 }
 
-enum status policy_read(const char *path, struct policy *policy)
+enum status policy_read(struct vdpa *vdpa, const char *path, struct policy *policy)
 {
 	const char *from = path ? path : POLICY_DIRECTORY;
 	struct nl_error err = { 0 };
@@ -339,10 +339,10 @@ enum status policy_read(const char *path, struct policy *policy)
 	enum status status;
 	int fd;
 
-	memset(policy, 0, sizeof(*policy));
+	*policy = (struct policy) { .vdpa = vdpa };
 	fd = open_checked(from, &st, &err);
 	if (fd < 0)
-		return !path && err.errnum == ENOENT ? STATUS_DONE : error_file(from, &err);
+		return !path && err.errnum == ENOENT ? STATUS_DONE : error_file(policy->vdpa, from, &err);
 	if (S_ISDIR(st.st_mode)) {
 		close(fd);
 		status = read_directory(policy, from);

@@ -10,10 +10,11 @@
 #include <linux/vdpa.h>
 
 #include "migration/save.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "migration/saved_state.h"
 
 struct run {
+	struct vdpa *vdpa;
 	struct nl *nl;
 	const char *device;
 	const struct precopy *precopy;
@@ -123,7 +124,7 @@ static void give_up(struct run *run)
 	request(run, VDPA_CMD_DEV_RESUME, 0);
 	memset(&err, 0, sizeof(err));
 	if (nl_exchange(run->nl, NULL, NULL, NULL, &err) < 0)
-		error_refused(run->device, &err);
+		error_refused(run->vdpa, run->device, &err);
 }
 
 /* --- the documents --- */
@@ -217,25 +218,25 @@ static enum status save(struct run *run, const char *path)
 	if (!failed)
 		return STATUS_DONE;
 	if (run->err.errnum)
-		return error_refused(run->device, &run->err);
+		return error_refused(run->vdpa, run->device, &run->err);
 	errno = errnum;
-	return dev_state_write_failed(path);
+	return dev_state_write_failed(run->vdpa, path);
 }
 
 enum status dev_state_precopy(struct vdpa *vdpa, const char *device, const struct precopy *precopy,
 			      const char *path)
 {
-	struct run run = { .nl = &vdpa->nl, .device = device, .precopy = precopy };
+	struct run run = { .vdpa = vdpa, .nl = &vdpa->nl, .device = device, .precopy = precopy };
 	enum status status;
 	struct nl nl;
 
 	if (!nl_knows(run.nl, VDPA_CMD_DEV_PRECOPY_START)) {
 		nl_fail(&run.err, EOPNOTSUPP, "this kernel's vdpa core has no pre-copy (needs %s)",
 			vdpa->command->needs_text);
-		return error_refused(NULL, &run.err);
+		return error_refused(vdpa, NULL, &run.err);
 	}
 	if (prepare_undo(&run, &nl) < 0)
-		return error_refused(NULL, &run.err);
+		return error_refused(vdpa, NULL, &run.err);
 	status = save(&run, path);
 	nl_close(&nl);
 	return status;

@@ -14,10 +14,10 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
+#include "command/command.h"
 #include "device/dev.h"
 #include "migration/save.h"
-#include "cli/error.h"
+#include "command/command.h"
 #include "migration/new_file.h"
 #include "netlink/parallel.h"
 #include "migration/saved_state.h"
@@ -87,7 +87,7 @@ int dev_state_write_file(const char *path, int (*write)(FILE *file, const void *
 	return strcmp(path, "-") == 0 ? write(stdout, data) : write_path(path, write, data);
 }
 
-enum status dev_state_write_failed(const char *path)
+enum status dev_state_write_failed(struct vdpa *vdpa, const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
 
@@ -96,54 +96,60 @@ enum status dev_state_write_failed(const char *path)
 		__fpurge(stdout);
 		clearerr(stdout);
 	}
-	error_local(errno ? errno : EIO, "%s", standard ? "standard output" : path);
+	error_local(vdpa, errno ? errno : EIO, "%s", standard ? "standard output" : path);
 	return STATUS_USAGE;
 }
 
 /* --- the command --- */
 
-struct arguments {
-	const char *file;
-	struct precopy precopy;
-};
-
 /* A second or so of one that writes little; what takes longer was not worth its rounds. */
 enum { BELOW = 256 * 1024, ROUNDS = 30, DEADLINE = 10000 };
 
-enum { SAVE_FILE, SAVE_PRECOPY, SAVE_ROUNDS, SAVE_BELOW, SAVE_DEADLINE };
+enum { SAVE_DEVICES, SAVE_PRECOPY, SAVE_ROUNDS, SAVE_BELOW, SAVE_DEADLINE };
 
-static const struct keyword keywords[] = {
-	[SAVE_FILE] = {
-		.word = { .name = "file", .full = true },
-		.check = arg_file, .offset = offsetof(struct arguments, file),
+const struct argument save_arguments[] = {
+	[SAVE_DEVICES] = ARGUMENT_DEVICES(struct save_values, devices),
+	[SAVE_PRECOPY] = {
+		.word = { .name = "precopy", .full = true },
+		.text = "copy it in rounds while it works, and suspend it for the rest",
 	},
-	[SAVE_PRECOPY] = { .word = { .name = "precopy", .full = true } },
 	[SAVE_ROUNDS] = {
-		.word = { .name = "rounds", .full = true },
-		.check = arg_rounds, .offset = offsetof(struct arguments, precopy.rounds),
+		.word = { .name = "rounds", .full = true }, .within = SAVE_ROUNDS - SAVE_PRECOPY, .type = &type_rounds,
+		.text = "at most so many rounds after the first", .offset = offsetof(struct save_values, precopy.rounds),
 	},
 	[SAVE_BELOW] = {
-		.word = { .name = "below", .full = true },
-		.check = arg_bytes, .offset = offsetof(struct arguments, precopy.below),
+		.word = { .name = "below", .full = true }, .within = SAVE_BELOW - SAVE_PRECOPY, .type = &type_bytes,
+		.text = "suspend it when no more than this is left", .offset = offsetof(struct save_values, precopy.below),
 	},
-	[SAVE_DEADLINE] = KEYWORD_DEADLINE(struct arguments, precopy.deadline),
+	[SAVE_DEADLINE] = {
+		.word = { .name = "deadline", .full = true }, .within = SAVE_DEADLINE - SAVE_PRECOPY, .type = &type_ms,
+		.text = "how long the suspend may take", .offset = offsetof(struct save_values, precopy.deadline),
+	},
+	{
+		.word = { .name = "file", .full = true }, .type = &type_file,
+		.text = "where to write it; without it to standard output", .offset = offsetof(struct save_values, file),
+	},
 	{ .word.name = NULL }
 };
 
+const struct save_values save_defaults = {
+	.file = "-", .precopy = { .rounds = ROUNDS, .below = BELOW, .deadline = DEADLINE },
+};
+
 /* All of them or nothing: a group that is saved in part cannot move. */
-static enum status save_all(struct nl *nl, struct save *saves, int count, const char *path)
+static enum status save_all(struct vdpa *vdpa, struct save *saves, int count, const char *path)
 {
 	const struct documents documents = { .saves = saves, .count = count };
 	enum status status = STATUS_DONE;
 
-	parallel(nl, saves, count, sizeof(*saves), save_one);
+	parallel(&vdpa->nl, saves, count, sizeof(*saves), save_one);
 	for (int i = 0; i < count; i++)
 		if (!saves[i].parallel.done)
-			status = error_refused(saves[i].parallel.device, &saves[i].parallel.err);
+			status = error_refused(vdpa, saves[i].parallel.device, &saves[i].parallel.err);
 	if (status != STATUS_DONE)
 		return status;
 	errno = 0;
-	return dev_state_write_file(path, write_all, &documents) < 0 ? dev_state_write_failed(path) : STATUS_DONE;
+	return dev_state_write_file(path, write_all, &documents) < 0 ? dev_state_write_failed(vdpa, path) : STATUS_DONE;
 }
 
 static enum status save_devices(struct vdpa *vdpa, int count, char **devices, const char *path)
@@ -155,68 +161,47 @@ static enum status save_devices(struct vdpa *vdpa, int count, char **devices, co
 		error_no_memory();
 	for (int i = 0; i < count; i++)
 		saves[i].parallel.device = devices[i];
-	status = save_all(&vdpa->nl, saves, count, path);
+	status = save_all(vdpa, saves, count, path);
 	for (int i = 0; i < count; i++)
 		saved_state_free(&saves[i].state);
 	free(saves);
 	return status;
 }
 
-/* Those that say how to copy go with "precopy", which is for one device. */
-static enum status check_precopy(struct vdpa *vdpa, uint32_t given, int count)
+enum status check_save(struct vdpa *vdpa, const void *values)
 {
-	if (!(given >> SAVE_PRECOPY & 1)) {
-		if (given >> SAVE_ROUNDS)
-			return error_usage(vdpa, "\"rounds\", \"below\" and \"deadline\" go with \"precopy\"");
-		return STATUS_DONE;
-	}
-	if (count == 1)
-		return STATUS_DONE;
-	return error_usage(vdpa, "\"precopy\" is for one device at a time");
+	const struct save_values *save = values;
+
+	if (was_given(save, SAVE_PRECOPY) && save->devices.count > 1)
+		return error_usage(vdpa, "precopy is for one device at a time");
+	if (options.batch && strcmp(save->file, "-") == 0)
+		return error_usage(vdpa, "in a batch, a file has to be named");
+	return STATUS_DONE;
 }
 
-enum status dev_state_save(struct vdpa *vdpa, int argc, char **argv)
+enum status dev_state_save(struct vdpa *vdpa, const void *values)
 {
-	int count = args_count_names(argc, argv, keywords);
-	struct arguments arguments = {
-		.file = "-", .precopy = { .rounds = ROUNDS, .below = BELOW, .deadline = DEADLINE },
-	};
-	enum status status;
-	uint32_t given;
+	const struct save_values *save = values;
 
-	status = args_names(vdpa, count, argv);
-	if (status == STATUS_DONE)
-		status = args_keywords(vdpa, keywords, argc - count, argv + count, &arguments,
-				       &given);
-	if (status == STATUS_DONE)
-		status = check_precopy(vdpa, given, count);
-	if (status == STATUS_DONE)
-		status = args_own_file(vdpa, arguments.file);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-	if (given >> SAVE_PRECOPY & 1)
-		return dev_state_precopy(vdpa, argv[0], &arguments.precopy, arguments.file);
-	return save_devices(vdpa, count, argv, arguments.file);
+	if (was_given(save, SAVE_PRECOPY))
+		return dev_state_precopy(vdpa, save->devices.words[0], &save->precopy, save->file);
+	return save_devices(vdpa, save->devices.count, save->devices.words, save->file);
 }
 
 const struct command dev_state_commands[] = {
 	{
 		.word = { .name = "save" },
-		.usage = "DEV [ DEV ... ] [ precopy [ rounds N ] [ below BYTES ] [ deadline MS ] ] [ file FILE ]",
-		.run = dev_state_save,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_STATE_GET,
-		.needs_text = "the vdpa.ko that comes with this command",
+		.text = "Saves the state of suspended devices, or of one that works, in rounds.",
+		.arguments = save_arguments, .size = sizeof(struct save_values), .defaults = &save_defaults,
+		.needs = VDPA_CMD_DEV_STATE_GET, .needs_text = NEEDS_OURS,
+		.check = check_save, .run = dev_state_save,
 	},
 	{
 		.word = { .name = "load" },
-		.usage = "{ DEV [ DEV ... ] [ file FILE ] | DEV=FILE [ DEV=FILE ... ] } [ policy FILE ]",
+		.text = "Loads saved states into devices, all or none.",
+		.arguments = load_arguments, .size = sizeof(struct load_values),
+		.needs = VDPA_CMD_DEV_STATE_SET, .needs_text = NEEDS_OURS, .local = true,
 		.run = dev_state_load,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_STATE_SET,
-		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{ .word.name = NULL }
 };

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "cli/vdpa.h"
+#include "command/command.h"
 
 /*
  * Has @write write to @path, "-" for standard output; a regular file appears when it is complete (new_file.h).
@@ -16,7 +16,7 @@
 int dev_state_write_file(const char *path, int (*write)(FILE *file, const void *data), const void *data);
 
 /* Says that @path could not be written, for the reason in errno. */
-enum status dev_state_write_failed(const char *path);
+enum status dev_state_write_failed(struct vdpa *vdpa, const char *path);
 
 /* How to save a device that works. */
 struct precopy {
@@ -24,6 +24,25 @@ struct precopy {
 	uint64_t below;		/* bytes that are few enough to stand still for */
 	uint32_t deadline;	/* of the suspend, in ms */
 };
+
+struct save_values {
+	uint32_t given;
+	struct names devices;
+	const char *file;
+	struct precopy precopy;
+};
+
+struct load_values {
+	uint32_t given;
+	struct names devices;	/* or DEV=FILE */
+	const char *file;
+	const char *policy;
+};
+
+extern const struct argument save_arguments[], load_arguments[];
+extern const struct save_values save_defaults;
+
+enum status check_save(struct vdpa *vdpa, const void *values);
 
 /*
  * Copies the state of a device that works in rounds, suspends it, and writes the rest. It stays suspended

@@ -4,7 +4,7 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "migration/saved_state.h"
 
 const struct saved_field saved_fields[SAVED_FIELDS] = {

@@ -7,7 +7,7 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "device/queues.h"
 #include "device/state.h"
 #include "migration/description_json.h"

@@ -6,7 +6,7 @@
 #include <linux/genetlink.h>
 #include <linux/vdpa.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "migration/description_netlink.h"
 #include "migration/saved_state.h"
 #include "netlink/attrs.h"

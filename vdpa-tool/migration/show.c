@@ -4,8 +4,9 @@
 
 #include <linux/vdpa.h>
 
-#include "cli/args.h"
-#include "cli/error.h"
+#include "command/command.h"
+#include "device/dev.h"
+#include "device/mgmtdev.h"
 #include "migration/description_json.h"
 #include "migration/migration.h"
 
@@ -28,9 +29,9 @@ static enum status show_all(struct vdpa *vdpa, bool mgmtdev)
 	failed = migration_dump(vdpa, mgmtdev, print, &vdpa->out, &interrupted, &err);
 	out_end(&vdpa->out, !failed);
 	if (failed)
-		return error_refused(NULL, &err);
+		return error_refused(vdpa, NULL, &err);
 	if (interrupted)
-		error_devices_changed();
+		error_devices_changed(vdpa);
 	return STATUS_DONE;
 }
 
@@ -40,7 +41,7 @@ static enum status show_one(struct vdpa *vdpa, const struct target *target)
 	struct subject subject;
 
 	if (migration_get(vdpa, target, &subject, &err) < 0)
-		return error_refused(target_text(target), &err);
+		return error_refused(vdpa, target_text(target), &err);
 	out_begin(&vdpa->out, subject.mgmtdev ? "mgmtdev" : "dev");
 	print(&subject, &vdpa->out);
 	out_end(&vdpa->out, true);
@@ -48,41 +49,29 @@ static enum status show_one(struct vdpa *vdpa, const struct target *target)
 	return STATUS_DONE;
 }
 
-static enum status dev_show(struct vdpa *vdpa, int argc, char **argv)
+static enum status dev_show(struct vdpa *vdpa, const void *values)
 {
-	struct target target = { 0 };
-	enum status status;
+	const struct one_device *device = values;
+	const struct target target = { .device = device->name };
 
-	status = args_only(vdpa, "device", false, arg_device, argc, argv, &target.device);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-	return argc ? show_one(vdpa, &target) : show_all(vdpa, false);
+	return device->name ? show_one(vdpa, &target) : show_all(vdpa, false);
 }
 
-static enum status mgmtdev_show(struct vdpa *vdpa, int argc, char **argv)
+static enum status mgmtdev_show(struct vdpa *vdpa, const void *values)
 {
-	struct target target = { 0 };
-	enum status status;
+	const struct one_mgmtdev *mgmtdev = values;
+	const struct target target = { .mgmtdev = mgmtdev->handle };
 
-	status = args_only(vdpa, "management device", false, arg_mgmtdev, argc, argv,
-			   &target.mgmtdev);
-	if (status == STATUS_DONE)
-		status = command_connect(vdpa);
-	if (status != STATUS_DONE)
-		return status;
-	return argc ? show_one(vdpa, &target) : show_all(vdpa, true);
+	return mgmtdev->handle.text ? show_one(vdpa, &target) : show_all(vdpa, true);
 }
 
 const struct command dev_migration_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.usage = "[ DEV ]",
+		.text = "Shows what of a device has to match where it moves, or of all devices.",
+		.arguments = any_device, .size = sizeof(struct one_device),
+		.needs = VDPA_CMD_DEV_MIGRATION_GET, .needs_text = NEEDS_OURS,
 		.run = dev_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_DEV_MIGRATION_GET,
-		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{ .word.name = NULL }
 };
@@ -90,11 +79,10 @@ const struct command dev_migration_commands[] = {
 const struct command mgmtdev_migration_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.usage = "[ MGMTDEV ]",
+		.text = "Shows what devices of a management device could be, or of all of them.",
+		.arguments = any_mgmtdev, .size = sizeof(struct one_mgmtdev),
+		.needs = VDPA_CMD_MGMTDEV_MIGRATION_GET, .needs_text = NEEDS_OURS,
 		.run = mgmtdev_show,
-		.takes_name = true,
-		.needs = VDPA_CMD_MGMTDEV_MIGRATION_GET,
-		.needs_text = "the vdpa.ko that comes with this command",
 	},
 	{ .word.name = NULL }
 };

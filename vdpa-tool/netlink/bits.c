@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/args.h"
+#include "base/number.h"
 #include "netlink/attrs.h"
 #include "netlink/bits.h"
 

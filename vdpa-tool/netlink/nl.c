@@ -13,7 +13,7 @@
 #include <linux/vdpa.h>
 
 #include "netlink/attrs.h"
-#include "cli/error.h"
+#include "base/memory.h"
 #include "netlink/nl.h"
 
 int nl_fail(struct nl_error *err, int errnum, const char *format, ...)
@@ -275,24 +275,14 @@ static enum nl_state parse_received(struct nl_reply *reply, const struct nl *nl,
 	return NL_FAILED;
 }
 
-static bool one_waits(const struct nl_reply *replies, size_t count)
+void nl_receive(struct nl *nl, struct nl_reply *replies, size_t count)
 {
+	ssize_t len = receive(nl);
+	int errnum = errno;
+
 	for (size_t i = 0; i < count; i++)
 		if (replies[i].state == NL_MORE)
-			return true;
-	return false;
-}
-
-void nl_await(struct nl *nl, struct nl_reply *replies, size_t count)
-{
-	while (one_waits(replies, count)) {
-		ssize_t len = receive(nl);
-		int errnum = errno;
-
-		for (size_t i = 0; i < count; i++)
-			if (replies[i].state == NL_MORE)
-				replies[i].state = parse_received(&replies[i], nl, len, errnum);
-	}
+			replies[i].state = parse_received(&replies[i], nl, len, errnum);
 }
 
 int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err)
@@ -304,7 +294,8 @@ int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct n
 
 	if (nl_send(nl, err) < 0)
 		return -1;
-	nl_await(nl, &reply, 1);
+	while (reply.state == NL_MORE)
+		nl_receive(nl, &reply, 1);
 	if (interrupted)
 		*interrupted = reply.interrupted;
 	return reply.state == NL_DONE ? 0 : -1;
@@ -314,7 +305,7 @@ int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct n
 #define CTRL_NOTIFY_GROUP	GENL_ID_CTRL
 
 /* Without CAP_NET_ADMIN it grows as far as the host allows. */
-static void grow_buffer(struct nl *nl)
+void nl_grow(struct nl *nl)
 {
 	int fd = mnl_socket_get_fd(nl->socket), size = NL_EVENTS_SIZE;
 
@@ -332,7 +323,7 @@ int nl_join(struct nl *nl, struct nl_error *err)
 	/* Nothing is sent to a socket without an address. */
 	if (mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
-	grow_buffer(nl);
+	nl_grow(nl);
 	if (join_group(nl, nl->monitor_group) < 0 || join_group(nl, CTRL_NOTIFY_GROUP) < 0)
 		return nl_fail(err, errno, "netlink socket: %s", strerror(errno));
 	return 0;

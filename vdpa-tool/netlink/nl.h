@@ -107,8 +107,14 @@ struct nl_reply {
 /* Sends the prepared request. Returns 0 or -1 with @err. */
 int nl_send(struct nl *nl, struct nl_error *err);
 
-/* Waits until none of @count replies is NL_MORE. They may come in any order, and mixed with each other. */
-void nl_await(struct nl *nl, struct nl_reply *replies, size_t count);
+/*
+ * Waits for one message, and has each of @count replies that is NL_MORE take what is its own. Replies may come in any order,
+ * and mixed with each other.
+ */
+void nl_receive(struct nl *nl, struct nl_reply *replies, size_t count);
+
+/* Makes the socket's buffer as large as the host allows: for many replies, or for events. */
+void nl_grow(struct nl *nl);
 
 /* --- the parser by itself --- */
 

@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "netlink/parallel.h"
 
 /* A thousand of them at a time shall not be refused for want of address space. */

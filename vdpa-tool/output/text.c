@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "output/text.h"
 
 /* The forms of a UTF-8 sequence (RFC 3629): no overlong form, no surrogate. */

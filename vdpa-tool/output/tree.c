@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/error.h"
+#include "base/memory.h"
 #include "output/output.h"
 #include "output/text.h"
 

@@ -21,9 +21,9 @@
 #include <linux/vdpa.h>
 #include <sanitizer/asan_interface.h>
 
-#include "cli/ahead.h"
+#include "cli/inflight.h"
 #include "check.h"
-#include "cli/vdpa.h"
+#include "command/command.h"
 #include "world.h"
 
 /* What the linker makes of main(), of the calls that are taken over, and of those calls themselves. */
@@ -36,7 +36,7 @@ static struct outcome outcome;
 
 struct mnl_socket {
 	const struct nlmsghdr *request;	/* the last one that was sent */
-	struct nlmsghdr earlier[AHEAD_MAX];	/* headers of those before it that have not been answered */
+	struct nlmsghdr earlier[INFLIGHT_MAX];	/* headers of those before it that have not been answered */
 	size_t count;
 	struct nlmsghdr last;			/* its header */
 	bool answered;
@@ -83,7 +83,7 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *bu
 	struct mnl_socket *sender = (struct mnl_socket *)socket;
 
 	/* It lies where the last one lay, of which no more than its header was kept. */
-	if (!sender->answered && sender->count < AHEAD_MAX)
+	if (!sender->answered && sender->count < INFLIGHT_MAX)
 		sender->earlier[sender->count++] = sender->last;
 	check_request(buf, len);
 	sender->request = buf;

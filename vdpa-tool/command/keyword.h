@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words of a command line and their abbreviations. */
-#ifndef VDPA_TOOL_WORDS_H
-#define VDPA_TOOL_WORDS_H
+#ifndef VDPA_TOOL_KEYWORD_H
+#define VDPA_TOOL_KEYWORD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,12 +24,12 @@ enum { WORD_UNKNOWN = -1, WORD_AMBIGUOUS = -2 };
  * Looks for @text in a table of structures that begin with a struct word and
  * are @size bytes each. Returns the index, WORD_UNKNOWN or WORD_AMBIGUOUS.
  */
-int words_find(const void *table, size_t size, const char *text);
+int keyword_find(const void *table, size_t size, const char *text);
 
 /*
  * Lists the names that @text could be, or all where @text is NULL, as
  * "a, b, c" in @buf of @len bytes. Returns @buf.
  */
-const char *words_list(const void *table, size_t size, const char *text, char *buf, size_t len);
+const char *keyword_list(const void *table, size_t size, const char *text, char *buf, size_t len);
 
 #endif

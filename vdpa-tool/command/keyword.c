@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/words.h"
+#include "command/keyword.h"
 
 static const struct word *word_at(const void *table, size_t size, size_t index)
 {
@@ -26,7 +26,7 @@ static bool could_be(const char *text, const struct word *word)
 	return !word->full && (is_short_for(text, word->name) || is_short_for(text, word->alias));
 }
 
-int words_find(const void *table, size_t size, const char *text)
+int keyword_find(const void *table, size_t size, const char *text)
 {
 	int found = WORD_UNKNOWN;
 	const struct word *word;
@@ -41,7 +41,7 @@ int words_find(const void *table, size_t size, const char *text)
 	return found;
 }
 
-const char *words_list(const void *table, size_t size, const char *text, char *buf, size_t len)
+const char *keyword_list(const void *table, size_t size, const char *text, char *buf, size_t len)
 {
 	const struct word *word;
 	size_t used = 0;

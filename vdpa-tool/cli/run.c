@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Finding a command and running it: arguments, socket, request, reply. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/inflight.h"
+#include "cli/parse.h"
+#include "cli/run.h"
+#include "cli/usage.h"
+
+struct run {
+	struct vdpa *vdpa;
+	const struct runner *runner;
+};
+
+static void begin(const struct run *run)
+{
+	if (run->runner->begin)
+		run->runner->begin(run->runner->data);
+}
+
+static void append_word(char *path, size_t size, const char *word)
+{
+	size_t len = strlen(path);
+
+	snprintf(path + len, size - len, "%s%s", len ? " " : "", word);
+}
+
+/* --- a command --- */
+
+/* A request without a named device is about all there are. */
+static enum status show(struct vdpa *vdpa, const void *values)
+{
+	const struct command *command = vdpa->command;
+	const char *subject = vdpa->dev ? vdpa->dev : vdpa->mgmtdev;
+	struct nlmsghdr *nlh = nl_request(&vdpa->nl, command->needs, subject ? 0 : NLM_F_DUMP);
+
+	if (subject)
+		command->put(nlh, values);
+	return command_show(vdpa, command->section, subject, command->print, &vdpa->out);
+}
+
+/* What is not there can only be the management device, where one is named. */
+static enum status change(struct vdpa *vdpa, const void *values)
+{
+	const struct command *command = vdpa->command;
+	struct nl_error err = { 0 };
+
+	command->put(nl_request(&vdpa->nl, command->needs, 0), values);
+	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0)
+		return STATUS_DONE;
+	return error_refused(vdpa, err.errnum == ENODEV && vdpa->mgmtdev ? vdpa->mgmtdev : vdpa->dev, &err);
+}
+
+static int run_values(const struct run *run, int argc, char **argv, void *values)
+{
+	const struct command *command = run->vdpa->command;
+	struct inflight *inflight = run->runner->inflight;
+	struct vdpa *vdpa = run->vdpa;
+	enum status status;
+
+	status = parse_arguments(vdpa, argc, argv, values);
+	if (status == STATUS_DONE && command->check)
+		status = command->check(vdpa, values);
+	if (status == STATUS_DONE && inflight)
+		inflight_admit(inflight, command, vdpa->dev);
+	if (status == STATUS_DONE && !command->local)
+		status = command_connect(vdpa);
+	if (status == STATUS_DONE && command->prepare)
+		status = command->prepare(vdpa, values);
+	if (status != STATUS_DONE)
+		return status;
+	if (inflight && vdpa->dev && !command->run && !command->print)
+		return inflight_send(inflight, vdpa, values);
+	begin(run);
+	if (command->run)
+		return command->run(vdpa, values);
+	return command->print ? show(vdpa, values) : change(vdpa, values);
+}
+
+static int run_command(const struct run *run, int argc, char **argv)
+{
+	const struct command *command = run->vdpa->command;
+	size_t size = command->size ? command->size : sizeof(uint32_t);
+	void *values = calloc(1, size);
+	int status;
+
+	if (!values)
+		error_no_memory();
+	if (command->defaults)
+		memcpy(values, command->defaults, size);
+	status = run_values(run, argc, argv, values);
+	free(values);
+	return status;
+}
+
+/* --- finding it --- */
+
+static enum status unknown(struct vdpa *vdpa, const struct command *table, const char *text, int found)
+{
+	const char *what = *vdpa->path ? "command" : "object";
+	char list[256];
+
+	if (found == WORD_AMBIGUOUS)
+		return error_usage(vdpa, "\"%s\" could be any of: %s", text,
+				   keyword_list(table, sizeof(*table), text, list, sizeof(list)));
+	return error_usage(vdpa, "unknown %s \"%s\", expected: %s, help", what, text,
+			   keyword_list(table, sizeof(*table), NULL, list, sizeof(list)));
+}
+
+static enum status check_options(struct vdpa *vdpa)
+{
+	const struct command *command = vdpa->command;
+
+	if (options.state && !(command->takes & TAKES_STATE))
+		return error_usage(vdpa, "the option -state does not apply to this command");
+	if (options.timestamp && !(command->takes & TAKES_TIMESTAMP))
+		return error_usage(vdpa, "the option -timestamp does not apply to this command");
+	if (options.batch && command->alone)
+		return error_usage(vdpa, "this command cannot be part of a batch");
+	return STATUS_DONE;
+}
+
+static bool is_help(const struct line *line, int i)
+{
+	const char *text = line->argv[i];
+
+	return i < line->plain && *text && strncmp(text, "help", strlen(text)) == 0;
+}
+
+/* From the word @i of the line on. */
+static int run_leaf(const struct run *run, const struct line *line, int i)
+{
+	struct vdpa *vdpa = run->vdpa;
+	enum status status;
+
+	if (options.help || (i + 1 == line->argc && is_help(line, i) && strcmp(line->argv[i], "help") == 0)) {
+		begin(run);
+		usage_command(vdpa, vdpa->command);
+		return STATUS_DONE;
+	}
+	status = check_options(vdpa);
+	if (status != STATUS_DONE)
+		return status;
+	return run_command(run, line->argc - i, line->argv + i);
+}
+
+int run_line(struct vdpa *vdpa, const struct line *line, const struct runner *runner)
+{
+	const struct run run = { .vdpa = vdpa, .runner = runner };
+	const struct command *table = commands;
+	int i = 0;
+
+	while (table) {
+		const char *bare = vdpa->command && !options.help ? vdpa->command->bare : NULL;
+		const char *text = i < line->argc ? line->argv[i] : bare;
+		int found = text ? keyword_find(table, sizeof(*table), text) : WORD_UNKNOWN;
+
+		snprintf(vdpa->help, sizeof(vdpa->help), "%s", vdpa->path);
+		if (found < 0 && (!text || (i < line->argc && is_help(line, i)))) {
+			begin(&run);
+			usage_table(vdpa, table);
+			return STATUS_DONE;
+		}
+		if (found < 0)
+			return unknown(vdpa, table, text, found);
+		i += i < line->argc;
+		vdpa->command = &table[found];
+		append_word(vdpa->path, sizeof(vdpa->path), table[found].word.name);
+		table = vdpa->command->below;
+	}
+	return run_leaf(&run, line, i);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+
+/* Plain sentences for what the kernel says with a bare number. */
+static const struct {
+	int errnum;
+	const char *text;
+} sentences[] = {
+	{ EPERM,	"not permitted: this needs CAP_NET_ADMIN" },
+	{ EACCES,	"not permitted: this needs CAP_NET_ADMIN" },
+	{ ENODEV,	"no such device" },
+	{ ENOENT,	"no such device" },
+	{ EEXIST,	"a device of that name exists already" },
+	{ EBUSY,	"the device is in use" },
+	{ EINVAL,	"the kernel does not accept these values" },
+	{ ERANGE,	"a value is out of range" },
+	{ EOPNOTSUPP,	"not supported by this device or management device" },
+	{ EAGAIN,	"not available at the moment" },
+	{ ENOSPC,	"the management device has no room for another device" },
+	{ ENOMEM,	"the kernel is out of memory" },
+	{ ENOBUFS,	"the reply was lost, its buffer was full: try again" },
+	{ EMSGSIZE,	"the reply does not fit into a message" },
+	{ EBADMSG,	"the reply is malformed" },
+};
+
+const char *error_reason(const struct nl_error *err)
+{
+	if (*err->message)
+		return err->message;
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+		if (sentences[i].errnum == err->errnum)
+			return sentences[i].text;
+	return strerror(err->errnum);
+}
+
+/* One more fault, which takes @message over. */
+static struct fault *add(struct vdpa *vdpa, int errnum, char *message)
+{
+	struct faults *faults = &vdpa->faults;
+	struct fault *fault;
+
+	faults->list = reallocarray(faults->list, faults->count + 1, sizeof(*faults->list));
+	if (!faults->list || !message)
+		error_no_memory();
+	fault = &faults->list[faults->count++];
+	*fault = (struct fault) {
+		.errnum = errnum, .message = message, .command = copy_text(*vdpa->path ? vdpa->path : NULL),
+		.dev = copy_text(vdpa->dev), .mgmtdev = copy_text(vdpa->mgmtdev),
+	};
+	return fault;
+}
+
+static char *format_message(const char *format, va_list args)
+{
+	char *message;
+
+	return vasprintf(&message, format, args) < 0 ? NULL : message;
+}
+
+enum status error_usage(struct vdpa *vdpa, const char *format, ...)
+{
+	struct fault *fault;
+	va_list args;
+
+	va_start(args, format);
+	fault = add(vdpa, EINVAL, format_message(format, args));
+	va_end(args);
+	fault->usage = true;
+	fault->subject = copy_text(fault->command);
+	return STATUS_USAGE;
+}
+
+enum status error_refused(struct vdpa *vdpa, const char *subject, const struct nl_error *err)
+{
+	struct fault *fault = add(vdpa, err->errnum, copy_text(error_reason(err)));
+
+	fault->subject = copy_text(subject);
+	if (*err->attribute)
+		fault->attribute = copy_text(err->attribute);
+	if (!fault->dev && !fault->mgmtdev)
+		fault->dev = copy_text(subject);
+	return STATUS_REFUSED;
+}
+
+enum status error_local(struct vdpa *vdpa, int errnum, const char *format, ...)
+{
+	struct fault *fault;
+	va_list args;
+
+	va_start(args, format);
+	fault = add(vdpa, errnum, copy_text(strerror(errnum)));
+	fault->subject = format_message(format, args);
+	va_end(args);
+	return STATUS_USAGE;
+}
+
+enum status error_file(struct vdpa *vdpa, const char *file, const struct nl_error *err)
+{
+	struct fault *fault = add(vdpa, err->errnum, copy_text(*err->message ? err->message : strerror(err->errnum)));
+
+	fault->subject = copy_text(file);
+	fault->path = copy_text(file);
+	return STATUS_USAGE;
+}
+
+void error_note(struct vdpa *vdpa, const char *message, const char *key, json_t *about)
+{
+	struct fault *fault = add(vdpa, 0, copy_text(message));
+
+	fault->warning = true;
+	fault->key = key;
+	fault->about = json_incref(about);
+}
+
+void error_devices_changed(struct vdpa *vdpa)
+{
+	error_note(vdpa, "the devices changed while they were listed: those added or removed "
+		   "meanwhile may be missing or shown", NULL, NULL);
+}
+
+void faults_free(struct faults *faults)
+{
+	for (size_t i = 0; i < faults->count; i++) {
+		struct fault *fault = &faults->list[i];
+
+		free(fault->message);
+		free(fault->attribute);
+		free(fault->subject);
+		free(fault->dev);
+		free(fault->mgmtdev);
+		free(fault->path);
+		free(fault->command);
+		json_decref(fault->about);
+	}
+	free(faults->list);
+	*faults = (struct faults) { 0 };
+}
