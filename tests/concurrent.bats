@@ -89,7 +89,7 @@ four_batches() {
 
 	for worker in a b c d; do
 		expected=$(for i in {1..50}; do
-			echo "vdpa: $BATS_TEST_TMPDIR/$worker:$((2 * i)): no device named $worker$i (VDPA_ATTR_DEV_NAME)"
+			echo "vdpa: $BATS_TEST_TMPDIR/$worker:$((2 * i)): $worker$i: no device named $worker$i (VDPA_ATTR_DEV_NAME)"
 		done)
 		assert_equal "${STATUS[$worker]}: $(<"$BATS_TEST_TMPDIR/$worker.err")" "2: $expected"
 		assert_equal "$(<"$BATS_TEST_TMPDIR/$worker.out")" ''

@@ -336,7 +336,7 @@ waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$
 	[ "$status" = 2 ]
 	mapfile -t lines <"$OUT"
 	assert_match "${lines[0]}" '^n0: type network '
-	assert_match "${lines[-1]}" 'batch:5: no device named n0'
+	assert_match "${lines[-1]}" 'batch:5: n0: no device named n0'
 	[ "$(grep -c ^vdpa: "$OUT")" = 1 ]
 }
 

@@ -407,7 +407,7 @@ reaches_kernel() {
 
 @test "closed standard streams are not mistaken for the socket" {
 	run bash -c "'$VDPA_TOOL' dev show <&- >&- 2>'$BATS_TEST_TMPDIR/err'"
-	[ "$status" -ne 0 ]
+	[ "$status" = 1 ] || [ "$status" = 2 ] || fail "status $status"
 	[ -s "$BATS_TEST_TMPDIR/err" ]
 	run bash -c "'$VDPA_TOOL' dev show a/b 2>&-"
 	[ "$status" -eq 1 ]

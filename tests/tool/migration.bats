@@ -27,7 +27,7 @@ judge() {
 		*) false ;;
 		esac ;;
 	3) [[ $output = '{"check":{"here":{"compatible":false,"mismatches":[{"attribute":'* && -z $stderr ]] && echo unfit ;;
-	1) [[ -z $output && $stderr = "{\"error\":{\"errno\":\"E"*",\"message\":\"$DIR/$1.source: "* ]] && echo refused ;;
+	1) [[ -z $output && $stderr = "{\"error\":{\"errno\":\"E"*",\"message\":"*",\"path\":\"$DIR/$1.source\"}}" ]] && echo refused ;;
 	esac || echo "status $status, \"$output\", \"$stderr\""
 }
 
@@ -50,7 +50,7 @@ refused() {
 		source '$1' target '$1'"
 	[ "$status" -eq 1 ] || fail "status $status" "$output" "$stderr"
 	[ -z "$output" ]
-	[[ $(jq -r .error.message <<<"$stderr") =~ ^"$1: "$2 ]] || fail "the message does not say \"$2\"" "$stderr"
+	[[ $(jq -r '"\(.error.path): \(.error.message)"' <<<"$stderr") =~ ^"$1: "$2 ]] || fail "the message does not say \"$2\"" "$stderr"
 }
 
 # The cases

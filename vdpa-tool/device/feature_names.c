@@ -93,7 +93,7 @@ static enum status not_offered(struct vdpa *vdpa, const struct mgmtdev_handle *h
 	nl_fail(&err, EINVAL, "management device %.80s does not offer the feature %s; \"vdpa mgmtdev show %.80s\" tells "
 			      "which it does", handle->text, name, handle->text);
 	snprintf(err.attribute, sizeof(err.attribute), "VDPA_ATTR_DEV_FEATURES");
-	return error_refused(vdpa, NULL, &err);
+	return error_refused(vdpa, vdpa->dev, &err);
 }
 
 enum status feature_names_ask(struct vdpa *vdpa, const struct mgmtdev_handle *handle, struct features_wanted *wanted)

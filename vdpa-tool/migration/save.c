@@ -19,13 +19,13 @@
 #include "migration/save.h"
 #include "command/command.h"
 #include "migration/new_file.h"
-#include "netlink/parallel.h"
+#include "netlink/thread.h"
 #include "migration/saved_state.h"
 
 /* --- one device, in a thread of its own --- */
 
 struct save {
-	struct parallel parallel;
+	struct thread_item item;
 	struct saved_state state;
 };
 
@@ -34,10 +34,10 @@ static int save_one(struct nl *nl, void *data)
 	struct save *save = data;
 	struct nlmsghdr *nlh = nl_request(nl, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP);
 
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, save->parallel.device);
-	if (nl_exchange(nl, saved_state_take, &save->state, NULL, &save->parallel.err) < 0)
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, save->item.device);
+	if (nl_exchange(nl, saved_state_take, &save->state, NULL, &save->item.err) < 0)
 		return -1;
-	return saved_state_complete(&save->state, &save->parallel.err);
+	return saved_state_complete(&save->state, &save->item.err);
 }
 
 /* --- the file --- */
@@ -142,10 +142,10 @@ static enum status save_all(struct vdpa *vdpa, struct save *saves, int count, co
 	const struct documents documents = { .saves = saves, .count = count };
 	enum status status = STATUS_DONE;
 
-	parallel(&vdpa->nl, saves, count, sizeof(*saves), save_one);
+	threads_run(&vdpa->nl, saves, count, sizeof(*saves), save_one);
 	for (int i = 0; i < count; i++)
-		if (!saves[i].parallel.done)
-			status = error_refused(vdpa, saves[i].parallel.device, &saves[i].parallel.err);
+		if (!saves[i].item.done)
+			status = error_refused(vdpa, saves[i].item.device, &saves[i].item.err);
 	if (status != STATUS_DONE)
 		return status;
 	errno = 0;
@@ -160,7 +160,7 @@ static enum status save_devices(struct vdpa *vdpa, int count, char **devices, co
 	if (!saves)
 		error_no_memory();
 	for (int i = 0; i < count; i++)
-		saves[i].parallel.device = devices[i];
+		saves[i].item.device = devices[i];
 	status = save_all(vdpa, saves, count, path);
 	for (int i = 0; i < count; i++)
 		saved_state_free(&saves[i].state);

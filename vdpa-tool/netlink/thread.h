@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VDPA_TOOL_PARALLEL_H
-#define VDPA_TOOL_PARALLEL_H
+#ifndef VDPA_TOOL_THREAD_H
+#define VDPA_TOOL_THREAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include "netlink/nl.h"
 
 /* The first member of what is to be done for one device of several. */
-struct parallel {
+struct thread_item {
 	const char *device;
 	bool done;
 	struct nl_error err;	/* why not */
@@ -20,7 +20,7 @@ struct parallel {
  * the others one like it. What cannot have a thread of its own is done here. @run returns 0, or -1 with
  * the item's @err.
  */
-void parallel(struct nl *nl, void *items, size_t count, size_t size,
+void threads_run(struct nl *nl, void *items, size_t count, size_t size,
 	      int (*run)(struct nl *nl, void *item));
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "netlink/parallel.h"
+#include "netlink/thread.h"
 
 /* A thousand of them at a time shall not be refused for want of address space. */
 enum { STACK_SIZE = 512 * 1024 };
@@ -13,7 +13,7 @@ struct task {
 	bool started;
 	const struct nl *like;
 	int (*run)(struct nl *nl, void *item);
-	struct parallel *item;
+	struct thread_item *item;
 };
 
 static void *task_run(void *data)
@@ -28,7 +28,7 @@ static void *task_run(void *data)
 	return NULL;
 }
 
-void parallel(struct nl *nl, void *items, size_t count, size_t size,
+void threads_run(struct nl *nl, void *items, size_t count, size_t size,
 	      int (*run)(struct nl *nl, void *item))
 {
 	struct task *tasks = calloc(count, sizeof(*tasks));
