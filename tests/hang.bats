@@ -29,9 +29,6 @@ delete_waiting() {
 # vhost_vdpa takes the node away first and waits for its last user then.
 node_removed() { [ ! -e "$NODE" ]; }
 
-# hidden MGMTDEV - nobody finds it any more
-hidden() { ! "$VDPA_TOOL" mgmtdev show "$1" >/dev/null 2>&1; }
-
 # stuck_in MGMTDEV COMMAND… - COMMAND is held up in an operation of MGMTDEV; $STUCK is its process.
 stuck_in() {
 	local parent=$1
@@ -349,7 +346,7 @@ waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$
 	wait_until 30 exists b1
 	start rmmod vdpa_test_parent
 	unloading=$PID
-	wait_until 10 hidden "$NET"
+	wait_until 10 unknown mgmtdev show "$NET"
 
 	knob "$NET" stuck_add 0
 	wait "$STUCK"

@@ -260,8 +260,6 @@ others_answer() {
 	gone d1
 }
 
-unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
-
 @test "unloading a parent that is stuck in suspend keeps nobody else waiting, and ends when the parent does" {
 	user_devices "$NET" n0
 	started_disks 1
@@ -271,7 +269,7 @@ unregistering() { ! "$VDPA_TOOL" mgmtdev show "$BLK"; }
 	kill "${DRIVER[d1]}"
 	start rmmod vdpa_sim_blk
 	unloader=$PID
-	wait_until 10 unregistering
+	wait_until 10 unknown mgmtdev show "$BLK"
 
 	in_time "$VDPA_TOOL" dev show n0
 	in_time "$VDPA_TOOL" dev add name n1 mgmtdev "$NET"

@@ -114,6 +114,15 @@ alive() {
 }
 ended() { ! alive "$1"; }
 
+# ends_with STATUS PID - waits for what the test has started: it ends with STATUS. A subshell, as bats' run has one, cannot
+# wait for it, and fails whatever it does.
+ends_with() {
+	local status=0
+
+	wait "$2" || status=$?
+	assert_equal "$status" "$1"
+}
+
 # waits PID - the command runs, and sleeps. Before, the shell that becomes it still has handlers of its own for signals.
 waits() { [[ $(<"/proc/$1/stat") = *' (vdpa) S '* ]]; }
 
@@ -132,6 +141,14 @@ finish_off() {
 # The commands
 
 vdpa() { "$VDPA_TOOL" "$@"; }
+
+# unknown ARGUMENT… - the kernel refuses what our command asks with these; a command that dies of it is no refusal.
+unknown() {
+	local status=0
+
+	"$VDPA_TOOL" "$@" >/dev/null 2>&1 || status=$?
+	((status == 2))
+}
 
 # Modules
 
