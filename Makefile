@@ -253,7 +253,7 @@ uninstall:
 # One job a processor, where nobody has said how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: deps deps-demo vm-modules demo demo-migrate vm vm-update check check-kernels bench debug-kernel debug-modules check-debug \
+.PHONY: deps deps-demo vm-modules demo demo-migrate vm vm-update check check-kernels bench bench-baseline debug-kernel debug-modules check-debug \
 	coverage
 deps:
 	$(Q)debian/deps
@@ -310,11 +310,10 @@ rpm: deps
 # ROWS: those of the table to run, and nothing else. COUNTS, ROUNDS: see bench/README.md.
 bench: vm-modules
 	$(Q)bench/run $(ROWS)
-ifndef ROWS
-	$(Q)tests/vm/run --smp 2 --timeout 1800 -- bench/sim
-	$(Q)tests/vm/run --smp 2 --timeout 1800 -- bench/suspend
-	$(Q)tests/vm/run --smp 2 --timeout 1800 -- bench/move
-endif
+
+# What the next runs are compared with: a commit that changes it says why.
+bench-baseline:
+	$(Q)cp build/bench/medians bench/baseline.tsv
 
 debug-kernel: deps
 	$(Q)tests/vm/debug-kernel
