@@ -41,9 +41,9 @@ tracked() { "$VDPA_TOOL" -j dev dirty show d0 "$@" | jq -c .dirty.d0; }
 pages() { tracked | jq .pages; }
 
 @test "a start with what cannot be tracked is refused, and nothing begins" {
-	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "5000 is no power of two" DIRTY_PAGE_SIZE:u64:5000
-	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "2048 is no power of two from 4096" DIRTY_PAGE_SIZE:u64:2048
-	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "0 is no power of two" DIRTY_PAGE_SIZE:u64:0
+	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "5000 is not a power of two" DIRTY_PAGE_SIZE:u64:5000
+	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "2048 is not a power of two from 4096" DIRTY_PAGE_SIZE:u64:2048
+	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "0 is not a power of two" DIRTY_PAGE_SIZE:u64:0
 	start_refused EINVAL attribute=DIRTY_PAGE_SIZE "8192 is not among those that its parent takes: 0x11000" \
 		DIRTY_PAGE_SIZE:u64:8192
 	start_refused EINVAL attribute=DIRTY_RANGE "0x1 to 0xfff are not whole pages of 4096" DIRTY_RANGE:range:0x1-0xfff
@@ -52,7 +52,7 @@ pages() { tracked | jq .pages; }
 	start_refused EINVAL attribute=DIRTY_RANGE "0x0 to 0xfff are not whole pages of 65536" DIRTY_PAGE_SIZE:u64:65536 \
 		DIRTY_RANGE:range:0-0xfff
 	start_refused ERANGE attribute=DIRTY_RANGE "has the address spaces 0 to 0, not 1" DIRTY_RANGE:range:0-0xfff-1
-	start_refused EINVAL attribute=DIRTY_RANGE "0x1000 to 0x2fff overlap with a range before" \
+	start_refused EINVAL attribute=DIRTY_RANGE "0x1000 to 0x2fff overlap with an earlier range" \
 		DIRTY_RANGE:range:0-0x1fff DIRTY_RANGE:range:0x1000-0x2fff
 	start_refused EINVAL attribute=DIRTY_RANGE "overlap" DIRTY_RANGE:range:0-0xffff DIRTY_RANGE:range:0-0xffff
 	start_refused EINVAL missing=DIRTY_LAST "a first and a last address" DIRTY_RANGE:range:0
@@ -149,7 +149,7 @@ pages() { tracked | jq .pages; }
 
 	"$VDPA_TOOL" dev add name d0 mgmtdev "$DIRTY"
 
-	[[ $(kernel_log) = *"vdpatest_dirty is built for version 2 of linux/vdpa_migration.h, the core for 1: it does without"* ]]
+	[[ $(kernel_log) = *"vdpatest_dirty is built for version 2 of linux/vdpa_migration.h, the core for 1: not used"* ]]
 	assert_equal "$("$VDPA_TOOL" -j dev show d0 | jq -c '.dev.d0.capabilities | index("dirty_tracking")')" null
 }
 

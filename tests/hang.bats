@@ -250,7 +250,7 @@ others_answer() {
 waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$1/stack"; }
 
 @test "what makes no sense of a wait for a delete is refused" {
-	kernel_refuses EINVAL attribute=NOWAIT 'either not to wait or a deadline' dev-del DEV_NAME:str:b0 NOWAIT:none DEADLINE:u32:5
+	kernel_refuses EINVAL attribute=NOWAIT 'either nowait or a deadline' dev-del DEV_NAME:str:b0 NOWAIT:none DEADLINE:u32:5
 	kernel_refuses ERANGE attribute=DEADLINE 'a deadline is 1 to 3600000 ms, not 0' dev-del DEV_NAME:str:b0 DEADLINE:u32:0
 	kernel_refuses ERANGE attribute=DEADLINE 'a deadline is 1 to 3600000 ms, not 3600001' \
 		dev-del DEV_NAME:str:b0 DEADLINE:u32:3600001

@@ -32,7 +32,7 @@ devices_of_a_monitor() {
 	driver_suspends b0
 	held_by b0 '["driver"]'
 
-	kernel_refuses EALREADY attribute=DEV_NAME 'b0 is suspended by its driver alone: that one has to resume it' \
+	kernel_refuses EALREADY attribute=DEV_NAME 'b0 is suspended by its driver, which has to resume it' \
 		dev-resume DEV_NAME:str:b0
 	vdpa dev suspend n0
 	command_refuses 2 'b0 is suspended by its driver alone' dev resume n0 b0
@@ -343,7 +343,7 @@ network_commands_wait() {
 	start bash -c 'echo b0 >/sys/bus/vdpa/drivers/virtio_vdpa/unbind'
 	wait_until 20 has_state b0 active
 
-	kernel_refuses EBUSY attribute=DEV_NAME 'b0 is just being left by its driver' dev-suspend DEV_NAME:str:b0
+	kernel_refuses EBUSY attribute=DEV_NAME 'b0 is just being unbound from its driver' dev-suspend DEV_NAME:str:b0
 
 	knob "$BLK" resume_delay_ms 0
 	wait_until 20 ended "$PID"

@@ -341,7 +341,7 @@ unsent() {
 
 	# What the command does not even send
 	"$M" save b0 "$STATE.raw"
-	unsent 3 EINVAL '3 bytes: a chain in flight has 2'
+	unsent 3 EINVAL '3 bytes, but a chain in flight has 2'
 	unsent 2050 E2BIG 'a queue with 1025 chains in flight, 1024 at most'
 	unsent 2048 EINVAL 'b1: queue 0 has 1024 chains in flight, but 64 descriptors'
 	unsent 4 EINVAL 'b1: queue 0 has descriptor 0 in flight twice'
@@ -388,12 +388,12 @@ idle_pair() {
 	jq -c '.vdpa_state.virtqueues[0] |= (.avail_index = 9 | .inflight = [3, 1, 2])' "$STATE" >"$STATE.some"
 
 	echo 5 >"$flight/inflight_get_errno"
-	command_refuses 2 'f0: its parent does not tell what is in flight in queue 0' dev state save f0
+	command_refuses 2 'f0: its parent does not tell the chains in flight in queue 0' dev state save f0
 	[ "$(vdpa -j dev vq show f0 qidx 0 | jq '.vq.f0.queues[0] | has("inflight")')" = false ]
 	command_refuses 2 'f1: its parent refuses queue 0: -(EIO|5)' dev state load f1 file "$STATE.some"
 	echo 0 >"$flight/inflight_get_errno"
 	echo Y >"$flight/inflight_lie"
-	command_refuses 2 'f0: its parent does not tell what is in flight in queue 0' dev state save f0
+	command_refuses 2 'f0: its parent does not tell the chains in flight in queue 0' dev state save f0
 	echo N >"$flight/inflight_lie"
 
 	echo 28 >"$flight/inflight_set_errno"
@@ -424,11 +424,11 @@ idle_pair() {
 
 	for chains in '[5]' '[252]' '[0, 253]' '[253, 253]' '[256]'; do
 		jq -c ".vdpa_state.virtqueues[0].inflight = $chains" "$STATE" >"$STATE.bad"
-		command_refuses 2 'f1: queue 0 has (nothing in flight at [0-9]+, or not then|descriptor 256 in flight, of 256)' \
+		command_refuses 2 'f1: (queue 0: no chain in flight at [0-9]+, or wrong order|queue 0 has descriptor 256 in flight, of 256)' \
 			dev state load f1 file "$STATE.bad"
 	done
 	jq -c '.vdpa_state.virtqueues[0] |= (.used_index = 4 | .used_counter = 0 | .inflight = [4])' "$STATE" >"$STATE.bad"
-	command_refuses 2 'f1: queue 0 has nothing in flight at 4, or not then' dev state load f1 file "$STATE.bad"
+	command_refuses 2 'f1: queue 0: no chain in flight at 4, or wrong order' dev state load f1 file "$STATE.bad"
 	assert_equal "$(queue f1 0 .inflight)" '[]'
 
 	jq -c '.vdpa_state.virtqueues[0].inflight = [253, 0, 4]' "$STATE" >"$STATE.some"
@@ -460,7 +460,7 @@ idle_pair() {
 	vdpa dev state save h0 file "$STATE"
 	[ "$(jq '.vdpa_state.virtqueues[0] | has("inflight")' "$STATE")" = false ]
 	jq -c '.vdpa_state.virtqueues[0].inflight = [3]' "$STATE" >"$STATE.some"
-	command_refuses 2 'h0: its parent takes nothing in flight, as in queue 0' dev state load h0 file "$STATE.some"
+	command_refuses 2 'h0: its parent takes no chains in flight \(queue 0\)' dev state load h0 file "$STATE.some"
 	# An empty list needs nobody who takes it.
 	jq -c '.vdpa_state.virtqueues[0].inflight = []' "$STATE" >"$STATE.none"
 	vdpa dev state load h0 file "$STATE.none"

@@ -260,7 +260,7 @@ nobody_loads() { vdpa dev vq set c1 qidx 0 avail_index "$(position c1)" 2>/dev/n
 	knob "$BLK" unload_errno 5
 	ends 5
 	ends_with 2 "$LOADER"
-	assert_match "$(<"$OUT")" 'device c0 keeps what was loaded, others do not \(VDPA_ATTR_DEV_NAME\)'
+	assert_match "$(<"$OUT")" 'device c0 keeps the loaded state, others do not \(VDPA_ATTR_DEV_NAME\)'
 	assert_equal "$(has c0)" "$(has b0)"
 	knob "$BLK" unload_errno 0
 }
@@ -272,7 +272,7 @@ nobody_loads() { vdpa dev vq set c1 qidx 0 avail_index "$(position c1)" 2>/dev/n
 	insmod "$VDPA_KO/sim/vdpa_sim_blk.ko"
 	load_bus_drivers vhost_vdpa
 	disks
-	not_loaded 'device c0 could not be given back what it had if others fail \(VDPA_ATTR_DEV_NAME\)'
+	not_loaded 'device c0 could not get its old state back if others fail \(VDPA_ATTR_DEV_NAME\)'
 	vdpa dev state load c0=b0.state
 	assert_equal "$(has c0)" "$(has b0)"
 }
@@ -281,7 +281,7 @@ nobody_loads() { vdpa dev vq set c1 qidx 0 avail_index "$(position c1)" 2>/dev/n
 	sims
 	disk b0 5
 	disk b1 5
-	kernel_refuses EINVAL attribute=DEV_NAME 'no state has come for device b0' dev-state-load DEV_GROUP:names:b0,b1
+	kernel_refuses EINVAL attribute=DEV_NAME 'no state was sent for device b0' dev-state-load DEV_GROUP:names:b0,b1
 	kernel_refuses EINVAL missing=DEV_NAME "the device's name is missing" dev-state-load
 	kernel_refuses ENODEV attribute=DEV_NAME 'b9' dev-state-load DEV_GROUP:names:b0,b9
 }

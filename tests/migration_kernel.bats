@@ -257,7 +257,7 @@ identity_of() { tail -c 20 "/sys/module/$1/notes/.note.gnu.build-id" | od -An -v
 	judged EINVAL 'a name, type or rule is missing' 'mtu ~ equal 1400'
 	judged EINVAL 'a name, type or rule is missing' 'mtu u64 ~ 1400'
 	judged EINVAL 'a name, type or rule is missing' '~ u64 equal 1400'
-	judged EINVAL 'its name is none' 'm/u u64 equal 1400'
+	judged EINVAL 'its name is not valid' 'm/u u64 equal 1400'
 	judged EINVAL 'it has no value' 'mtu u64 equal -'
 	judged EINVAL 'its range ends before it begins' 'vq_size range contains 2..1'
 	for version in 1.0 1.0.0.0 1.0.x 4294967296.0.0 -1.0.0 '1..0' '1.0.0 accepts x' '1.0.0 accepts 1.0.0,' '1.0.0 accepts 2.0.0-1.0.0'; do
@@ -277,8 +277,8 @@ identity_of() { tail -c 20 "/sys/module/$1/notes/.note.gnu.build-id" | od -An -v
 	"$M" show dev n0 >source
 	echo 5 >"$PARENT_KNOBS/check_errno"
 
-	refused EMEDIUMTYPE 'a test wants no migration here' check dev n0 <source
-	refused EMEDIUMTYPE 'a test wants no migration here' check mgmtdev vdpasim_net <source
+	refused EMEDIUMTYPE 'a test refuses migration here' check dev n0 <source
+	refused EMEDIUMTYPE 'a test refuses migration here' check mgmtdev vdpasim_net <source
 }
 
 @test "only the state of a suspended device is saved" {
@@ -394,11 +394,11 @@ load_refused() {
 	: >nothing
 	BEFORE=$(vdpa dev vq show t)
 
-	load_refused EINVAL 'begins with a description' --without description
+	load_refused EINVAL 'must begin with a description' --without description
 	load_refused EINVAL 'features come before' --without features
 	load_refused EINVAL 'negotiated features' --features 1
-	load_refused EINVAL 'negotiated features 0x1, and 0x[0-9a-f]+ in a piece before' --features-end 1
-	load_refused EINVAL 'a piece of private state bears its offset' --without offset
+	load_refused EINVAL 'features 0x1, but 0x[0-9a-f]+ in an earlier piece' --features-end 1
+	load_refused EINVAL 'a piece of private state has no offset' --without offset
 	load_refused EINVAL 'the next piece of private state is at 100, not 101' --piece 100 --gap 1
 	load_refused EINVAL 'virtqueue 0 comes twice' --twice
 	load_refused EINVAL 'its parent refuses the private state: -EINVAL' --private noise
@@ -423,7 +423,7 @@ load_refused() {
 
 	add_net r
 	hold_with r 15
-	refused EBUSY 'device r works: suspend it first' load r state
+	refused EBUSY 'device r is active: suspend it first' load r state
 }
 
 @test "a state is not loaded into a device that has no room for it, that goes, or that is reset meanwhile" {

@@ -290,7 +290,7 @@ between() {
 @test "a parent that cannot do it says so, and is not asked to" {
 	insmod "$VDPA_KO/sim/vdpa_sim_net.ko"
 	vdpa dev add name n0 mgmtdev "$NET"
-	refused 'n0 cannot be copied while it works: its parent does not know how' dev state save n0 precopy
+	refused 'n0 cannot be copied while it runs: its parent does not know how' dev state save n0 precopy
 	[ "$(vdpa -j dev show n0 | jq -c '.dev.n0.capabilities | index("precopy")')" = null ]
 	vdpa -j dev migration show b0 | jq -e '.dev.b0.attributes[] | select(.name == "capabilities") | .value | index("precopy") != null'
 	vdpa -j mgmtdev migration show "$BLK" |
@@ -347,10 +347,10 @@ change() { jq -c --slurpfile other "${3-$1}" "$2" "$1" >"$F.changed"; }
 @test "rounds out of order, twice, missing, cut, of another device or kind are refused, and nothing changes" {
 	copy
 	guest vm prepare "$B1"
-	bad 2 'none of the rounds before came from this client' "$F.1" "$F.0" "$F.rest"
+	bad 2 'this client has sent none of the earlier rounds' "$F.1" "$F.0" "$F.rest"
 	bad 2 'b1: the next round is 1, not 2' "$F.0" "$F.2"
 	bad 2 'b1: the next round is 2, not 1' "$F.0" "$F.1" "$F.1"
-	bad 2 'b1 has 2 rounds staged, the rest comes after ' "$F.0" "$F.1" "$F.rest"
+	bad 2 'b1 has 2 rounds, but the rest follows ' "$F.0" "$F.1" "$F.rest"
 	bad 1 'lacks the rounds before its state' "$F.rest"
 	bad 1 'ends before what comes after the rounds' "$F.0" "$F.1"
 	bad 1 'no JSON' "$F.0" <(head -c 500 "$F.1")
@@ -471,7 +471,7 @@ load_slowly() {
 	copy
 	guest_start other "$B1" blk
 	guest other go
-	refused 'b1 works: suspend it first' dev state load b1 file "$F.0"
+	refused 'b1 is active: suspend it first' dev state load b1 file "$F.0"
 	staged b1 0
 	guest_ends other
 	finishes

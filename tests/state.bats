@@ -44,7 +44,7 @@ setup() {
 
 	drive b0 blk count 2000 suspend-after 100 suspend-ms 5000
 	wait_until 20 has_state b0 suspended
-	command_refuses 2 'b0 is suspended by its driver alone: that one has to resume it' dev resume b0
+	command_refuses 2 'b0 is suspended by its driver, which has to resume it' dev resume b0
 	wait_until 20 saw b0 'resuming active driver'
 	wait "${DRIVER[b0]}" || fail "$(<"${DRIVER_OUT[b0]}")"
 

@@ -121,8 +121,8 @@ device_features() { vdpa -j "$@" | jq -r '.. | .attributes? // empty | .[] | sel
 		assert_match "$output" "2 to 8 words of 64 bits, not $len bytes"
 	done
 	run -2 "$VDPA_CLIENTS/nl_migration" load s0 attrs --without features --words 16
-	assert_match "$output" 'the last word has no bit'
+	assert_match "$output" 'the last word has no bit set'
 	run -2 "$VDPA_CLIENTS/nl_migration" load s0 attrs --words 16
-	assert_match "$output" 'the negotiated features come in two forms'
+	assert_match "$output" 'the negotiated features are given twice'
 	"$VDPA_CLIENTS/nl_migration" load s0 attrs
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Why a parent driver does not create a device, in words for whoever asked.
+ * How a parent driver tells the client why it does not create a device.
  *
- * dev_add returns an errno, which says little: "Invalid argument" of eleven
- * arguments. A parent that knows better says so before it returns:
+ * dev_add returns an errno, which says little: "Invalid argument" does not tell
+ * which of eleven arguments. A parent that knows more says so before it returns:
  *
  *	vdpa_mgmtdev_refuse(mdev, VDPA_ATTR_DEV_FEATURES, "needs VERSION_1");
  *	return -EINVAL;
  *
  * The client then reads "NAME refuses it: needs VERSION_1" and is shown the attribute.
- * On a core that does not know this, or another version of it, the reason goes to the
- * kernel's log: the same module loads on either. There is no symbol that the module would
- * need for it; it is looked up when the call is made.
+ * On a core without this, or with another version of it, the reason goes to the kernel's
+ * log. The same module loads on either: it needs no symbol, because that is looked up when
+ * the call is made.
  */
 #ifndef _LINUX_VDPA_REFUSAL_H
 #define _LINUX_VDPA_REFUSAL_H
@@ -25,8 +25,8 @@
 #define VDPA_REFUSAL_LEN	47
 
 /*
- * The version of what this file declares. No checksum guards a symbol that is looked up by its
- * name, so whoever calls it says what it was built with.
+ * The version of what this file declares. No checksum protects a symbol that is looked up by its
+ * name, so the caller passes the version that it was built with.
  */
 #define VDPA_REFUSAL_VERSION	1
 

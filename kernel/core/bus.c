@@ -12,7 +12,7 @@
 #include "kver.h"
 #include "registry.h"
 
-/* Return: true if a deletion has begun; for who holds the device's lock, until that is given up. */
+/* Return: true if a deletion has begun; valid while the caller holds the device's lock. */
 static bool is_removing(struct vdpa_entry *entry)
 {
 	bool removing;

@@ -48,8 +48,8 @@ enum vdpa_precopy_way {
  * @status_delay: how long to wait before looking again, in jiffies; who has begun the suspend sets
  *	it before the work is queued, which then changes it
  * @vdev: the device itself, allocated with the parent's part around it
- * @guard: who calls the parent's operations right now
- * @line: who wants to ask its parent about it
+ * @guard: users that call the parent's operations right now
+ * @line: requests that ask its parent about it
  * @load_group: the devices with which it is being loaded, as who owns it; NULL: nobody does
  * @precopy: the pre-copy under way, each way: precopy.h
  * @name: the name it holds; NULL while it is not registered
@@ -135,7 +135,7 @@ static inline const char *vdpa_entry_name(const struct vdpa_entry *entry)
 	return dev_name(&entry->vdev->dev);
 }
 
-/* For who found it in the registry, or is a user of it already. */
+/* For a caller that found it in the registry, or is a user of it already. */
 static inline void vdpa_entry_get(struct vdpa_entry *entry)
 {
 	vdpa_guard_get(&entry->guard);

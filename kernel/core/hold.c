@@ -22,7 +22,7 @@ static bool suspends(const struct vdpa_transition *transition)
 	return transition->via == VDPA_DEV_STATE_SUSPENDING;
 }
 
-/* In the turn of who asks the parent. */
+/* In the turn of the one that asks the parent. */
 static void note_means(struct vdpa_entry *entry, enum vdpa_means means)
 {
 	struct vdpa_state *state = &entry->state;
@@ -145,7 +145,7 @@ static int ops_suspend(struct vdpa_entry *entry, ktime_t deadline)
 	/* Half of it may be suspended. */
 	undo = ops_resume(entry);
 	if (undo)
-		dev_warn(&entry->vdev->dev, "a resume after a suspend that failed says %pe\n",
+		dev_warn(&entry->vdev->dev, "resume after a failed suspend: %pe\n",
 			 ERR_PTR(undo));
 	return err;
 }
@@ -322,7 +322,7 @@ static bool perform_end(struct vdpa_entry *entry, const struct vdpa_transition *
  * @entry: the device
  * @transition: the transition, begun
  *
- * Context: in the turn of who asks the parent, which ends here; else as vdpa_hold_perform().
+ * Context: in the turn of the one that asks the parent. It ends here. Else as vdpa_hold_perform().
  * Return: as vdpa_hold_perform().
  */
 int vdpa_hold_perform_now(struct vdpa_entry *entry, const struct vdpa_transition *transition)
@@ -527,7 +527,7 @@ static bool is_probed(const struct vdpa_entry *entry)
 	return !prober || prober == current;
 }
 
-/* Who waits for a device to answer to its status makes way. */
+/* A waiter for the device's answer to its status makes way. */
 static void want_reset(struct vdpa_entry *entry, int n)
 {
 	struct vdpa_state *state = &entry->state;
@@ -604,7 +604,8 @@ static void leave_resume(struct vdpa_entry *entry, enum vdpa_means means, bool s
 	else if (means == VDPA_MEANS_OPS && entry->parent_ops->resume)
 		err = ops_resume(entry);
 	if (err)
-		dev_warn(&entry->vdev->dev, "could not be resumed for its driver to leave it: %pe\n",
+		dev_warn(&entry->vdev->dev,
+			 "could not be resumed before its driver is unbound: %pe\n",
 			 ERR_PTR(err));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who holds a device suspended.
+ * The holds on a device that is suspended.
  *
  * There are two that can: its driver (through vhost_vdpa, a virtual machine's
  * monitor) and management (a command). The parent suspends the device for the

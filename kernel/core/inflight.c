@@ -121,7 +121,7 @@ static int check_packed(const struct vdpa_inflight *inflight,
 		     ring->size;
 		if (at >= span || at <= last) {
 			NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
-					   ": queue %u has nothing in flight at %u, or not then",
+					   ": queue %u: no chain in flight at %u, or wrong order",
 					   ring->name, ring->index, inflight->heads[i]);
 			return -EINVAL;
 		}

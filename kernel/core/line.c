@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Those who want to ask a parent: see line.h.
+ * Requests that ask a parent: see line.h.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -10,7 +10,7 @@
 #include "mgmtdev.h"
 #include "registry.h"
 
-/* After this time whoever asks is owed an answer, in ms. */
+/* After this time, in ms, the parent owes an answer. */
 #define OWED_AFTER_MS	1000
 
 /* How often a dump looks again whether it can have the line, in ms. */
@@ -22,7 +22,7 @@ static struct workqueue_struct *admin_wq, *public_wq;
 /**
  * vdpa_line_queue_work - have a parent asked by a worker
  * @work: asks; ends before the core goes
- * @admin: whether whoever wants to know has CAP_NET_ADMIN
+ * @admin: whether the asker has CAP_NET_ADMIN
  *
  * Return: false if it was queued already.
  */
@@ -113,7 +113,7 @@ void vdpa_line_init(struct vdpa_line *line, struct vdpa_guard *guard)
  * vdpa_line_queue - ask when it is one's turn
  * @line: the line of a device or management device, of which the caller is a user
  * @task: asks, in a worker; its caller stays a user until it has run
- * @admin: whoever wants to know has CAP_NET_ADMIN
+ * @admin: the asker has CAP_NET_ADMIN
  */
 void vdpa_line_queue(struct vdpa_line *line, struct vdpa_task *task, bool admin)
 {
@@ -160,7 +160,7 @@ bool vdpa_line_owes(struct vdpa_line *line)
 /**
  * vdpa_line_take - ask at once, or not at all
  * @line: the line of a device, of which the caller is a user
- * @until: how long to wait for whoever asks now, in jiffies
+ * @until: how long to wait for the one that asks now, in jiffies
  *
  * Context: a worker.
  * Return: true if the caller may ask, until vdpa_line_release(); false if an answer is owed.

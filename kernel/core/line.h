@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Those who want to ask a parent about one device, or about itself, one behind the other.
+ * Lines: requests that ask a parent, about one device or about itself, one after the other.
  *
  * A parent may keep whoever asks it for as long as it likes. So only one asks at a time,
  * the others wait in a line, which costs memory and no worker: a stuck device costs one
- * worker, however many ask. Who has CAP_NET_ADMIN comes first. Dumps do not queue: they
+ * worker, however many ask. CAP_NET_ADMIN comes first. Dumps do not queue: they
  * take the line if they get it soon, and go past a device that owes an answer.
  *
  * A workqueue has no more than WQ_MAX_ACTIVE workers. So clients without CAP_NET_ADMIN, who may

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Words for whoever asked: messages of a struct netlink_ext_ack.
+ * Messages for the client, in a struct netlink_ext_ack.
  */
 #ifndef _VDPA_MESSAGE_H
 #define _VDPA_MESSAGE_H

@@ -278,7 +278,7 @@ int __vdpa_mgmtdev_register_migration(unsigned int version, struct vdpa_mgmt_dev
 	int err;
 
 	if (version != VDPA_MIGRATION_VERSION) {
-		pr_warn("vdpa: %s is built for version %u of linux/vdpa_migration.h, the core for %u: it does without\n",
+		pr_warn("vdpa: %s is built for version %u of linux/vdpa_migration.h, the core for %u: not used\n",
 			name_of(mdev), version, VDPA_MIGRATION_VERSION);
 		return vdpa_mgmtdev_register(mdev);
 	}

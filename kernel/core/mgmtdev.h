@@ -32,8 +32,8 @@ struct vdpa_task {
  * @migration: what the parent can do for migration; nothing if it does not say
  * @ring: holds mdev->list and nothing else, which is the way from a
  *	struct vdpa_mgmt_dev to its struct vdpa_mgmtdev
- * @guard: who uses @mdev right now
- * @line: who wants to ask it about itself
+ * @guard: users of @mdev right now
+ * @line: requests that ask it about itself
  * @node: in the table by name, if @named
  * @rcu: for freeing it behind that table's own readers
  * @index: in the table by index
@@ -81,7 +81,7 @@ static inline struct vdpa_mgmtdev *vdpa_mgmtdev_of(const struct vdpa_mgmt_dev *m
 	return list_first_entry(&mdev->list, struct vdpa_mgmtdev, ring);
 }
 
-/* For who found it in the table, or is a user of it already. */
+/* For a caller that found it in the table, or is a user of it already. */
 static inline void vdpa_mgmtdev_get(struct vdpa_mgmtdev *mgmtdev)
 {
 	vdpa_guard_get(&mgmtdev->guard);

@@ -132,7 +132,7 @@ static struct mgmtdev_key mgmtdev_key(const struct vdpa_mgmtdev *mgmtdev, struct
 	};
 }
 
-/* Two parents of one name are legal: who comes second is found when the first has gone. */
+/* Two parents may have one name: the second is found when the first has gone. */
 static int mgmtdev_take_name(struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_str bus;

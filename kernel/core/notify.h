@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events: what happened, to whoever listens.
+ * Events: what happened, for all listeners.
  *
  * Each event has a number, one higher than the last one's. The replies that tell
  * what a device is doing bear the number of the last event before they were

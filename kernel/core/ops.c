@@ -78,7 +78,7 @@ static void observed_set_vq_ready(struct vdpa_device *vdev, u16 index, bool read
 		vdpa_hold_queue(entry, index, true);
 }
 
-/* Who suspends the device has to know what was negotiated, and asks no parent for it. */
+/* A suspend has to know what was negotiated, without asking the parent. */
 static int observed_set_driver_features(struct vdpa_device *vdev, u64 features)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);

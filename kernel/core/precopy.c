@@ -94,7 +94,7 @@ void vdpa_precopy_abandon(struct vdpa_precopy *precopy)
 	vdpa_line_queue(&entry->line, &precopy->task, true);
 }
 
-/* All that follows is done by who has the device's line. */
+/* Everything below is called by the holder of the device's line. */
 
 /**
  * vdpa_precopy_end - have the parent end it
@@ -167,7 +167,7 @@ int vdpa_precopy_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 	u64 seq;
 
 	if (!entry->mgmtdev->migration.precopy_begin) {
-		why = "cannot be copied while it works: its parent does not know how";
+		why = "cannot be copied while it runs: its parent does not know how";
 	} else if (!vdpa_can_suspend(entry) || !ops->get_vq_state) {
 		why = "cannot be saved: its parent lacks suspend or queue state";
 	} else {

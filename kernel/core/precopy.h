@@ -25,7 +25,7 @@ struct vdpa_request;
 
 /**
  * struct vdpa_precopy - a pre-copy
- * @ref: its client, the device, and whoever is at work on it
+ * @ref: its client, the device, and the worker
  * @task: ends it when its client has gone
  * @way: out of the device, or to beside it
  * @index: of the device
@@ -36,7 +36,7 @@ struct vdpa_request;
  * @lives: of the device, when it began: another number, and it was reset since
  * @rounds: how many there were
  *
- * All from @lives on is for who has the device's line.
+ * Everything from @lives on belongs to the holder of the device's line.
  */
 struct vdpa_precopy {
 	struct kref ref;

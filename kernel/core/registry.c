@@ -170,7 +170,7 @@ struct vdpa_entry *vdpa_registry_find(struct vdpa_str name)
  * @index: its index
  * @serial: its serial number
  *
- * For who was not its user meanwhile.
+ * For a caller that was not its user meanwhile.
  *
  * Return: the device, to be put with vdpa_entry_put(); NULL if it is gone.
  */

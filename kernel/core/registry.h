@@ -31,7 +31,7 @@ struct vdpa_entry;
  */
 extern struct mutex vdpa_registry_lock;
 
-/* Who uses an object that may be unregistered. */
+/* The users of an object that may be unregistered. */
 struct vdpa_guard {
 	refcount_t users;
 	struct completion idle;

@@ -17,7 +17,7 @@
 /* One worker for each device whose bus driver has not let go of it yet. */
 static struct workqueue_struct *detach_wq;
 
-/* What ends deletions at their deadlines waits for nobody, and is not kept by who does. */
+/* Ends deletions at their deadlines. It never waits, nor do works that wait hold it up. */
 static struct workqueue_struct *deadline_wq;
 
 /*
@@ -45,7 +45,7 @@ static void removal_call_off(struct vdpa_entry *entry)
 	struct device *dev = &entry->vdev->dev;
 
 	if (entry->restore[0] && device_attach(dev) < 0)
-		dev_warn(dev, "could not give it back to driver %s after a deletion called off\n",
+		dev_warn(dev, "deletion called off, but could not bind driver %s again\n",
 			 entry->restore);
 	mutex_lock(&vdpa_registry_lock);
 	if (!entry->removing)

@@ -31,7 +31,7 @@ void vdpa_request_put(struct vdpa_request *req)
 
 /**
  * vdpa_request_init - begin a request, which is all zeroes
- * @req: the request, with two holders: the caller, and who ends it with vdpa_request_done()
+ * @req: the request, with two holders: the caller, and what ends it by vdpa_request_done()
  * @ops: how its client hears of it
  * @user: whose request it is; NULL: it is part of another one
  * @admin: the client has CAP_NET_ADMIN
@@ -60,7 +60,7 @@ static void request_finish(struct vdpa_request *req)
 	req->user = NULL;
 }
 
-/* Drop a request that was not begun: who has made it answers by other means. */
+/* Drop a request that was not begun. Its maker answers by other means. */
 void vdpa_request_cancel(struct vdpa_request *req)
 {
 	request_finish(req);
@@ -139,7 +139,7 @@ int vdpa_poll_down_read(struct rw_semaphore *sem, const struct vdpa_asker *asker
 	return poll_lock(sem, asker, down_read_trylock);
 }
 
-/* Take it for writing, whoever may have gone: for what has to be done in any case. */
+/* Take it for writing, even if the client has gone: for what has to be done in any case. */
 void vdpa_poll_down_write(struct rw_semaphore *sem)
 {
 	poll_lock(sem, NULL, down_write_trylock);

@@ -32,7 +32,7 @@ struct vdpa_user;
 /**
  * struct vdpa_request_ops - how a request's client hears of it
  * @answer: it is over, with 0 or a negative error number; may sleep
- * @abandoned: return true if there is nobody left who could hear the answer; any context
+ * @abandoned: return true if nobody is left to get the answer; any context
  * @free: nobody uses it any more
  */
 struct vdpa_request_ops {
@@ -48,7 +48,7 @@ struct vdpa_request_ops {
  * @fault: VDPA_ATTR_* of what is at fault; 0: nothing that was given
  * @fault_index: where several of these were given: which one
  * @user: whose request it is
- * @ref: its two holders, whoever made it and whoever does the work
+ * @ref: its two holders, its maker and its worker
  * @done: it is answered
  * @admin: the client has CAP_NET_ADMIN
  * @run: what @task does in a line, where vdpa_request_queue() has put it
@@ -86,14 +86,14 @@ void vdpa_request_cancel(struct vdpa_request *req);
 void vdpa_request_queue(struct vdpa_request *req, int (*run)(struct vdpa_request *req));
 void vdpa_request_done(struct vdpa_request *req, int err);
 
-/* Return: true if there is nobody left who could hear the answer. */
+/* Return: true if nobody is left to get the answer. */
 static inline bool vdpa_request_abandoned(const struct vdpa_request *req)
 {
 	return req->ops->abandoned(req);
 }
 
 /**
- * struct vdpa_asker - who wants to know something of a parent
+ * struct vdpa_asker - who asks a parent
  * @req: whose request it is: when it is abandoned nobody wants to know any more; or NULL
  * @gone: becomes true when nobody wants to know any more; or NULL
  *

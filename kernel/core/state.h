@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a device is doing, whoever makes it do so.
+ * What a device is doing, whether its driver or a command caused it.
  *
  * The core sees every change, because those operations of a device that change
  * its state go through ops.c, also when a bus driver calls them. The states and
@@ -76,7 +76,7 @@ enum vdpa_means {
  * @status_sequence: counts their beginnings and ends
  * @holds: enum vdpa_hold: who holds it suspended
  * @held_by: the transition by which management has its hold
- * @means: how its parent was asked to suspend it; changes in the turn of who asks the parent
+ * @means: how its parent was asked to suspend it; changes in the turn of the one that asks
  * @status_bit: its driver has set SUSPEND in the status, and not DRIVER_OK since
  * @in_status: the transition is the driver's, through the status: nobody waits for its end
  * @status_transition: that one

@@ -130,7 +130,7 @@ int vdpa_status_resume(struct vdpa_entry *entry)
  * @entry: the device
  * @suspending: it has not answered yet: only when it stands still can it be resumed
  *
- * Context: in the turn of who asks the parent; sleeps for five seconds at most.
+ * Context: in the turn of the one that asks the parent; sleeps for five seconds at most.
  * Return: 0; -EIO if it has failed; -ETIMEDOUT.
  */
 int vdpa_status_leave(struct vdpa_entry *entry, bool suspending)

@@ -42,7 +42,7 @@ struct member {
 
 /**
  * struct vdpa_group - devices that are suspended or resumed together
- * @ref: one for whoever is building it, one for each piece of work under way
+ * @ref: one for the code that builds it, one for each piece of work under way
  * @lock: protects @req, @pending, @err and each member's @done and @entry; a mutex,
  *	taken inside nothing, with vdpa_request_done() called inside it
  * @req: the request, NULL once it is answered
@@ -191,7 +191,7 @@ static void group_step(struct vdpa_group *group)
 	}
 }
 
-/* Under the lock, in words for whoever still waits. */
+/* Under the lock: the message for a client that still waits. */
 static void member_stays(struct member *member, int err)
 {
 	struct vdpa_group *group = member->group;
@@ -264,7 +264,7 @@ static void member_work(struct work_struct *work)
 	group_put(group);
 }
 
-/* While nothing has failed, whoever has not done it is still at it. */
+/* While nothing has failed, a member that is not done is still at it. */
 static const struct member *first_late(const struct vdpa_group *group)
 {
 	unsigned int i = 0;
@@ -410,7 +410,7 @@ static int refuse_held(struct vdpa_group *group, const struct member *member)
 	if (suspends(group))
 		return group_refuse(group, member, -EALREADY, "is suspended already");
 	return group_refuse(group, member, -EALREADY,
-			    "is suspended by its driver alone: that one has to resume it");
+			    "is suspended by its driver, which has to resume it");
 }
 
 static int refuse_state(struct vdpa_group *group, const struct member *member,
@@ -428,7 +428,7 @@ static int refuse_state(struct vdpa_group *group, const struct member *member,
 				    "is just being suspended or resumed by another request");
 	if (view->now == VDPA_DEV_STATE_SUSPENDED)
 		return refuse_held(group, member);
-	return group_refuse(group, member, -EBUSY, "is just being left by its driver");
+	return group_refuse(group, member, -EBUSY, "is just being unbound from its driver");
 }
 
 /* Whether it is a driver of this host that uses the device, and not a virtual machine. */

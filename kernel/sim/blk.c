@@ -68,7 +68,7 @@ static void blk_free(struct vdpasim *sim)
 	blk_store_put(sim_to_blk(sim)->store);
 }
 
-/* Who shares a store finds at the target what was written. */
+/* With a shared store, the target finds what was written. */
 static void blk_estimate(struct vdpasim *sim, u64 *bytes, u64 *changed)
 {
 	struct blk *blk = sim_to_blk(sim);
@@ -180,7 +180,7 @@ static int blk_dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 		features = config->device_features;
 	if (features & ~(BLK_FEATURES | VDPASIM_FEATURES_ASKED)) {
 		vdpa_mgmtdev_refuse(mdev, VDPA_ATTR_DEV_FEATURES,
-				    "it knows not all of the features");
+				    "it does not have all of these features");
 		return -EINVAL;
 	}
 

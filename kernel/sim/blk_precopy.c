@@ -89,7 +89,7 @@ void blk_precopy_end(struct vdpasim *sim)
 	u16 i;
 
 	blk_store_watch(blk->copy->store, NULL);
-	/* Who is about to note one is waited for. */
+	/* Waits for those that are about to note one. */
 	for (i = 0; i < sim->nvqs; i++) {
 		mutex_lock(&sim->vqs[i].lock);
 		mutex_unlock(&sim->vqs[i].lock);

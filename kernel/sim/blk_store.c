@@ -181,9 +181,9 @@ static struct page *find_or_add_page(struct blk_store *store, pgoff_t index)
 }
 
 /*
- * Changes. Each is noted after it was made. Who takes a page up crosses it out first, then looks at
+ * Changes. Each is noted after it was made. A reader crosses a page out first, then looks at
  * it: what is changed while it is looked at, or later, is noted once more. Both take the lock of
- * the notes, so that who crosses out a change sees what was changed.
+ * the notes, so that a reader that crosses out a change sees what was changed.
  */
 
 void blk_changes_init(struct blk_changes *changes)

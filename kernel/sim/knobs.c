@@ -150,7 +150,7 @@ void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 
 /**
  * vdpasim_knobs_device - create the directory of a device and its knobs
- * @sim: device; whoever deletes it removes the directory
+ * @sim: device; its deletion removes the directory
  */
 void vdpasim_knobs_device(struct vdpasim *sim)
 {

@@ -23,7 +23,7 @@
 static bool honour_deadline;
 module_param(honour_deadline, bool, 0444);
 MODULE_PARM_DESC(honour_deadline,
-		 "Suspends that would miss a deadline are given up by it, and told beforehand (default N)");
+		 "Estimate suspends, and give up those that would miss a deadline (default N)");
 
 static bool take_back = true;
 module_param(take_back, bool, 0444);
@@ -97,7 +97,7 @@ static int check(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa,
 	int err = vdpasim_fault(&to_parent(mdev)->check);
 
 	if (err)
-		NL_SET_ERR_MSG_MOD(extack, "a test wants no migration here");
+		NL_SET_ERR_MSG_MOD(extack, "a test refuses migration here");
 	return err;
 }
 

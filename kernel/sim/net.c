@@ -213,7 +213,7 @@ static bool judge_plan(struct vdpa_mgmt_dev *mdev, const struct net_plan *plan)
 		const char *reason;
 	} faults[] = {
 		{ plan->features & ~(NET_FEATURES | VDPASIM_FEATURES_ASKED), VDPA_ATTR_DEV_FEATURES,
-		  "it knows not all of the features" },
+		  "it does not have all of these features" },
 		{ plan->features & NET_FEATURES_CTRL &&
 		  !(plan->features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)), VDPA_ATTR_DEV_FEATURES,
 		  "some of the features need CTRL_VQ" },

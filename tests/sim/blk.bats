@@ -183,7 +183,7 @@ blk_sum() { vstat_sum b1 "$1" 0 1 2 3; }
 		assert_equal "$status" 2
 		gone b0
 	done
-	assert_match "$(kernel_log)" 'refuses a device: it knows not all of the features'
+	assert_match "$(kernel_log)" 'refuses a device: it does not have all of these features'
 	assert_match "$(kernel_log)" 'refuses a device: it needs VERSION_1 and ACCESS_PLATFORM'
 }
 

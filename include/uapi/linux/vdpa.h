@@ -22,7 +22,7 @@
 
 #define VDPA_GENL_NAME "vdpa"
 
-/* The version in a request's header is not judged: clients send 1 and 2. */
+/* The core ignores the version in a request's header: clients send 1 and 2. */
 #define VDPA_GENL_VERSION 0x1
 
 /* Longest device name, in bytes, without a terminator. */
@@ -175,21 +175,20 @@ enum vdpa_attr {
 	VDPA_ATTR_FORCE = 162,				/* flag */
 
 	/*
-	 * VDPA_CMD_DEV_DEL waits until the driver lets go of the device: vhost_vdpa does when its
-	 * file is closed. With this flag it does not: it fails with EBUSY. With a deadline it
-	 * waits so long, and fails with ETIMEDOUT; once the parent has begun, for the parent.
+	 * VDPA_CMD_DEV_DEL waits until the driver lets go of the device: vhost_vdpa does so when
+	 * its file is closed. With this flag it fails with EBUSY instead. With a deadline it waits
+	 * so long, then fails with ETIMEDOUT. Once the parent has begun, it waits for the parent.
 	 */
 	VDPA_ATTR_NOWAIT = 163,				/* flag */
 
-	/* in dumps: the parent does not answer about this device, and what it knows is missing */
+	/* in dumps: the parent does not answer, so what it knows of this device is missing */
 	VDPA_ATTR_DEV_UNANSWERED = 164,			/* flag */
 
 	/*
-	 * Feature bits where one beyond 63 is set, and absent where there is none: u64 words in
-	 * host order, 2 to VDPA_WORDS_MAX of them, the last not zero. Word i has the bits 64i to
-	 * 64i + 63: all of the set, word 0 is what the u64 of mainline has, which is there as well.
-	 * The one of a state, which older readers shall not take for what it is not, takes the
-	 * place of VDPA_ATTR_STATE_FEATURES.
+	 * All feature bits, if one beyond 63 is set; else absent. u64 words in host order, 2 to
+	 * VDPA_WORDS_MAX of them, the last not zero. Word i has the bits 64i to 64i + 63. Word 0 is
+	 * the same as mainline's u64, which is there as well. In a state, this replaces
+	 * VDPA_ATTR_STATE_FEATURES, so that older readers do not load half of the features.
 	 */
 	VDPA_ATTR_DEV_SUPPORTED_FEATURES_WORDS = 165,	/* binary, u64 words */
 	VDPA_ATTR_DEV_FEATURES_WORDS = 166,		/* binary, u64 words */
@@ -201,15 +200,15 @@ enum vdpa_attr {
 	VDPA_ATTR_PRECOPY_DIRTY = 170,			/* u64, bytes that have changed since */
 
 	/* VDPA_CMD_DEV_PRECOPY_GET, and VDPA_CMD_DEV_STATE_SET of what comes from it */
-	VDPA_ATTR_STATE_ROUND = 171,			/* u32, this is of a round: which, from 0 */
+	VDPA_ATTR_STATE_ROUND = 171,			/* u32, number of the round, from 0 */
 
-	/* VDPA_CMD_DEV_STATE_GET of the rest, and VDPA_CMD_DEV_STATE_SET of it */
-	VDPA_ATTR_STATE_ROUNDS = 172,			/* u32, rounds that it comes after */
+	/* VDPA_CMD_DEV_STATE_GET and VDPA_CMD_DEV_STATE_SET of the rest after a pre-copy */
+	VDPA_ATTR_STATE_ROUNDS = 172,			/* u32, number of rounds before it */
 
 	/* VDPA_CMD_DEV_STATE_GET */
 	VDPA_ATTR_STATE_REST = 173,			/* flag: the rest of my pre-copy */
 
-	/* VDPA_CMD_MIGRATION_ESTIMATE; absent: the parent tells none */
+	/* VDPA_CMD_MIGRATION_ESTIMATE; absent: the parent does not tell */
 	VDPA_ATTR_ESTIMATE_BYTES = 174,			/* u64, private bytes, now */
 	VDPA_ATTR_ESTIMATE_CHANGED = 175,		/* u64, bytes changed so far */
 
@@ -233,7 +232,7 @@ enum vdpa_attr {
 	VDPA_ATTR_VQ_INFLIGHT = 185,			/* binary, u16 for each chain */
 };
 
-/* The last attribute there is. */
+/* The last attribute. */
 #define VDPA_ATTR_LAST	VDPA_ATTR_VQ_INFLIGHT
 
 /* Most words of a bitmask, here and in a description: 512 bits. */
@@ -251,9 +250,9 @@ enum vdpa_attr {
 /* What a device is doing. */
 enum vdpa_dev_state {
 	VDPA_DEV_STATE_INACTIVE = 0,	/* no driver, or one that has not set DRIVER_OK */
-	VDPA_DEV_STATE_ACTIVE = 1,	/* DRIVER_OK: it works */
+	VDPA_DEV_STATE_ACTIVE = 1,	/* DRIVER_OK: it runs */
 	VDPA_DEV_STATE_SUSPENDING = 2,	/* its parent is about to suspend it */
-	VDPA_DEV_STATE_SUSPENDED = 3,	/* nothing moves until it is resumed or reset */
+	VDPA_DEV_STATE_SUSPENDED = 3,	/* its queues stand still until a resume or reset */
 	VDPA_DEV_STATE_RESUMING = 4,	/* its parent is about to resume it */
 	VDPA_DEV_STATE_FAILED = 5,	/* FAILED or NEEDS_RESET: only a reset helps */
 	VDPA_DEV_STATE_REMOVING = 6,	/* it is being deleted */
@@ -270,17 +269,17 @@ enum vdpa_hold {
 };
 
 /*
- * What can be done with a device, bits of VDPA_ATTR_DEV_CAPS. Suspend and resume are its parent's
- * or, for as long as it is negotiated, virtio's own (feature bit 43).
+ * What a device can do, bits of VDPA_ATTR_DEV_CAPS. Suspend and resume go through its parent or,
+ * while it is negotiated, through virtio's own suspend (feature bit 43).
  */
 enum vdpa_dev_cap {
 	VDPA_DEV_CAP_SUSPEND = 1,	/* suspend */
 	VDPA_DEV_CAP_RESUME = 2,	/* resume without a reset */
-	VDPA_DEV_CAP_VQ_STATE = 4,	/* tell and take the state of virtqueues */
-	VDPA_DEV_CAP_VSTATS = 8,	/* count per virtqueue */
-	VDPA_DEV_CAP_PRECOPY = 16,	/* have its state copied while it works */
+	VDPA_DEV_CAP_VQ_STATE = 4,	/* read and set the state of virtqueues */
+	VDPA_DEV_CAP_VSTATS = 8,	/* statistics per virtqueue */
+	VDPA_DEV_CAP_PRECOPY = 16,	/* copy its state while it runs */
 	VDPA_DEV_CAP_DIRTY_TRACKING = 32,	/* note which pages the device writes */
-	VDPA_DEV_CAP_INFLIGHT = 64,	/* tell and take chains that are not completed */
+	VDPA_DEV_CAP_INFLIGHT = 64,	/* report chains in flight, take them up */
 };
 
 /* What a virtqueue is for. */
@@ -294,7 +293,7 @@ enum vdpa_vq_type {
 
 /* What happened. */
 enum vdpa_event {
-	VDPA_EVENT_MGMTDEV_ADDED = 1,	/* bears the management device's names */
+	VDPA_EVENT_MGMTDEV_ADDED = 1,	/* has the management device's names */
 	VDPA_EVENT_MGMTDEV_REMOVED = 2,	/* the same */
 	VDPA_EVENT_DEV_ADDED = 3,	/* and the device's name, IDs and sizes */
 	VDPA_EVENT_DEV_REMOVED = 4,	/* and the device's name */
@@ -305,15 +304,15 @@ enum vdpa_event {
 /* Who made it happen. */
 enum vdpa_cause {
 	VDPA_CAUSE_DRIVER = 0,		/* the bus driver: a virtual machine, or the kernel's */
-	VDPA_CAUSE_MANAGEMENT = 1,	/* a command of this family, or the parent's going */
+	VDPA_CAUSE_MANAGEMENT = 1,	/* a command of this family, or the parent is unloaded */
 	VDPA_CAUSE_DEVICE = 2,		/* the device itself */
 };
 
 /*
  * A description: what has to match between the source of a migration and its
- * target. A list of attributes, each with a rule of its own; the rules that count
- * are the source's. Types and rules are strings, so that those that a reader does
- * not know get through to where they are judged: as a mismatch.
+ * target. A list of attributes, each with its own rule. The source's rules count.
+ * Types and rules are strings, so that a reader can pass on those that it does not
+ * know. Where the lists are compared, an unknown one is a mismatch.
  *
  *  rule	types		the target is compatible when
  *  equal	all		its value is the same (sets: the same members)
@@ -336,10 +335,10 @@ enum vdpa_cause {
  * without a value the types have to be the same; else the rule is applied. A
  * target that is a device is judged by the rule alone.
  *
- * A list is malformed, and refused with EINVAL, that has no class, an attribute that
+ * A list is malformed, and refused with EINVAL, if it has no class, an attribute that
  * is not in the enums below, a name twice, no name, type or rule, a longer string than
- * below, no value of a type in the table (but with the PROVISION mark), a range whose
- * first is above its last, a version or ranges that are none, or more attributes or
+ * below, no value of a type in the table (without the PROVISION mark), a range whose
+ * first is above its last, a malformed version or ranges, or more attributes or
  * members than below. Names consist of letters, digits and '_', '-', '.'.
  *
  * A version is three decimal numbers below 2^32, "major.minor.bugfix". Ranges of them
@@ -366,8 +365,8 @@ enum vdpa_migration_attr {
 	VDPA_MIGRATION_ATTR_LAST = 9,		/* u64: ... both ends included */
 	VDPA_MIGRATION_ATTR_ACCEPTS = 10,	/* string: "version", may be absent */
 	/*
-	 * Type "bitmask" with a bit beyond 63, in place of VDPA_MIGRATION_ATTR_U64: who does not
-	 * know it finds no value. As VDPA_ATTR_DEV_FEATURES_WORDS.
+	 * Type "bitmask" with a bit beyond 63, in place of VDPA_MIGRATION_ATTR_U64: a reader
+	 * that does not know it finds no value. As VDPA_ATTR_DEV_FEATURES_WORDS.
 	 */
 	VDPA_MIGRATION_ATTR_WORDS = 11,		/* binary, u64 words */
 };
@@ -385,53 +384,55 @@ enum vdpa_migration_attr {
 
 /*
  * VDPA_CMD_MIGRATION_CHECK: the source's VDPA_ATTR_MIGRATION, and the target:
- * VDPA_ATTR_DEV_NAME, or the management device's names. It is acknowledged when
+ * VDPA_ATTR_DEV_NAME, or the management device's names. It is acknowledged if
  * they are compatible. Else it fails with EMEDIUMTYPE, and the message names the
- * first mismatch; with EINVAL if the list is malformed.
+ * first mismatch. It fails with EINVAL if the list is malformed.
  *
  * VDPA_CMD_DEV_STATE_GET names a suspended device and gives its state in any number
  * of messages. First come the description, the features and the status, all in one;
  * then the virtqueues, in the order of their indices, in one message or more; then
- * the private state, in pieces that bear their offset, whose borders mean nothing.
- * Each message has VDPA_ATTR_DEV_NAME, and there may be some with nothing else. A
+ * the private state, in pieces with their offsets. The borders of the pieces mean
+ * nothing. Each message has VDPA_ATTR_DEV_NAME; some may have nothing else. A
  * virtqueue is nested: VDPA_ATTR_DEV_QUEUE_INDEX and what VDPA_CMD_DEV_VQ_GET tells
  * of it.
  *
  * VDPA_CMD_DEV_STATE_SET takes the same pieces, in the same order, one or more in
- * a request, each naming the device to load into. A request with a description
- * begins anew; private pieces have to follow each other without a gap; the one
- * with VDPA_ATTR_STATE_END loads all that came over this socket for the device, and
- * only that one changes the device. A piece that is refused drops all before it.
+ * a request. Each request names the device to load into. A request with a description
+ * begins anew. Private pieces have to follow each other without a gap. The request
+ * with VDPA_ATTR_STATE_END loads everything that came over this socket for the device.
+ * Only that one changes the device. A piece that is refused drops all before it.
  *
- * VDPA_CMD_DEV_STATE_LOAD loads what has come over this socket, without an end, for each device
+ * VDPA_CMD_DEV_STATE_LOAD loads what was sent over this socket, without an end, for each device
  * of a VDPA_ATTR_DEV_GROUP. If one is refused, those that were loaded get back what they had.
- * Either way what had come for them is dropped, unless one of them is not there. A driver that
- * resets a device meanwhile, or sets DRIVER_OK, is not kept from it, and its device stays as the
- * driver leaves it. Until the answer nobody else loads these devices, writes their virtqueues,
- * suspends or resumes them: EBUSY.
- * Pre-copy: VDPA_CMD_DEV_PRECOPY_START begins to copy the state of a device that works, or
- * is suspended. The pre-copy is the socket's alone, one a device, and ends with
- * VDPA_CMD_DEV_PRECOPY_STOP, with the rest, with the socket, with the device or a reset of it,
- * and with an error of the parent. VDPA_CMD_DEV_PRECOPY_GET gives a round: a message with
- * the description and VDPA_ATTR_STATE_ROUND, private pieces with their offsets, and one with
- * VDPA_ATTR_PRECOPY_INITIAL and _DIRTY. When what is left is little, the device is suspended,
- * and VDPA_CMD_DEV_STATE_GET with VDPA_ATTR_STATE_REST gives the rest: a state with
+ * In both cases the core drops what was sent, unless one of the devices does not exist. A driver
+ * may reset its device meanwhile, or set DRIVER_OK; the device then stays as the driver leaves it.
+ * Until the answer, other requests to load these devices, to write their virtqueues, to suspend
+ * or to resume them fail with EBUSY.
+ *
+ * Pre-copy: VDPA_CMD_DEV_PRECOPY_START begins to copy the state of a device that runs or is
+ * suspended. The pre-copy belongs to the socket. A device has one at most. It ends with
+ * VDPA_CMD_DEV_PRECOPY_STOP, with the rest, when the socket is closed, when the device is deleted
+ * or reset, and with an error of the parent. VDPA_CMD_DEV_PRECOPY_GET gives a round: a message
+ * with the description and VDPA_ATTR_STATE_ROUND, private pieces with their offsets, and a message
+ * with VDPA_ATTR_PRECOPY_INITIAL and _DIRTY. When little is left, the client suspends the device.
+ * VDPA_CMD_DEV_STATE_GET with VDPA_ATTR_STATE_REST then gives the rest: a state with
  * VDPA_ATTR_STATE_ROUNDS in its first message, whose private state comes on top of the rounds.
  *
- * VDPA_CMD_DEV_STATE_SET takes rounds as they come from there, each one or more requests, the
- * first with the description, all with VDPA_ATTR_STATE_ROUND, the last with VDPA_ATTR_STATE_END:
- * that one has the parent stage the round beside the device, which does not change. The device
- * need not have a driver; if it has one, its reset does not lose what is staged. Round 0 begins
+ * VDPA_CMD_DEV_STATE_SET takes these rounds. Each round is one or more requests: the first with
+ * the description, all with VDPA_ATTR_STATE_ROUND, the last with VDPA_ATTR_STATE_END. After the
+ * last one the parent stages the round beside the device, which does not change. The device need
+ * not have a driver. If it has one, its reset does not discard what is staged. Round 0 begins
  * anew; the others follow it one by one. The rest, with VDPA_ATTR_STATE_ROUNDS in its first
- * request, is loaded on top of them. What is staged is the socket's alone, one a device, and goes
- * with it; it is lost with any piece that is refused.
+ * request, is loaded on top of them. What is staged belongs to the socket, once for each device.
+ * It is discarded when the socket is closed, and with any piece that is refused.
  *
- * VDPA_CMD_MIGRATION_ESTIMATE tells how much there is to carry, and, as VDPA_CMD_DEV_GET does,
- * what suspends and resumes have taken, and would. What changes in a second follows from two.
+ * VDPA_CMD_MIGRATION_ESTIMATE tells how much there is to carry. As VDPA_CMD_DEV_GET does, it
+ * also tells how long suspends and resumes took and would take. Two answers tell how much changes
+ * in a second.
  */
 
 /*
- * Pages that the device wrote, for who moves a guest's memory while the device works.
+ * Pages that the device wrote, for a program that moves a guest's memory while the device runs.
  *
  * VDPA_CMD_DEV_DIRTY_START: the device notes from now on which pages it writes; those that
  * it wrote before are not known. With VDPA_ATTR_DIRTY_PAGE_SIZE, a power of two from 4096
@@ -447,12 +448,12 @@ enum vdpa_migration_attr {
  * VDPA_CMD_DEV_DIRTY_GET with VDPA_ATTR_DIRTY_FIRST, VDPA_ATTR_DIRTY_LAST and, unless it is 0,
  * VDPA_ATTR_DIRTY_ASID reads the pages of a range, which lies within one that is tracked, and
  * clears them. The answer is one message of 4 KiB at most, however large the range is. It has the
- * same attributes, but that VDPA_ATTR_DIRTY_LAST is how far it has come: who wants the rest asks
- * again, from there on. Each VDPA_ATTR_DIRTY_STRETCH has VDPA_ATTR_DIRTY_FIRST, a multiple of 64
+ * same attributes, but that VDPA_ATTR_DIRTY_LAST is how far it has come: for the rest, ask
+ * again from there on. Each VDPA_ATTR_DIRTY_STRETCH has VDPA_ATTR_DIRTY_FIRST, a multiple of 64
  * pages, and VDPA_ATTR_DIRTY_BITMAP, words of 64 bit in the byte order of the host: bit n of word
  * i is the page 64 * i + n pages behind that. Pages that are in no stretch are clean.
  *
- * Should the parent fail when it has told some pages, the answer has these, and an error comes
+ * If the parent fails after it has told some pages, the answer has these, and an error comes
  * after it.
  *
  * What is in the answer is cleared, and nothing else: a page that is written in that moment is in

@@ -68,7 +68,7 @@ static const char *version_fault(const struct vdpa_migration_attribute *attr)
 	if (attr->accepts && too_long(attr->accepts, VDPA_MIGRATION_STRING_MAX))
 		return "its ranges are too long";
 	if (attr->accepts && !vdpa_ranges_valid(attr->accepts))
-		return "its ranges are none";
+		return "its ranges are not valid";
 	return NULL;
 }
 
@@ -118,7 +118,7 @@ static const char *attr_fault(const struct vdpa_description *description,
 	if (!attr->name || !attr->type || !attr->rule)
 		return "a name, type or rule is missing";
 	if (too_long(attr->name, VDPA_MIGRATION_NAME_MAX) || !valid_name(attr->name))
-		return "its name is none";
+		return "its name is not valid";
 	if (too_long(attr->type, VDPA_MIGRATION_TYPE_MAX))
 		return "its type has more than 15 bytes";
 	if (too_long(attr->rule, VDPA_MIGRATION_RULE_MAX))

@@ -102,7 +102,7 @@ static int check_overlap(struct vdpa_request *req, const struct vdpa_dirty *wish
 		if (other->asid != range->asid || other->last < range->first ||
 		    other->first > range->last)
 			continue;
-		NL_SET_ERR_MSG_FMT(&req->extack, "0x%llx to 0x%llx overlap with a range before",
+		NL_SET_ERR_MSG_FMT(&req->extack, "0x%llx to 0x%llx overlap with an earlier range",
 				   range->first, range->last);
 		return -EINVAL;
 	}

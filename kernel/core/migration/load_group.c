@@ -44,7 +44,7 @@ struct member {
 
 /**
  * struct load_group - devices that are loaded together
- * @ref: one for whoever is building it, one for each piece of work under way
+ * @ref: one for the code that builds it, one for each piece of work under way
  * @lock: protects @pending, @err, each member's @loaded, and what @req says; a mutex, taken inside
  *	nothing, with vdpa_request_done() called inside it
  * @req: the request
@@ -123,11 +123,11 @@ static void group_end(struct load_group *group)
 	vdpa_request_done(group->req, group->err);
 }
 
-/* Under the lock: it keeps what was loaded, in words for whoever waits. */
+/* Under the lock: it keeps what was loaded. Sets the message for the client. */
 static void member_keeps(struct member *member, int err)
 {
-	dev_warn(&member->entry->vdev->dev, "keeps a state that was to be taken back: %d\n", err);
-	group_refuse(member->group, member, 0, " keeps what was loaded, others do not");
+	dev_warn(&member->entry->vdev->dev, "keeps a loaded state, undo failed: %d\n", err);
+	group_refuse(member->group, member, 0, " keeps the loaded state, others do not");
 }
 
 static void group_step(struct load_group *group);
@@ -257,7 +257,7 @@ static int check_members(struct load_group *group)
 
 		if (group->n > 1 && ops->load && !ops->unload)
 			return group_refuse(group, member, -EOPNOTSUPP,
-					    " could not be given back what it had if others fail");
+					    " could not get its old state back if others fail");
 	}
 	return 0;
 }

@@ -42,7 +42,7 @@ static const char *missing(const struct vdpa_snapshot *snapshot, const struct vd
 	if (!vq->known)
 		return "the state of";
 	if (!vq->inflight.told && vdpa_inflight_can(snapshot->entry))
-		return "what is in flight in";
+		return "the chains in flight in";
 	return NULL;
 }
 

@@ -33,7 +33,7 @@ enum vdpa_snapshot_kind {
 
 /**
  * struct vdpa_snapshot - a device's state
- * @ref: whoever wants it, who may have gone, and the worker
+ * @ref: the client, which may have gone, and the worker
  * @task: collects it, in line
  * @user: whose request it is
  * @kind: what is collected

@@ -56,7 +56,7 @@ static int check_takes_inflight(const struct vdpa_upload *upload, struct vdpa_re
 	for (i = 0; i < upload->n_vqs; i++)
 		if (upload->vqs[i].inflight.n)
 			return upload_refuse(req, -EOPNOTSUPP,
-					     ": its parent takes nothing in flight, as in queue %u",
+					     ": its parent takes no chains in flight (queue %u)",
 					     upload->vqs[i].index);
 	return 0;
 }
@@ -84,7 +84,7 @@ static int check_state(struct vdpa_request *req, enum vdpa_dev_state now)
 	case VDPA_DEV_STATE_REMOVING:
 		return upload_refuse(req, -EBUSY, " is being deleted");
 	default:
-		return upload_refuse(req, -EBUSY, " works: suspend it first");
+		return upload_refuse(req, -EBUSY, " is active: suspend it first");
 	}
 }
 
@@ -169,7 +169,7 @@ static int check_locked(const struct vdpa_upload *upload, struct vdpa_request *r
 
 static void complain(const struct vdpa_entry *entry, u16 index)
 {
-	dev_warn(&entry->vdev->dev, "queue %u keeps what was loaded\n", index);
+	dev_warn(&entry->vdev->dev, "queue %u keeps its loaded position\n", index);
 }
 
 /* Back to where the first @n were. */
@@ -349,7 +349,7 @@ static int check_round(const struct vdpa_upload *upload, struct vdpa_request *re
 				     upload->round);
 	}
 	req->fault = VDPA_ATTR_STATE_ROUNDS;
-	return upload_refuse(req, -EINVAL, " has %u rounds staged, the rest comes after %u",
+	return upload_refuse(req, -EINVAL, " has %u rounds, but the rest follows %u",
 			     rounds, upload->round);
 }
 

@@ -72,7 +72,7 @@ int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *n
 	}
 	if (left <= 0)
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, nest, "bytes leftover behind the attributes");
+	NL_SET_ERR_MSG_ATTR(extack, nest, "bytes left over after the attributes");
 	return -EINVAL;
 }
 

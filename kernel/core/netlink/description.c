@@ -218,7 +218,7 @@ static int read_attr(const struct nlattr *nest, struct storage *storage,
 		err = read_value(nest, tb, storage, &attr, extack);
 	if (err)
 		description->fault = err == -E2BIG ? "it has too many members" :
-						     "its words are none";
+						     "its words are not valid";
 	else
 		err = vdpa_description_add(description, &attr);
 	if (err)

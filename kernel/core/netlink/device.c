@@ -258,7 +258,7 @@ int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return add_submit(skb, info, &config);
 }
 
-/* Who asks not to wait waits so long for a driver, in ms: to let go takes a moment. */
+/* With VDPA_ATTR_NOWAIT, the wait for a driver that lets go, in ms. */
 #define NOWAIT_MS	1000
 
 /*
@@ -287,7 +287,7 @@ static int read_patience(struct genl_info *info, u32 *deadline, int *late)
 		return 0;
 	if (nowait) {
 		NL_SET_ERR_MSG_ATTR(info->extack, nowait,
-				    "either not to wait or a deadline, not both");
+				    "either nowait or a deadline, not both");
 		return -EINVAL;
 	}
 	return vdpa_nl_read_deadline(attr, deadline, info->extack);

@@ -110,7 +110,7 @@ static struct vdpa_dirty *read_wish(struct genl_info *info)
 		wish->page_size = nla_get_u64(page_size);
 		if (!is_page_size(wish->page_size)) {
 			NL_SET_ERR_MSG_ATTR_FMT(info->extack, page_size,
-						"%llu is no power of two from %llu to %llu",
+						"%llu is not a power of two from %llu to %llu",
 						wish->page_size, VDPA_DIRTY_PAGE_SIZE_MIN,
 						VDPA_DIRTY_PAGE_SIZE_MAX);
 			err = -EINVAL;

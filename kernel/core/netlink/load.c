@@ -167,7 +167,7 @@ static int begin_rounds(struct session *session, struct vdpa_entry *entry,
 	if (session->precopy || upload->kind == VDPA_UPLOAD_WHOLE)
 		return 0;
 	NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
-			   ": none of the rounds before came from this client", session->name);
+			   ": this client has sent none of the earlier rounds", session->name);
 	return -ENOENT;
 }
 
@@ -205,14 +205,14 @@ static int session_go_on(const struct session *session, struct genl_info *info)
 	if (!session->upload) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_MIGRATION);
 		NL_SET_ERR_MSG_FMT(info->extack, "a state for device " VDPA_MSG_NAME
-				   " begins with a description", session->name);
+				   " must begin with a description", session->name);
 		return -EINVAL;
 	}
 	if (round == is_round(session->upload) &&
 	    (kind_of(info) == VDPA_UPLOAD_WHOLE || round_of(info) == session->upload->round))
 		return 0;
 	NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
-			   ": a piece of another round, or of none", session->name);
+			   ": a piece of another round, or of no round", session->name);
 	return -EINVAL;
 }
 
@@ -225,7 +225,7 @@ static int read_features(struct genl_info *info, struct vdpa_words *features)
 	*features = (struct vdpa_words){};
 	if (attr && words) {
 		NL_SET_ERR_MSG_ATTR(info->extack, words,
-				    "the negotiated features come in two forms");
+				    "the negotiated features are given twice");
 		return -EINVAL;
 	}
 	if (words)
@@ -246,7 +246,7 @@ static int take_features(struct genl_info *info, struct vdpa_upload *upload)
 	if (upload->has_features && memcmp(&upload->features, &features, sizeof(features))) {
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_STATE_FEATURES] ?:
 					info->attrs[VDPA_ATTR_STATE_FEATURES_WORDS],
-					"negotiated features 0x%llx, and 0x%llx in a piece before",
+					"features 0x%llx, but 0x%llx in an earlier piece",
 					features.word[0], upload->features.word[0]);
 		return -EINVAL;
 	}
@@ -283,7 +283,8 @@ static int check_vq_index(const struct vdpa_upload *upload, const struct nlattr 
 		return -EINVAL;
 	}
 	if (nla_get_u32(attr) >= VQS_MAX) {
-		NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "virtqueue %u is none: there are up to %u",
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
+					"there is no virtqueue %u: a device has at most %u",
 					nla_get_u32(attr), VQS_MAX);
 		return -ERANGE;
 	}
@@ -345,7 +346,8 @@ static int take_vqs(struct genl_info *info, struct vdpa_upload *upload)
 		return 0;
 	if (!upload->has_features) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_STATE_FEATURES);
-		NL_SET_ERR_MSG(info->extack, "the negotiated features come before the virtqueues");
+		NL_SET_ERR_MSG(info->extack,
+			       "the negotiated features must come before the virtqueues");
 		return -EINVAL;
 	}
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, left) {
@@ -368,7 +370,7 @@ static int take_private(struct genl_info *info, struct vdpa_upload *upload)
 		return 0;
 	if (!offset) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_STATE_OFFSET);
-		NL_SET_ERR_MSG(info->extack, "a piece of private state bears its offset");
+		NL_SET_ERR_MSG(info->extack, "a piece of private state has no offset");
 		return -EINVAL;
 	}
 	if (nla_get_u64(offset) != upload->private.len) {
@@ -409,11 +411,11 @@ static int check_round(struct genl_info *info, const struct vdpa_upload *upload)
 	    (!info->attrs[VDPA_ATTR_STATE_VQ] && !info->attrs[VDPA_ATTR_STATE_FEATURES]))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VDPA_ATTR_STATE_ROUND],
-			    "a round has private state and nothing else");
+			    "a round has private state only");
 	return -EINVAL;
 }
 
-/* What is staged goes with the rest: who loads that ends it. */
+/* Loading the rest ends what is staged. */
 static struct vdpa_upload *session_take(struct session *session)
 {
 	struct vdpa_upload *upload = session->upload;
@@ -514,7 +516,7 @@ static struct vdpa_upload *take_upload(const struct sock *sock, struct vdpa_entr
 	if (session && session->upload && !is_round(session->upload))
 		upload = session_take(session);
 	else
-		NL_SET_ERR_MSG_FMT(extack, "no state has come for device " VDPA_MSG_NAME,
+		NL_SET_ERR_MSG_FMT(extack, "no state was sent for device " VDPA_MSG_NAME,
 				   vdpa_entry_name(entry));
 	if (session)
 		session_drop(session);

@@ -3,7 +3,7 @@
  * Descriptions of devices and management devices over netlink.
  *
  * Parents may take their time over their part of it: for a request about one a worker asks
- * them, a dump waits for each a little and lists who does not answer by name alone.
+ * them. A dump waits for each a little, and lists one that does not answer by name alone.
  */
 #include <linux/completion.h>
 #include <linux/err.h>

@@ -59,7 +59,7 @@ static int ask_queue(struct vdpa_query *q, struct vdpa_query_device *device, u16
 	return err;
 }
 
-/* Whoever has the lock may be in the parent for ever, so this does not wait for it as such. */
+/* The lock's holder may be in the parent for ever, so this only tries to take it. */
 static bool lock_config(struct vdpa_device *vdev, unsigned long until)
 {
 	unsigned long grace = jiffies + msecs_to_jiffies(GRACE_MS);

@@ -192,14 +192,14 @@ int vdpa_nl_read_inflight(const struct nlattr *attr, struct vdpa_inflight *infli
 		return 0;
 	n = nla_len(attr) / sizeof(*inflight->heads);
 	if (nla_len(attr) % sizeof(*inflight->heads)) {
-		NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "%u bytes: a chain in flight has 2",
+		NL_SET_ERR_MSG_ATTR_FMT(extack, attr, "%u bytes, but a chain in flight has 2",
 					nla_len(attr));
 		return -EINVAL;
 	}
 	if (n > VDPA_VQ_INFLIGHT_MAX) {
 		NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
-					"a queue with %u chains in flight, %u at most", n,
-					VDPA_VQ_INFLIGHT_MAX);
+					"a queue has %u chains in flight, but at most %u are possible",
+					n, VDPA_VQ_INFLIGHT_MAX);
 		return -E2BIG;
 	}
 	if (n) {

@@ -43,6 +43,6 @@ int vdpa_nl_read_words(const struct nlattr *attr, struct vdpa_words *words,
 	memcpy(words->word, nla_data(attr), len);
 	if (vdpa_words_used(words) == len / size)
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "the last word has no bit");
+	NL_SET_ERR_MSG_ATTR(extack, attr, "the last word has no bit set");
 	return -EINVAL;
 }
