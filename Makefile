@@ -10,6 +10,7 @@ PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+SCHEMADIR ?= $(PREFIX)/share/vdpa/schema
 
 # The version of everything here: the command says it, the modules bear it, the packages have it.
 VDPA_VERSION := $(shell sed -n '1s/^vdpa .\([0-9.a-z~+]*\). .*/\1/p' debian/changelog)
@@ -192,6 +193,7 @@ have-clang:
 # parent's author builds with are installed by name alone. No headers are needed for the command, nor to remove anything.
 
 man_pages = $(wildcard man/*.8)
+schemas = $(wildcard schema/*.json)
 sources_of = $(wildcard $(1)/*.[ch] $(1)/*/*.[ch] $(1)/Kbuild)
 put = @for file in $(2); do to=$(DESTDIR)$(1)/$${file\#$(3)}; printf '  %-7s %s\n' INSTALL $$to; \
 	install -D -m $(or $(4),644) $$file $$to || exit; done
@@ -208,6 +210,7 @@ install-tools: tool
 	$(call put,$(MANDIR)/man8,$(man_pages),man/)
 	$(call put,$(PREFIX)/share/bash-completion/completions,completion/vdpa,completion/)
 	$(call put,$(ZSHDIR),completion/_vdpa,completion/)
+	$(call put,$(SCHEMADIR),$(schemas),schema/)
 
 install-modules: kernel/core check-symbols
 	$(call put_modules,kernel/core/vdpa.ko)
@@ -242,7 +245,7 @@ uninstall:
 	$(call say,REMOVE,$(DESTDIR)$(SBINDIR)/vdpa)rm -f $(DESTDIR)$(SBINDIR)/vdpa
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(man_pages)))
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vdpa $(DESTDIR)$(ZSHDIR)/_vdpa
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/vdpa
+	$(Q)rm -rf $(DESTDIR)$(SCHEMADIR) $(DESTDIR)$(PREFIX)/include/vdpa
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/ynl/specs/vdpa.yaml
 	$(Q)for module in $(installed_modules); do printf '  %-7s %s\n' REMOVE $$module; rm -f $$module || exit; done
 	$(if $(DESTDIR),,$(Q)for dir in $(sort $(dir $(installed_modules))); do release=$${dir%/updates/}; \

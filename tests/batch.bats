@@ -99,13 +99,13 @@ setup() {
 	"$VDPA_TOOL" dev add name b0 mgmtdev "$BLK"
 	start "$VDPA_TOOL" -s monitor dev
 	monitor=$PID told=$OUT
-	wait_until 10 grep -q '^dev_present dev b0 ' "$told"
+	wait_until 10 grep -q '^dev_present.* dev b0 ' "$told"
 
 	run -0 --separate-stderr "$VDPA_TOOL" -parallel 32 -b "$BATCH"
 
-	wait_until 10 grep -q 'dev n60 ' "$told"
+	wait_until 10 grep -q '^dev_added.* dev n60 ' "$told"
 	kill "$monitor"
-	assert_equal "$(sed -n 's/^dev_added dev \(n[0-9]*\) .*/\1/p' "$told")" "$(seq -f n%g 60)"
+	assert_equal "$(sed -n 's/^dev_added.* dev \(n[0-9]*\) .*/\1/p' "$told")" "$(seq -f n%g 60)"
 }
 
 @test "who writes lines one by one has each answer before the next" {

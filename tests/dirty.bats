@@ -152,7 +152,7 @@ moves() {
 	[ "$(pages)" -gt 0 ]
 	assert_equal "$(pages)" 0
 	# one answer
-	assert_equal "$(strace -f -e trace=sendto "$VDPA_TOOL" dev dirty show b0 2>&1 >/dev/null | grep -c sendto)" 3
+	assert_equal "$(strace -f -e trace=sendto "$VDPA_PROGRAM" dev dirty show b0 2>&1 >/dev/null | grep -c sendto)" 3
 }
 
 @test "a disk that has no memory left to note pages says so, and works on" {

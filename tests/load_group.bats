@@ -216,7 +216,7 @@ ends() {
 	before=$(has c0 c1) after=$(has b0 b1)
 	# At each of its messages: a piece or more for each device, and one that loads them
 	for n in {1..40}; do
-		run strace -o /dev/null -e "inject=sendto:signal=SIGKILL:when=$n" "$VDPA_TOOL" dev state load c0=b0.state c1=b1.state
+		run strace -o /dev/null -e "inject=sendto:signal=SIGKILL:when=$n" "$VDPA_PROGRAM" dev state load c0=b0.state c1=b1.state
 		[ "$status" -ne 0 ] || break
 		kills=$((kills + 1))
 		wait_until 30 nobody_loads

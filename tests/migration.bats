@@ -150,11 +150,12 @@ saved() { vdpa dev state save "$@" file state; }
 @test "a parent that knows nothing of migration is planned for: what it cannot tell is named, and checked when there is a device" {
 	load_core ours
 	load_parent parents=net
-	vdpa dev add name t0 mgmtdev vdpatest_net
+	vdpa dev add name t0 mgmtdev vdpatest_net mac 02:00:00:00:00:01 mtu 1500 max_vqp 2
 	description t0 there
 
 	run -0 --separate-stderr vdpa migration plan source there mgmtdev vdpatest_net name t1
-	assert_equal "$output" 'vdpa dev add name t1 mgmtdev vdpatest_net'
+	assert_match "$output" '^vdpa dev add name t1 mgmtdev vdpatest_net .*mac 02:00:00:00:00:01'
+	command=$output
 	assert_match "$stderr" 'vdpatest_net cannot tell .*vq_size, iova_range, vq_layout, capabilities.* before the device exists'
 	run -0 --separate-stderr vdpa -j migration plan source there mgmtdev vdpatest_net name t1
 	[ -z "$stderr" ]
@@ -166,7 +167,7 @@ saved() { vdpa dev state save "$@" file state; }
 	run -0 vdpa -j migration find source there
 	jq -e '.find.t0.candidates | (map(.dev // .mgmtdev) == ["t0", "vdpatest_net"]) and (.[0] | has("unknown") | not) and
 		(.[1].unknown | index("capabilities"))' <<<"$output"
-	vdpa dev add name t1 mgmtdev vdpatest_net
+	eval "$command"
 	run -0 vdpa migration check source there dev t1
 }
 

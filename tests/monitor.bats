@@ -43,6 +43,7 @@ picture_is_true() { [ "$(picture)" = "$(truth)" ]; }
 	assert_equal "$(<"$WATCHED")" "$(cat <<-END
 		mgmtdev_present mgmtdev vdpasim_net
 		mgmtdev_present mgmtdev vdpasim_blk
+		synced
 		dev_added dev n0 mgmtdev vdpasim_net
 		dev_config dev n0 mgmtdev vdpasim_net cause management
 		dev_state dev n0 mgmtdev vdpasim_net old inactive state removing cause management
@@ -95,6 +96,7 @@ told_all() { [ "$(changes_of "$1" | wc -l)" -ge "$2" ]; }
 	kill -CONT "$WATCHER"
 
 	wait_until 30 said "$WATCHED" lost
+	wait_until 30 synced_again
 	wait_until 30 picture_is_true || fail "$(picture)" "$(truth)"
 	assert_equal "$(picture)" $'b1 inactive\nd1 active\nd2 suspended'
 	# And goes on from there
@@ -102,6 +104,9 @@ told_all() { [ "$(changes_of "$1" | wc -l)" -ge "$2" ]; }
 	wait_until 10 saw d2 'resuming active management'
 	picture_is_true
 }
+
+# What comes after "lost" ends with "synced".
+synced_again() { sed -n '/^lost/,$p' "$WATCHED" | grep -q '^synced'; }
 
 # follows_on FILE - what each line about d1 begins with is what the one before has ended with; x is there or not in turn.
 follows_on() {
@@ -145,7 +150,7 @@ follows_on() {
 		vdpa dev add name n0 mgmtdev "$NET"
 		vdpa dev del n0
 	done
-	run ! said "$WATCHED" present
+	run ! grep -E 'present|synced' "$WATCHED"
 	assert_match "$(<"$WATCHED")" 'dev_(added|state|removed) dev n0'
 }
 
@@ -177,9 +182,22 @@ follows_on() {
 	after=$(date +%s%N)
 	wait_until 10 said "$WATCHED" dev_added
 
-	assert_equal "$(jq -c 'del(.time)' "$WATCHED" | tail -n 1)" '{"event":"dev_added","dev":"b0","mgmtdev":"vdpasim_blk"}'
+	keep_document "$WATCHED" -jt monitor
+	assert_equal "$(jq -c 'del(.time, .seq)' "$WATCHED" | tail -n 1)" '{"event":"dev_added","dev":"b0","mgmtdev":"vdpasim_blk"}'
 	time=$(date -d "$(jq -r 'select(.event == "dev_added").time' "$WATCHED")" +%s%N)
 	((before - 1000 <= time && time <= after)) || fail "$before $time $after"
+}
+
+@test "with -j each line has a number: that of the state when it is synced, one more for each event" {
+	vdpa dev add name b0 mgmtdev "$BLK"
+	watch -j
+	vdpa dev add name b1 mgmtdev "$BLK"
+	vdpa dev del b1
+	wait_until 10 said "$WATCHED" dev_removed
+
+	keep_document "$WATCHED" -j monitor
+	jq -es 'map(select(.event == "synced").seq)[0] as $synced | all(.[]; .seq <= $synced or (.event | endswith("present") | not)) and
+		(map(select(.seq > $synced).seq) | length >= 3 and . == [range($synced + 1; $synced + 1 + length)])' "$WATCHED"
 }
 
 @test "a monitor whose reader has gone ends and says so" {
@@ -201,7 +219,7 @@ follows_on() {
 }
 
 @test "who is nobody may watch" {
-	cp "$VDPA_TOOL" /tmp/vdpa
+	cp "$VDPA_PROGRAM" /tmp/vdpa
 	start setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all /tmp/vdpa -s monitor
 	wait_until 10 said "$OUT" present
 	rm /tmp/vdpa

@@ -10,7 +10,7 @@ setup_file() {
 	export PUBLIC
 	PUBLIC=$(mktemp -d)
 	chmod 755 "$PUBLIC"
-	cp "$VDPA_TOOL" "$PUBLIC/vdpa"
+	cp "$VDPA_PROGRAM" "$PUBLIC/vdpa"
 	cp "$VDPA_CLIENTS/nl_raw" "$PUBLIC/nl_raw"
 }
 

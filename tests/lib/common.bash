@@ -11,6 +11,9 @@ _lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 VDPA_TOP=${VDPA_TOP:-$(cd "$_lib/../.." && pwd)}
 VDPA_TOOL=${VDPA_TOOL:-$VDPA_TOP/vdpa-tool/vdpa}
 VDPA_CLIENTS=${VDPA_CLIENTS:-$VDPA_TOP/tests/clients}
+# The program itself: $VDPA_TOOL runs it, and where documents are wanted keeps those that it prints, for tests/schema-check.
+export VDPA_PROGRAM=${VDPA_PROGRAM:-$VDPA_TOOL}
+[ -z "${VDPA_DOCUMENTS-}" ] || VDPA_TOOL=$VDPA_CLIENTS/recorded
 IPROUTE_VDPA=$(PATH=/usr/sbin:/sbin command -v vdpa) || IPROUTE_VDPA=
 # shellcheck source=tests/lib/reports.bash
 . "$_lib/reports.bash"
@@ -28,6 +31,7 @@ common_setup() {
 	# bats notes before every command where it is, with some thirty commands of its own. A failure in a library is told by
 	# the line of the test that called it.
 	trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
+	export VDPA_TEST="$BATS_TEST_FILENAME: $BATS_TEST_DESCRIPTION"
 	_MARK="$KERNEL_MARK $$.$BATS_SUITE_TEST_NUMBER begin: $BATS_TEST_DESCRIPTION"
 	! in_vm || echo "$_MARK" >/dev/kmsg
 }
@@ -141,6 +145,21 @@ finish_off() {
 # The commands
 
 vdpa() { "$VDPA_TOOL" "$@"; }
+
+# printed PROGRAM ARG… - runs what prints documents as the command does, so that they are kept, too.
+printed() {
+	if [ "${VDPA_DOCUMENTS-}" ]; then
+		VDPA_PROGRAM=$1 "$VDPA_CLIENTS/recorded" "${@:2}"
+	else
+		"$@"
+	fi
+}
+
+# keep_document FILE ARG… - keeps the documents of a command that ran for as long as it was wanted, and what it was asked for
+keep_document() {
+	[ -z "${VDPA_DOCUMENTS-}" ] ||
+		{ printf '%s\0' "$VDPA_TEST"; cat "$1"; printf '\0\0'; printf '%s\0' "${@:2}"; } >"$VDPA_DOCUMENTS/$BASHPID-$RANDOM"
+}
 
 # unknown ARGUMENT… - the kernel refuses what our command asks with these; a command that dies of it is no refusal.
 unknown() {

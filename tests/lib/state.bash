@@ -81,7 +81,7 @@ at_rest() {
 watch() {
 	start "$VDPA_TOOL" -s "$@" monitor
 	WATCHER=$PID WATCHED=$OUT
-	wait_until 20 said "$WATCHED" present
+	wait_until 20 said "$WATCHED" synced
 }
 
 # changes_of DEV - the monitor's lines about its state so far: "old new cause"

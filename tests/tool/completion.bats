@@ -27,7 +27,7 @@ migration plan source x |mgmtdev name policy'
 
 setup() {
 	common_setup
-	PATH=$(dirname "$VDPA_TOOL"):$PATH
+	PATH=$(dirname "$VDPA_PROGRAM"):$PATH
 }
 
 @test "bash offers what can come next" {

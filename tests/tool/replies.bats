@@ -9,7 +9,7 @@ load ../lib/common
 
 setup_file() { make -s -C "$VDPA_TOP" build/checked/test_replies; }
 
-replies() { "$VDPA_TOP/build/checked/test_replies" "$@"; }
+replies() { printed "$VDPA_TOP/build/checked/test_replies" "$@"; }
 
 # A message about a block device, less its name; a complete one; the end of a dump.
 REST=(MGMTDEV_DEV_NAME:str:vduse DEV_ID:u32:2)

@@ -69,6 +69,16 @@ refused() {
 	assert_match "$stderr" 'its "name" is not a string'
 }
 
+@test "bytes that are no UTF-8 are not what looks like them, in a file either" {
+	for text in '\\xff' '\\x5cxff' '\\xc3(' 'ü' '\\x'; do
+		F=$BATS_TEST_TMPDIR/${text//\\/}
+		echo "{\"dev\":{\"a\":{\"class\":\"net\",\"attributes\":[{\"name\":\"x\",\"type\":\"string\",\"rule\":\"equal\",\"value\":\"$text\"}]}}}" >"$F"
+		run -0 kernel describe "$F"
+		[[ $output = *"\"value\":\"$text\"}"* ]] || fail "$output"
+	done
+	run -3 "$VDPA_TOOL" migration check source "$BATS_TEST_TMPDIR/xff" target "$BATS_TEST_TMPDIR/x5cxff"
+}
+
 # Saving
 
 @test "a saved state is a document that people can read" {

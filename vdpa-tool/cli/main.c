@@ -156,7 +156,7 @@ static enum status check_options(struct vdpa *vdpa, const struct line *line)
 
 static enum status run(struct vdpa *vdpa, struct line *line)
 {
-	static const struct runner alone = { NULL };
+	static const struct runner alone = { .begin = NULL };
 	enum status status;
 
 	out_open(&vdpa->out, stdout, options.json, options.pretty);

@@ -36,7 +36,7 @@ static void write_fault(struct output *out, const struct fault *fault, unsigned 
 	if (line)
 		out_number(out, "line", line);
 	if (fault->about)
-		out_tree(out, fault->key, fault->about);
+		out_json(out, fault->key, fault->about);
 }
 
 static void print_json(const struct fault *fault, unsigned long line)

@@ -10,7 +10,7 @@ const struct command commands[] = {
 	{ .word = { .name = "migration" }, .below = migration_commands },
 	{
 		.word = { .name = "monitor" },
-		.text = "Tells what happens to management devices and devices, as it happens.",
+		.text = "Prints events of management devices and devices as they happen.",
 		.arguments = monitor_arguments,
 		.takes = TAKES_STATE | TAKES_TIMESTAMP, .alone = true,
 		.needs = VDPA_CMD_DEV_GET, .needs_text = "Linux 5.12",

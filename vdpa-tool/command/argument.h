@@ -91,7 +91,7 @@ struct argument {
 #define ARGUMENT_DEVICE(structure, member, is_required) \
 	{ \
 		.word.name = "DEV", .positional = true, .required = is_required, .type = &type_device, \
-		.text = is_required ? "the device" : "the device; all without it", .offset = offsetof(structure, member), \
+		.text = is_required ? "the device" : "the device; default: all", .offset = offsetof(structure, member), \
 	}
 
 #define ARGUMENT_DEVICES(structure, member) \

@@ -110,13 +110,13 @@ enum status error_file(struct vdpa *vdpa, const char *file, const struct nl_erro
 	return STATUS_USAGE;
 }
 
-void error_note(struct vdpa *vdpa, const char *message, const char *key, json_t *about)
+void error_note(struct vdpa *vdpa, const char *message, const char *key, const char *about)
 {
 	struct fault *fault = add(vdpa, 0, copy_text(message));
 
 	fault->warning = true;
 	fault->key = key;
-	fault->about = json_incref(about);
+	fault->about = copy_text(about);
 }
 
 void error_devices_changed(struct vdpa *vdpa)
@@ -137,7 +137,7 @@ void faults_free(struct faults *faults)
 		free(fault->mgmtdev);
 		free(fault->path);
 		free(fault->command);
-		json_decref(fault->about);
+		free(fault->about);
 	}
 	free(faults->list);
 	*faults = (struct faults) { 0 };

@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jansson.h>
-
 #include "base/memory.h"
 #include "command/status.h"
 #include "netlink/nl.h"
@@ -28,7 +26,7 @@ struct fault {
 	char *path;		/* the file that is wrong; NULL: none */
 	char *command;		/* its words; NULL: none was found yet */
 	const char *key;	/* more of it for JSON, under this key; NULL: nothing */
-	json_t *about;
+	char *about;		/* JSON */
 };
 
 struct faults {
@@ -59,8 +57,8 @@ enum status error_local(struct vdpa *vdpa, int errnum, const char *format, ...) 
 /* Something is wrong with a file. Returns STATUS_USAGE: nothing was sent. */
 enum status error_file(struct vdpa *vdpa, const char *file, const struct nl_error *err);
 
-/* Something that is worth knowing but does not change the exit status; with -j also @about, under @key, if not NULL. */
-void error_note(struct vdpa *vdpa, const char *message, const char *key, json_t *about);
+/* Something that is worth knowing but does not change the exit status; with -j also @about, which is JSON, under @key, if not NULL. */
+void error_note(struct vdpa *vdpa, const char *message, const char *key, const char *about);
 
 /* The kernel has said that a list changed while it was read. */
 void error_devices_changed(struct vdpa *vdpa);

@@ -131,7 +131,7 @@ static const struct argument add_arguments[] = {
 	},
 	[ADD_FEATURES] = {
 		.word = { .name = "device_features" }, .type = &type_features,
-		.text = "what it offers: a hexadecimal number, or names", .offset = offsetof(struct add, features),
+		.text = "the features that it offers: a hexadecimal number, or names", .offset = offsetof(struct add, features),
 	},
 	[ADD_MAC] = {
 		.word = { .name = "mac", .full = true }, .type = &type_mac,
@@ -143,7 +143,7 @@ static const struct argument add_arguments[] = {
 	},
 	[ADD_MAX_VQP] = {
 		.word = { .name = "max_vqp" }, .type = &type_max_vqp,
-		.text = "how many queue pairs a network device has", .offset = offsetof(struct add, max_vqp),
+		.text = "the number of queue pairs of a network device", .offset = offsetof(struct add, max_vqp),
 	},
 	{ .word.name = NULL }
 };
@@ -192,7 +192,7 @@ static const struct argument del_arguments[] = {
 	[DEL_NAME] = ARGUMENT_DEVICE(struct del, name, true),
 	[DEL_NOWAIT] = {
 		.word = { .name = "nowait", .full = true }, .choice = 1,
-		.text = "do not wait until those who use it have let go of it",
+		.text = "do not wait: fail if the device is in use",
 	},
 	[DEL_DEADLINE] = {
 		.word = { .name = "deadline", .full = true }, .choice = 1, .type = &type_ms,
@@ -240,7 +240,7 @@ static const struct argument set_arguments[] = {
 	},
 	{
 		.word = { .name = "mac", .full = true }, .required = true, .type = &type_mac,
-		.text = "the MAC address that it gets", .offset = offsetof(struct set, mac),
+		.text = "the new MAC address", .offset = offsetof(struct set, mac),
 	},
 	{ .word.name = NULL }
 };
@@ -279,7 +279,7 @@ const struct command dev_commands[] = {
 	},
 	{
 		.word = { .name = "set" },
-		.text = "Changes what a device is configured with.",
+		.text = "Changes the configuration of a device.",
 		.arguments = set_arguments, .size = sizeof(struct set),
 		.needs = VDPA_CMD_DEV_ATTR_SET, .needs_text = "Linux 6.12",
 		.put = put_set,

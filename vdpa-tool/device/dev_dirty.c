@@ -97,7 +97,7 @@ static const struct argument start_arguments[] = {
 	},
 	[START_RANGE] = {
 		.word = { .name = "range", .full = true }, .repeats = true, .type = &type_range,
-		.text = "addresses to watch; all without it", .offset = offsetof(struct start, ranges),
+		.text = "addresses to watch; default: all", .offset = offsetof(struct start, ranges),
 	},
 	{ .word.name = NULL }
 };
@@ -338,7 +338,7 @@ static const struct argument show_arguments[] = {
 	},
 	[SHOW_KEEP] = {
 		.word = { .name = "keep", .full = true },
-		.text = "leave the pages that are shown marked as written",
+		.text = "do not clear the pages that are shown",
 	},
 	{ .word.name = NULL }
 };

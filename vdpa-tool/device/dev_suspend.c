@@ -11,7 +11,7 @@ const struct argument suspend_arguments[] = {
 	[SUSPEND_DEADLINE] = ARGUMENT_DEADLINE(struct suspend, deadline),
 	[SUSPEND_FORCE] = {
 		.word = { .name = "force", .full = true },
-		.text = "also a device that this host configures by its control queue, or that cannot be resumed",
+		.text = "also a NIC whose control queue this host uses, or a device that cannot be resumed",
 	},
 	{ .word.name = NULL }
 };

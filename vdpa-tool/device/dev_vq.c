@@ -87,7 +87,7 @@ static const struct argument show_arguments[] = {
 	[SHOW_NAME] = ARGUMENT_DEVICE(struct show, name, false),
 	[SHOW_QIDX] = {
 		.word = { .name = "qidx", .full = true }, .within = SHOW_QIDX - SHOW_NAME, .type = &type_queue,
-		.text = "the queue; all without it", .offset = offsetof(struct show, queue),
+		.text = "the queue; default: all", .offset = offsetof(struct show, queue),
 	},
 	{ .word.name = NULL }
 };
@@ -126,20 +126,20 @@ static const struct argument set_arguments[] = {
 	},
 	[SET_AVAIL_INDEX] = {
 		.word = { .name = "avail_index", .full = true }, .required = true, .type = &type_ring_index,
-		.text = "where the device takes the next descriptor from", .offset = offsetof(struct set, avail_index),
+		.text = "the next entry of the available ring that the device takes", .offset = offsetof(struct set, avail_index),
 	},
 	[SET_AVAIL_COUNTER] = {
 		.word = { .name = "avail_counter", .full = true }, .together = 1, .type = &type_wrap_counter,
-		.text = "of a packed ring: the wrap counter with it", .offset = offsetof(struct set, avail_counter),
+		.text = "packed ring: the wrap counter of the index before it", .offset = offsetof(struct set, avail_counter),
 	},
 	[SET_USED_INDEX] = {
 		.word = { .name = "used_index", .full = true }, .together = 1, .type = &type_ring_index,
-		.text = "of a packed ring: where the device writes the next used descriptor",
+		.text = "packed ring: the position of the next used descriptor",
 		.offset = offsetof(struct set, used_index),
 	},
 	[SET_USED_COUNTER] = {
 		.word = { .name = "used_counter", .full = true }, .together = 1, .type = &type_wrap_counter,
-		.text = "of a packed ring: the wrap counter with it", .offset = offsetof(struct set, used_counter),
+		.text = "packed ring: the wrap counter of the index before it", .offset = offsetof(struct set, used_counter),
 	},
 	{ .word.name = NULL }
 };
@@ -161,14 +161,14 @@ static void put_set(struct nlmsghdr *nlh, const void *values)
 const struct command dev_vq_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.text = "Shows where the virtqueues of a device are, or those of all devices.",
+		.text = "Shows the virtqueues of a device and their positions, or those of all devices.",
 		.arguments = show_arguments, .size = sizeof(struct show),
 		.needs = VDPA_CMD_DEV_VQ_GET, .needs_text = NEEDS_OURS,
 		.run = dev_vq_show,
 	},
 	{
 		.word = { .name = "set" },
-		.text = "Sets where a virtqueue of a suspended device is.",
+		.text = "Sets the position of a virtqueue of a suspended device.",
 		.arguments = set_arguments, .size = sizeof(struct set),
 		.needs = VDPA_CMD_DEV_VQ_SET, .needs_text = NEEDS_OURS,
 		.put = put_set,

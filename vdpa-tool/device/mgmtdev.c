@@ -73,7 +73,7 @@ int mgmtdev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 const struct argument any_mgmtdev[] = {
 	{
 		.word.name = "MGMTDEV", .positional = true, .type = &type_mgmtdev,
-		.text = "the management device; all without it", .offset = offsetof(struct one_mgmtdev, handle),
+		.text = "the management device; default: all", .offset = offsetof(struct one_mgmtdev, handle),
 	},
 	{ .word.name = NULL }
 };

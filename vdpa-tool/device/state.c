@@ -7,7 +7,7 @@
 
 #include "command/command.h"
 #include "netlink/attrs.h"
-#include "output/output.h"
+#include "device/fields.h"
 #include "device/state.h"
 
 /* By the numbers of enum vdpa_dev_state. */
@@ -58,19 +58,6 @@ static const struct bit cap_bits[] = {
 	{ VDPA_DEV_CAP_INFLIGHT, "inflight" },
 };
 
-/* Latencies come in ns and are shown in us. */
-static const struct {
-	uint16_t attr;
-	const char *key;
-} latencies[] = {
-	{ VDPA_ATTR_DEV_SUSPEND_LAST,	"suspend_last_us" },
-	{ VDPA_ATTR_DEV_SUSPEND_MAX,	"suspend_max_us" },
-	{ VDPA_ATTR_DEV_RESUME_LAST,	"resume_last_us" },
-	{ VDPA_ATTR_DEV_RESUME_MAX,	"resume_max_us" },
-	{ VDPA_ATTR_DEV_SUSPEND_ESTIMATE, "suspend_estimate_us" },
-	{ VDPA_ATTR_DEV_RESUME_ESTIMATE, "resume_estimate_us" },
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { UNKNOWN_SIZE = 32 };
@@ -84,48 +71,18 @@ static const char *word(const char *const *words, size_t count, const char *pref
 	return unknown;
 }
 
-json_t *state_json(uint64_t state)
+void field_state(struct output *out, const char *key, const struct nlattr *attr)
 {
 	char unknown[UNKNOWN_SIZE];
 
-	return json_string(word(states, COUNT(states), "state", state, unknown));
+	out_text(out, key, word(states, COUNT(states), "state", attr_uint(attr), unknown));
 }
 
-json_t *cause_json(uint64_t cause)
+void field_cause(struct output *out, const char *key, const struct nlattr *attr)
 {
 	char unknown[UNKNOWN_SIZE];
 
-	return json_string(word(causes, COUNT(causes), "cause", cause, unknown));
-}
-
-/* Bits without a name, of a newer kernel, come last as one number. */
-static void each_bit(const struct bit *bits, size_t count, uint64_t value,
-		     void (*take)(void *data, const char *name), void *data)
-{
-	char unknown[UNKNOWN_SIZE];
-
-	for (size_t i = 0; i < count; i++) {
-		if (value & bits[i].mask)
-			take(data, bits[i].name);
-		value &= ~(uint64_t)bits[i].mask;
-	}
-	if (!value)
-		return;
-	snprintf(unknown, sizeof(unknown), "0x%llx", (unsigned long long)value);
-	take(data, unknown);
-}
-
-static void append_bit(void *array, const char *name)
-{
-	output_append(array, json_string(name));
-}
-
-json_t *holds_json(uint64_t holds)
-{
-	json_t *array = output_array();
-
-	each_bit(hold_bits, COUNT(hold_bits), holds, append_bit, array);
-	return array;
+	out_text(out, key, word(causes, COUNT(causes), "cause", attr_uint(attr), unknown));
 }
 
 bool status_bit(const char *name, uint64_t *bits)
@@ -138,16 +95,18 @@ bool status_bit(const char *name, uint64_t *bits)
 	return args_number(name, 1, UINT8_MAX, bits);
 }
 
-static void write_bit(void *out, const char *name)
-{
-	out_text(out, NULL, name);
-}
-
+/* Bits without a name, of a newer kernel, come last as one number. */
 static void write_bits(struct output *out, const char *key, const struct bit *bits, size_t count,
 		       uint64_t value)
 {
 	out_list(out, key);
-	each_bit(bits, count, value, write_bit, out);
+	for (size_t i = 0; i < count; i++) {
+		if (value & bits[i].mask)
+			out_text(out, NULL, bits[i].name);
+		value &= ~(uint64_t)bits[i].mask;
+	}
+	if (value)
+		out_hex(out, NULL, value);
 	out_list_end(out);
 }
 
@@ -156,24 +115,43 @@ void status_write(struct output *out, const char *key, uint64_t status)
 	write_bits(out, key, status_bits, COUNT(status_bits), status);
 }
 
+static void field_status(struct output *out, const char *key, const struct nlattr *attr)
+{
+	status_write(out, key, attr_uint(attr));
+}
+
+void field_holds(struct output *out, const char *key, const struct nlattr *attr)
+{
+	write_bits(out, key, hold_bits, COUNT(hold_bits), attr_uint(attr));
+}
+
+static void field_caps(struct output *out, const char *key, const struct nlattr *attr)
+{
+	write_bits(out, key, cap_bits, COUNT(cap_bits), attr_uint(attr));
+}
+
+/* Latencies come in ns and are shown in us. */
+static void field_latency(struct output *out, const char *key, const struct nlattr *attr)
+{
+	out_number(out, key, attr_uint(attr) / 1000);
+}
+
 void state_write(struct output *out, const struct nlattr **slots)
 {
-	char unknown[UNKNOWN_SIZE];
+	static const struct field fields[] = {
+		{ VDPA_ATTR_DEV_STATE,			"state",		field_state },
+		{ VDPA_ATTR_DEV_TRANSITIONS,		"transitions",		field_uint },
+		{ VDPA_ATTR_DEV_SUSPEND_LAST,		"suspend_last_us",	field_latency },
+		{ VDPA_ATTR_DEV_SUSPEND_MAX,		"suspend_max_us",	field_latency },
+		{ VDPA_ATTR_DEV_RESUME_LAST,		"resume_last_us",	field_latency },
+		{ VDPA_ATTR_DEV_RESUME_MAX,		"resume_max_us",	field_latency },
+		{ VDPA_ATTR_DEV_SUSPEND_ESTIMATE,	"suspend_estimate_us",	field_latency },
+		{ VDPA_ATTR_DEV_RESUME_ESTIMATE,	"resume_estimate_us",	field_latency },
+		{ VDPA_ATTR_DEV_STATUS,			"status",		field_status },
+		{ VDPA_ATTR_DEV_CAPS,			"capabilities",		field_caps },
+		{ VDPA_ATTR_DEV_SUSPENDED_BY,		"suspended_by",		field_holds },
+		{ .key = NULL }
+	};
 
-	if (slots[VDPA_ATTR_DEV_STATE])
-		out_text(out, "state", word(states, COUNT(states), "state",
-					       attr_uint(slots[VDPA_ATTR_DEV_STATE]), unknown));
-	if (slots[VDPA_ATTR_DEV_TRANSITIONS])
-		out_number(out, "transitions", attr_uint(slots[VDPA_ATTR_DEV_TRANSITIONS]));
-	for (size_t i = 0; i < COUNT(latencies); i++)
-		if (slots[latencies[i].attr])
-			out_number(out, latencies[i].key, attr_uint(slots[latencies[i].attr]) / 1000);
-	if (slots[VDPA_ATTR_DEV_STATUS])
-		status_write(out, "status", attr_uint(slots[VDPA_ATTR_DEV_STATUS]));
-	if (slots[VDPA_ATTR_DEV_CAPS])
-		write_bits(out, "capabilities", cap_bits, COUNT(cap_bits),
-			   attr_uint(slots[VDPA_ATTR_DEV_CAPS]));
-	if (slots[VDPA_ATTR_DEV_SUSPENDED_BY])
-		write_bits(out, "suspended_by", hold_bits, COUNT(hold_bits),
-			   attr_uint(slots[VDPA_ATTR_DEV_SUSPENDED_BY]));
+	fields_write(out, fields, slots);
 }

@@ -6,18 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include <linux/netlink.h>
 
 #include "output/output.h"
 
-/* The words of enum vdpa_dev_state and enum vdpa_cause; "state_N" for what is newer than us. */
-json_t *state_json(uint64_t state);
-json_t *cause_json(uint64_t cause);
+/* Ways to write an attribute (fields.h): the words of enum vdpa_dev_state and enum vdpa_cause, "state_N" for what is newer than us. */
+void field_state(struct output *out, const char *key, const struct nlattr *attr);
+void field_cause(struct output *out, const char *key, const struct nlattr *attr);
 
-/* Names of those who hold a device suspended. */
-json_t *holds_json(uint64_t holds);
+/* Who holds a device suspended, a list. */
+void field_holds(struct output *out, const char *key, const struct nlattr *attr);
 
 /* Writes the names of virtio status bits; bits without a name are one number, e.g. "0x10". */
 void status_write(struct output *out, const char *key, uint64_t status);

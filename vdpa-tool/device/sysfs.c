@@ -26,6 +26,8 @@ static const struct place {
 
 static void put(struct output *out, const char *key, const char *prefix, const char *name)
 {
+	if (!out)
+		return;
 	out_text_begin(out, key);
 	out_part(out, prefix, strlen(prefix));
 	out_part(out, name, strlen(name));
@@ -82,12 +84,14 @@ bool sysfs_driver(const char *device, char *name, size_t size)
 	return snprintf(name, size, "%s", base ? base + 1 : target) < (int)size;
 }
 
-static void place_vhost(const char *path, struct output *out)
+static bool place_vhost(const char *path, struct output *out)
 {
 	char name[NAME_MAX + 1];
 
-	if (first_entry(path, "vhost-vdpa-", name, sizeof(name)))
-		put(out, "chardev", "/dev/", name);
+	if (!first_entry(path, "vhost-vdpa-", name, sizeof(name)))
+		return false;
+	put(out, "chardev", "/dev/", name);
+	return true;
 }
 
 /* The entries of a directory that are virtio devices: how many, and the last one's name. */
@@ -153,28 +157,31 @@ static bool virtio_path(char dir[PATH_MAX])
 	return n == 1 && snprintf(end, dir + PATH_MAX - end, "/%s", name) < dir + PATH_MAX - end;
 }
 
-static void place_virtio(const char *path, struct output *out)
+static bool place_virtio(const char *path, struct output *out)
 {
 	char dir[PATH_MAX], name[NAME_MAX + 1], below[PATH_MAX + NAME_MAX];
+	bool found = false;
 
 	if (!realpath(path, dir) || !virtio_path(dir))
-		return;
+		return false;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(below, sizeof(below), "%s/%s", dir, places[i].directory);
-		if (first_entry(below, "", name, sizeof(name)))
-			put(out, places[i].key, places[i].prefix, name);
+		if (!first_entry(below, "", name, sizeof(name)))
+			continue;
+		put(out, places[i].key, places[i].prefix, name);
+		found = true;
 	}
+	return found;
 }
 
-void sysfs_place(const char *name, const char *driver, struct output *out)
+bool sysfs_place(const char *name, const char *driver, struct output *out)
 {
 	char path[PATH_SIZE];
 
 	put(out, "driver", "", driver);
 	if (!device_path(name, path))
-		return;
+		return true;
 	if (strcmp(driver, "vhost_vdpa") == 0)
-		place_vhost(path, out);
-	else if (strcmp(driver, "virtio_vdpa") == 0)
-		place_virtio(path, out);
+		return place_vhost(path, out);
+	return strcmp(driver, "virtio_vdpa") != 0 || place_virtio(path, out);
 }

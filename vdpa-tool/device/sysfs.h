@@ -20,7 +20,10 @@ bool sysfs_driver(const char *device, char *name, size_t size);
  * "chardev" (e.g. /dev/vhost-vdpa-0), "netdev" (a network interface's name)
  * and "blockdev" (a disk, e.g. /dev/vda).
  * @name, @driver: the device and its driver, their own bytes
+ * @out: NULL: nothing is written
+ *
+ * Returns false where something may come of the driver yet.
  */
-void sysfs_place(const char *name, const char *driver, struct output *out);
+bool sysfs_place(const char *name, const char *driver, struct output *out);
 
 #endif

@@ -350,7 +350,7 @@ static const struct argument show_arguments[] = {
 	[SHOW_NAME] = ARGUMENT_DEVICE(struct show, name, false),
 	[SHOW_QIDX] = {
 		.word = { .name = "qidx", .full = true }, .within = SHOW_QIDX - SHOW_NAME, .type = &type_queue,
-		.text = "the queue; all without it", .offset = offsetof(struct show, queue),
+		.text = "the queue; default: all", .offset = offsetof(struct show, queue),
 	},
 	{ .word.name = NULL }
 };
@@ -365,7 +365,7 @@ static enum status dev_vstats_show(struct vdpa *vdpa, const void *values)
 const struct command dev_vstats_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list" },
-		.text = "Shows what the queues of a device have counted, or those of all devices.",
+		.text = "Shows the statistics of the queues of a device, or of all devices.",
 		.arguments = show_arguments, .size = sizeof(struct show),
 		.needs = VDPA_CMD_DEV_VSTATS_GET, .needs_text = "Linux 5.19",
 		.run = dev_vstats_show,

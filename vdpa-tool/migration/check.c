@@ -149,11 +149,11 @@ static enum status check_target(struct vdpa *vdpa, const struct source *source,
 const struct argument check_arguments[] = {
 	{
 		.word = { .name = "source" }, .required = true, .type = &type_file,
-		.text = "what describes the device, from \"dev migration show\" with -j", .offset = offsetof(struct check, source),
+		.text = "the source's description, from \"dev migration show\" with -j", .offset = offsetof(struct check, source),
 	},
 	{
 		.word = { .name = "target" }, .required = true, .choice = 1, .type = &type_file,
-		.text = "what describes the target", .offset = offsetof(struct check, file),
+		.text = "the target's description", .offset = offsetof(struct check, file),
 	},
 	{
 		.word = { .name = "dev" }, .required = true, .choice = 1, .type = &type_device,
@@ -161,7 +161,7 @@ const struct argument check_arguments[] = {
 	},
 	{
 		.word = { .name = "mgmtdev" }, .required = true, .choice = 1, .type = &type_mgmtdev,
-		.text = "what could be created here as target", .offset = offsetof(struct check, target.mgmtdev),
+		.text = "a management device of this host as target", .offset = offsetof(struct check, target.mgmtdev),
 	},
 	ARGUMENT_POLICY(struct check, policy),
 	{ .word.name = NULL }
@@ -193,14 +193,14 @@ enum status migration_check(struct vdpa *vdpa, const void *values)
 const struct command migration_commands[] = {
 	{
 		.word = { .name = "check" },
-		.text = "Tells whether a device can move to a target, and all that is in the way.",
+		.text = "Tells whether a device can move to a target, and lists every mismatch.",
 		.arguments = check_arguments, .size = sizeof(struct check),
 		.needs = VDPA_CMD_MIGRATION_CHECK, .needs_text = NEEDS_OURS, .local = true,
 		.check = check_check, .run = migration_check,
 	},
 	{
 		.word = { .name = "find" },
-		.text = "Finds what on this host could take a device, best first.",
+		.text = "Finds targets for a device on this host, the best first.",
 		.arguments = find_arguments, .size = sizeof(struct find),
 		.needs = VDPA_CMD_MIGRATION_CHECK, .needs_text = NEEDS_OURS, .local = true,
 		.run = migration_find,

@@ -25,7 +25,7 @@ enum value_type {
 	TYPE_VERSION,
 };
 
-/* One attribute. Strings are valid UTF-8 and belong to the description. */
+/* One attribute. Strings have the bytes that the kernel has, and belong to the description. */
 struct attribute {
 	const char *name;
 	const char *type_name;
@@ -54,7 +54,7 @@ struct description {
 
 /* A device with its description, or a management device with one for each class. */
 struct subject {
-	char *name;		/* valid UTF-8 */
+	char *name;		/* as the kernel has it */
 	bool mgmtdev;
 	bool available;		/* its parent has told what it is */
 	bool unanswered;	/* and does not, because it answers nothing */

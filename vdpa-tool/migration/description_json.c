@@ -9,13 +9,14 @@
 #include "device/virtio.h"
 #include "migration/description_json.h"
 #include "migration/document.h"
+#include "output/text.h"
 
 /* --- values --- */
 
 /* A string that the description keeps; NULL where it is none. */
 static const char *keep_string(struct description *description, const json_t *json)
 {
-	return json_is_string(json) ? description_own(description, strdup(json_string_value(json))) : NULL;
+	return json_is_string(json) ? description_own(description, document_string(json)) : NULL;
 }
 
 static bool parse_members(const json_t *json, struct attribute *attribute, struct description *description)
@@ -156,16 +157,6 @@ static const char *only_key(json_t *object, const json_t **value)
 	return json_object_iter_key(pair);
 }
 
-static int take_name(struct subject *subject, const char *name, const char *fault, struct nl_error *err)
-{
-	if (!name)
-		return nl_fail(err, EINVAL, "%s", fault);
-	subject->name = strdup(name);
-	if (!subject->name)
-		error_no_memory();
-	return 0;
-}
-
 static int take_classes(struct subject *subject, const json_t *list, struct nl_error *err)
 {
 	json_t *json;
@@ -183,7 +174,7 @@ static int subject_parse(json_t *root, struct subject *subject, struct nl_error 
 {
 	const json_t *section = NULL, *body = NULL;
 	const char *kind = only_key(root, &section);
-	int failed;
+	const char *key;
 
 	if (!kind || (strcmp(kind, "dev") != 0 && strcmp(kind, "mgmtdev") != 0 && strcmp(kind, "vdpa_state") != 0))
 		return nl_fail(err, EINVAL,
@@ -192,14 +183,14 @@ static int subject_parse(json_t *root, struct subject *subject, struct nl_error 
 	subject->mgmtdev = strcmp(kind, "mgmtdev") == 0;
 	if (strcmp(kind, "vdpa_state") == 0) {
 		body = section;
-		failed = take_name(subject, json_string_value(json_object_get(body, "device")),
-				   "the saved state names no \"device\"", err);
+		subject->name = document_string(json_object_get(body, "device"));
 	} else {
-		failed = take_name(subject, only_key((json_t *)section, &body), subject->mgmtdev ?
-				   "is not about exactly one management device" : "is not about exactly one device", err);
+		key = only_key((json_t *)section, &body);
+		subject->name = key ? text_bytes(key) : NULL;
 	}
-	if (failed)
-		return -1;
+	if (!subject->name)
+		return nl_fail(err, EINVAL, "%s", body == section ? "the saved state names no \"device\"" : subject->mgmtdev ?
+			       "is not about exactly one management device" : "is not about exactly one device");
 	return subject->mgmtdev ? take_classes(subject, json_object_get(body, "classes"), err) :
 				  description_parse(body, subject_add(subject), err);
 }

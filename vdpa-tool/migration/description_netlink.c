@@ -149,7 +149,7 @@ static int sort(const struct nlattr *nest, const struct nlattr **slots, struct n
 /* A string that the description keeps; NULL where there is none. */
 static const char *keep_string(struct description *description, const struct nlattr *attr)
 {
-	return attr ? description_own(description, attr_string(attr)) : NULL;
+	return attr ? description_own(description, attr_copy(attr)) : NULL;
 }
 
 static bool take_number(const struct nlattr *attr, uint64_t *number)

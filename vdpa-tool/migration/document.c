@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "migration/document.h"
+#include "output/text.h"
 
 /* --- bytes --- */
 
@@ -86,6 +87,11 @@ bool document_number(const json_t *json, uint64_t *value)
 		return false;
 	*value = json_integer_value(json);
 	return true;
+}
+
+char *document_string(const json_t *json)
+{
+	return json_is_string(json) ? text_bytes(json_string_value(json)) : NULL;
 }
 
 bool document_bits(const json_t *json, struct bits *bits)
@@ -290,7 +296,8 @@ static int stream_await(struct document_stream *stream, size_t max, struct nl_er
 static int stream_skip(struct document_stream *stream, struct nl_error *err)
 {
 	for (;;) {
-		stream->at += span(stream->bytes + stream->at, stream->len - stream->at, blanks);
+		if (stream->len)
+			stream->at += span(stream->bytes + stream->at, stream->len - stream->at, blanks);
 		stream_shift(stream);
 		if (stream->len || stream->end)
 			return 0;

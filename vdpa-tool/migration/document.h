@@ -67,6 +67,9 @@ void document_stream_close(struct document_stream *stream);
  */
 bool document_number(const json_t *json, uint64_t *value);
 
+/* A copy of the bytes that a string stands for (text.h), to be freed; NULL where it is none. */
+char *document_string(const json_t *json);
+
 /* Such a number, or a string with a 0x number of up to 512 bits. */
 bool document_bits(const json_t *json, struct bits *bits);
 

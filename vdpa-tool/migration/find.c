@@ -62,7 +62,7 @@ static int collect_idle(const struct nlmsghdr *nlh, struct nl_error *err, void *
 	if (!slots[VDPA_ATTR_DEV_STATE] || attr_uint(slots[VDPA_ATTR_DEV_STATE]) != VDPA_DEV_STATE_INACTIVE)
 		return 0;
 	search->idle = grow(search->idle, search->n_idle, sizeof(*search->idle));
-	search->idle[search->n_idle++] = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	search->idle[search->n_idle++] = attr_copy(slots[VDPA_ATTR_DEV_NAME]);
 	return 0;
 }
 
@@ -270,7 +270,7 @@ static void search_free(struct search *search)
 const struct argument find_arguments[] = {
 	{
 		.word = { .name = "source" }, .required = true, .type = &type_file,
-		.text = "what describes the device, from \"dev migration show\" with -j", .offset = offsetof(struct find, source),
+		.text = "the source's description, from \"dev migration show\" with -j", .offset = offsetof(struct find, source),
 	},
 	ARGUMENT_POLICY(struct find, policy),
 	{ .word.name = NULL }

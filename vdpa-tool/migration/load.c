@@ -257,7 +257,7 @@ const struct argument load_arguments[] = {
 	},
 	{
 		.word = { .name = "file", .full = true }, .type = &type_file,
-		.text = "where to read the states of all; without it from standard input",
+		.text = "the file with the states of all; default: standard input",
 		.offset = offsetof(struct load_values, file),
 	},
 	ARGUMENT_POLICY(struct load_values, policy),

@@ -58,7 +58,7 @@ static int reply_take(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 	if (attrs_parse(nlh, slots, err) < 0 || attrs_require(slots, key, err) < 0)
 		return -1;
 	subject.unanswered = slots[VDPA_ATTR_DEV_UNANSWERED];
-	subject.name = replies->mgmtdev ? mgmtdev_name(slots) : attr_string(slots[key]);
+	subject.name = replies->mgmtdev ? mgmtdev_bytes(slots) : attr_copy(slots[key]);
 	failed = take_descriptions(nlh, &subject, err);
 	if (!failed)
 		replies->each(&subject, replies->data);

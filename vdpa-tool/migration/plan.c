@@ -314,7 +314,7 @@ static enum status make_plan(struct vdpa *vdpa, const struct plan *plan,
 const struct argument plan_arguments[] = {
 	{
 		.word = { .name = "source" }, .required = true, .type = &type_file,
-		.text = "what describes the device, from \"dev migration show\" with -j", .offset = offsetof(struct plan, source),
+		.text = "the source's description, from \"dev migration show\" with -j", .offset = offsetof(struct plan, source),
 	},
 	{
 		.word = { .name = "mgmtdev" }, .required = true, .type = &type_mgmtdev,

@@ -238,11 +238,10 @@ void waivers_write(struct output *out, const struct waivers *waivers)
 	out_table_end(out);
 }
 
-/* With -j a note has the waiver as data. */
-static json_t *waiver_json(const struct waiver *waiver)
+/* With -j a note has the waiver as data. The caller frees it. */
+static char *waiver_json(const struct waiver *waiver)
 {
 	struct output out;
-	json_t *json;
 	char *text;
 	size_t len;
 	FILE *file = open_memstream(&text, &len);
@@ -254,23 +253,22 @@ static json_t *waiver_json(const struct waiver *waiver)
 	waiver_write(&out, waiver);
 	out_document_end(&out);
 	fclose(file);
-	json = json_loads(text, 0, NULL);
-	free(text);
-	return json;
+	text[strcspn(text, "\n")] = '\0';
+	return text;
 }
 
 void policy_note(struct vdpa *vdpa, const char *target, const struct waivers *waivers)
 {
 	for (size_t i = 0; i < waivers->count; i++) {
 		const struct waiver *waiver = &waivers->list[i];
-		json_t *json = options.json ? waiver_json(waiver) : NULL;
+		char *json = waiver_json(waiver);
 		char *text;
 
 		if (asprintf(&text, "%s: %s (%s) is waived by %s:%u: %s", target, waiver->source->name, waiver->rule,
 			     waiver->entry->file, waiver->entry->line, waiver->entry->words[POLICY_REASON]) < 0)
 			error_no_memory();
 		error_note(vdpa, text, "waiver", json);
-		json_decref(json);
+		free(json);
 		free(text);
 	}
 }

@@ -111,7 +111,7 @@ const struct argument save_arguments[] = {
 	[SAVE_DEVICES] = ARGUMENT_DEVICES(struct save_values, devices),
 	[SAVE_PRECOPY] = {
 		.word = { .name = "precopy", .full = true },
-		.text = "copy it in rounds while it works, and suspend it for the rest",
+		.text = "copy the state in rounds while the device runs, then suspend it",
 	},
 	[SAVE_ROUNDS] = {
 		.word = { .name = "rounds", .full = true }, .within = SAVE_ROUNDS - SAVE_PRECOPY, .type = &type_rounds,
@@ -127,7 +127,7 @@ const struct argument save_arguments[] = {
 	},
 	{
 		.word = { .name = "file", .full = true }, .type = &type_file,
-		.text = "where to write it; without it to standard output", .offset = offsetof(struct save_values, file),
+		.text = "the file to write; default: standard output", .offset = offsetof(struct save_values, file),
 	},
 	{ .word.name = NULL }
 };
@@ -191,7 +191,7 @@ enum status dev_state_save(struct vdpa *vdpa, const void *values)
 const struct command dev_state_commands[] = {
 	{
 		.word = { .name = "save" },
-		.text = "Saves the state of suspended devices, or of one that works, in rounds.",
+		.text = "Saves the state of suspended devices, or of a running one in rounds.",
 		.arguments = save_arguments, .size = sizeof(struct save_values), .defaults = &save_defaults,
 		.needs = VDPA_CMD_DEV_STATE_GET, .needs_text = NEEDS_OURS,
 		.check = check_save, .run = dev_state_save,

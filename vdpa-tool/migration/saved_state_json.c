@@ -215,11 +215,7 @@ static int parse_version(const json_t *json, struct saved_state *state, struct n
 
 static int parse_state(const json_t *json, struct saved_state *state, struct nl_error *err)
 {
-	const char *device = json_string_value(json_object_get(json, "device"));
-
-	state->device = device ? strdup(device) : NULL;
-	if (device && !state->device)
-		error_no_memory();
+	state->device = document_string(json_object_get(json, "device"));
 	if (parse_version(json, state, err) < 0)
 		return -1;
 	if (description_parse(json, &state->description, err) < 0 || description_check(&state->description, err) < 0)

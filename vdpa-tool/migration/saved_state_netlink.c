@@ -27,7 +27,7 @@ static int begin(struct saved_state *state, const struct nlattr **slots, struct 
 	if (!round && attrs_require(slots, VDPA_ATTR_STATE_STATUS, err) < 0)
 		return -1;
 	state->begun = true;
-	state->device = attr_string(slots[VDPA_ATTR_DEV_NAME]);
+	state->device = attr_copy(slots[VDPA_ATTR_DEV_NAME]);
 	if (round || rounds) {
 		state->part = round ? SAVED_STATE_ROUND : SAVED_STATE_REST;
 		state->number = attr_uint(round ? round : rounds);

@@ -68,7 +68,7 @@ static enum status mgmtdev_show(struct vdpa *vdpa, const void *values)
 const struct command dev_migration_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.text = "Shows what of a device has to match where it moves, or of all devices.",
+		.text = "Shows the migration description of a device, or of all devices.",
 		.arguments = any_device, .size = sizeof(struct one_device),
 		.needs = VDPA_CMD_DEV_MIGRATION_GET, .needs_text = NEEDS_OURS,
 		.run = dev_show,
@@ -79,7 +79,7 @@ const struct command dev_migration_commands[] = {
 const struct command mgmtdev_migration_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
-		.text = "Shows what devices of a management device could be, or of all of them.",
+		.text = "Shows the migration description of a management device, or of all.",
 		.arguments = any_mgmtdev, .size = sizeof(struct one_mgmtdev),
 		.needs = VDPA_CMD_MGMTDEV_MIGRATION_GET, .needs_text = NEEDS_OURS,
 		.run = mgmtdev_show,

@@ -8,9 +8,9 @@
 #include <linux/if_ether.h>
 #include <linux/vdpa.h>
 
+#include "base/memory.h"
 #include "netlink/attrs.h"
 #include "netlink/bits.h"
-#include "output/output.h"
 #include "output/text.h"
 
 /*
@@ -237,6 +237,17 @@ char *attr_string(const struct nlattr *attr)
 	return text_utf8(text, len);
 }
 
+char *attr_copy(const struct nlattr *attr)
+{
+	size_t len;
+	const char *text = attr_text(attr, &len);
+	char *copy = strndup(text, len);
+
+	if (!copy)
+		error_no_memory();
+	return copy;
+}
+
 size_t attr_bytes(const struct nlattr *attr, char *buf, size_t len)
 {
 	size_t n;
@@ -247,35 +258,4 @@ size_t attr_bytes(const struct nlattr *attr, char *buf, size_t len)
 	memcpy(buf, text, n);
 	buf[n] = '\0';
 	return n;
-}
-
-json_t *attr_json_uint(const struct nlattr *attr)
-{
-	return output_uint(attr_uint(attr));
-}
-
-json_t *attr_json_bool(const struct nlattr *attr)
-{
-	return json_boolean(attr_uint(attr));
-}
-
-json_t *attr_json_u16s(const struct nlattr *attr)
-{
-	const char *payload = mnl_attr_get_payload(attr);
-	json_t *array = output_array();
-	uint16_t number;
-
-	for (size_t at = 0; at < mnl_attr_get_payload_len(attr); at += sizeof(number)) {
-		memcpy(&number, payload + at, sizeof(number));
-		output_append(array, output_uint(number));
-	}
-	return array;
-}
-
-json_t *attr_json_mac(const struct nlattr *attr)
-{
-	const uint8_t *mac = mnl_attr_get_payload(attr);
-
-	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x",
-			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }

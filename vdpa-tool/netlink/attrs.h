@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 
-#include <jansson.h>
 #include <libmnl/libmnl.h>
 
 #include "netlink/nl.h"
@@ -37,6 +36,9 @@ uint64_t attr_uint(const struct nlattr *attr);
 /* A string as valid UTF-8; the caller frees it. */
 char *attr_string(const struct nlattr *attr);
 
+/* A copy of a string's own bytes; the caller frees it. */
+char *attr_copy(const struct nlattr *attr);
+
 /* A string's own bytes, not terminated, and in @len how many. */
 const char *attr_text(const struct nlattr *attr, size_t *len);
 
@@ -45,16 +47,5 @@ const char *attr_text(const struct nlattr *attr, size_t *len);
  * or 0 where it is empty or too long.
  */
 size_t attr_bytes(const struct nlattr *attr, char *buf, size_t len);
-
-/*
- * The same as JSON. A number above 2^63 - 1 becomes a real, the largest
- * integer of the JSON library being that.
- */
-json_t *attr_json_uint(const struct nlattr *attr);
-json_t *attr_json_bool(const struct nlattr *attr);
-json_t *attr_json_mac(const struct nlattr *attr);
-
-/* Numbers of 16 bits, as an array. */
-json_t *attr_json_u16s(const struct nlattr *attr);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _DEFAULT_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -342,6 +343,13 @@ static bool tells_of_end(const struct nlmsghdr *nlh, uint16_t family)
 		    mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
 			return mnl_attr_get_u16(attr) == family;
 	return false;
+}
+
+bool nl_wait(struct nl *nl, int ms)
+{
+	struct pollfd fd = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
+
+	return poll(&fd, 1, ms) > 0;
 }
 
 int nl_listen(struct nl *nl, nl_cb cb, void *data, struct nl_error *err)

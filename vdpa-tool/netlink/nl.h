@@ -75,6 +75,9 @@ int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct n
  */
 int nl_join(struct nl *nl, struct nl_error *err);
 
+/* Waits until nl_listen() would not, or @ms milliseconds have gone by. Returns whether it would not. */
+bool nl_wait(struct nl *nl, int ms);
+
 /*
  * Waits for events and passes each to @cb. Returns 0 after at least one, or -1
  * with @err: ENOBUFS where events were lost because we were too slow.

@@ -257,6 +257,13 @@ static void json_close(struct output *out, char bracket)
 	pop(out);
 }
 
+/* A value that stands in nothing goes to the file at once. */
+static inline void value_end(struct output *out)
+{
+	if (!out->depth)
+		flush(out);
+}
+
 /* --- documents --- */
 
 void out_open(struct output *out, FILE *file, bool json, bool pretty)
@@ -389,6 +396,7 @@ void out_text_begin(struct output *out, const char *key)
 void out_text_end(struct output *out)
 {
 	put_quote(out);
+	value_end(out);
 }
 
 void out_bytes(struct output *out, const char *key, const char *bytes, size_t len)
@@ -417,6 +425,7 @@ void out_format(struct output *out, const char *key, const char *format, ...)
 void out_number(struct output *out, const char *key, uint64_t value)
 {
 	used_to(out, add_number(add_next(out, room(out), key), value));
+	value_end(out);
 }
 
 void out_hex(struct output *out, const char *key, uint64_t value)
@@ -427,11 +436,20 @@ void out_hex(struct output *out, const char *key, uint64_t value)
 void out_bool(struct output *out, const char *key, bool value)
 {
 	used_to(out, stpcpy(add_next(out, room(out), key), value ? "true" : "false"));
+	value_end(out);
 }
 
 void out_null(struct output *out, const char *key)
 {
 	used_to(out, stpcpy(add_next(out, room(out), key), out->json ? "null" : "-"));
+	value_end(out);
+}
+
+void out_json(struct output *out, const char *key, const char *json)
+{
+	used_to(out, add_next(out, room(out), key));
+	flush(out);
+	fputs_unlocked(json, out->file);
 }
 
 void out_range(struct output *out, uint32_t asid, uint64_t first, uint64_t last)
@@ -473,6 +491,7 @@ void out_list_end(struct output *out)
 {
 	if (out->json) {
 		json_close(out, ']');
+		value_end(out);
 		return;
 	}
 	if (level(out)->within && !level(out)->count)
@@ -494,6 +513,7 @@ void out_object_end(struct output *out)
 {
 	if (out->json) {
 		json_close(out, '}');
+		value_end(out);
 		return;
 	}
 	if (!level(out)->count)
@@ -545,6 +565,7 @@ void out_table_end(struct output *out)
 
 	if (out->json) {
 		json_close(out, ']');
+		value_end(out);
 		return;
 	}
 	pop(out);

@@ -91,7 +91,7 @@ void out_key(struct output *out, const char *key, size_t len);
 /* In text, the next value stands without its key. */
 void out_bare(struct output *out);
 
-/* Values. */
+/* Values. One that stands in no document goes to the file at once. */
 void out_text(struct output *out, const char *key, const char *text);
 void out_bytes(struct output *out, const char *key, const char *bytes, size_t len);
 /* Cut at OUT_FORMAT_MAX. */
@@ -101,6 +101,8 @@ void out_number(struct output *out, const char *key, uint64_t value);
 void out_hex(struct output *out, const char *key, uint64_t value);
 void out_bool(struct output *out, const char *key, bool value);
 void out_null(struct output *out, const char *key);
+/* A value that is JSON already, not indented. */
+void out_json(struct output *out, const char *key, const char *json);
 
 /* A text in parts, as many as wanted. */
 void out_text_begin(struct output *out, const char *key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,26 @@ char *text_utf8(const char *bytes, size_t len)
 		}
 		bytes += n;
 		len -= n;
+	}
+	*to = '\0';
+	return copy;
+}
+
+char *text_bytes(const char *text)
+{
+	size_t left = strlen(text);
+	char *copy = malloc(left + 1);
+	char *to = copy;
+	unsigned int byte;
+
+	if (!copy)
+		error_no_memory();
+	while (left) {
+		size_t n = text_is_escape(text, left) && sscanf(text + 2, "%2x", &byte) == 1 && byte ? 4 : 1;
+
+		*to++ = n == 4 ? (char)byte : *text;
+		text += n;
+		left -= n;
 	}
 	*to = '\0';
 	return copy;

@@ -23,6 +23,9 @@ bool text_is_control(const char *character);
 /* A copy of @len bytes in valid UTF-8, control characters left in. The caller frees it. */
 char *text_utf8(const char *bytes, size_t len);
 
+/* The bytes that text_utf8() has made @text of. The caller frees them. */
+char *text_bytes(const char *text);
+
 /* Whether @text prints as it is. */
 bool text_plain(const char *text);
 
