@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +59,6 @@ void inflight_line(struct inflight *inflight, unsigned long line)
 	inflight->line = line;
 }
 
-/* What is not there can only be the management device, where one is named. */
 static void land(struct inflight *inflight, size_t i)
 {
 	bool refused = inflight->replies[i].state == NL_FAILED;
@@ -73,7 +71,7 @@ static void land(struct inflight *inflight, size_t i)
 	inflight->replies[i] = inflight->replies[last];
 	inflight->replies[i].err = &inflight->flights[i].err;
 	if (refused)
-		error_refused(vdpa, flight.err.errnum == ENODEV && vdpa->mgmtdev ? vdpa->mgmtdev : vdpa->dev, &flight.err);
+		error_change(vdpa, &flight.err);
 	inflight->done(inflight->data, flight.line, refused ? STATUS_REFUSED : STATUS_DONE, &vdpa->faults);
 	free((char *)vdpa->dev);
 	free((char *)vdpa->mgmtdev);

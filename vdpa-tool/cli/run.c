@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Finding a command and running it: arguments, socket, request, reply. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +41,6 @@ static enum status show(struct vdpa *vdpa, const void *values)
 	return command_show(vdpa, command->section, subject, command->print, &vdpa->out);
 }
 
-/* What is not there can only be the management device, where one is named. */
 static enum status change(struct vdpa *vdpa, const void *values)
 {
 	const struct command *command = vdpa->command;
@@ -51,7 +49,7 @@ static enum status change(struct vdpa *vdpa, const void *values)
 	command->put(nl_request(&vdpa->nl, command->needs, 0), values);
 	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0)
 		return STATUS_DONE;
-	return error_refused(vdpa, err.errnum == ENODEV && vdpa->mgmtdev ? vdpa->mgmtdev : vdpa->dev, &err);
+	return error_change(vdpa, &err);
 }
 
 static int run_values(const struct run *run, int argc, char **argv, void *values)

@@ -51,6 +51,9 @@ const char *error_reason(const struct nl_error *err);
  */
 enum status error_refused(struct vdpa *vdpa, const char *subject, const struct nl_error *err);
 
+/* The same of the request that changes what the command's arguments name: a device, and perhaps a management device. */
+enum status error_change(struct vdpa *vdpa, const struct nl_error *err);
+
 /* Something on this side failed: @errnum, and what. Returns STATUS_USAGE. */
 enum status error_local(struct vdpa *vdpa, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
