@@ -15,7 +15,7 @@
  * WRITTEN is the table's verdict, ERRNO a name or 0. Cases that only a file can
  * have are left out.
  *
- * Exit status: 0 all were asked, 1 they could not be.
+ * Exit status: 0 all were asked, 1 or 3 they could not be.
  */
 #define _GNU_SOURCE	/* strerrorname_np() */
 #include <errno.h>
@@ -26,25 +26,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
-#include <linux/vdpa.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
+#include "wire/talk.h"
 
-enum { COLUMNS = 4, REPLY_SIZE = 32768, MESSAGE_SIZE = 65536 };
+enum { COLUMNS = 4 };
 
 struct asker {
-	struct nl_sock *socket;
-	int family;
+	struct wire wire;
 	const char *knob, *dev, *mgmtdev;
-};
-
-struct answer {
-	int errnum;
-	char message[256];
 };
 
 static _Noreturn void die(const char *what)
@@ -84,11 +72,6 @@ static char *next_part(char **cell)
 }
 
 /* --- the source, as attributes --- */
-
-static uint64_t number(const char *text)
-{
-	return strtoull(text, NULL, 0);
-}
 
 /* A hexadecimal number of more than 64 bits. */
 static bool is_wide(const char *text)
@@ -141,7 +124,7 @@ static void put_token(struct nl_msg *msg, const char *token)
 		if (is_wide(token + len))
 			put_words(msg, token + len);
 		else if (keys[i].number)
-			nla_put_u64(msg, keys[i].type, number(token + len));
+			nla_put_u64(msg, keys[i].type, wire_number(token + len));
 		else
 			nla_put_string(msg, keys[i].type, token + len);
 		return;
@@ -175,7 +158,7 @@ static uint32_t class_number(const char *name)
 	static const char prefix[] = "class_";
 
 	if (strncmp(name, prefix, strlen(prefix)) == 0)
-		return number(name + strlen(prefix));
+		return wire_number(name + strlen(prefix));
 	return strcmp(name, "block") == 0 ? 2 : 1;
 }
 
@@ -220,72 +203,30 @@ static bool set_target(const struct asker *asker, char *cell)
 
 /* --- asking --- */
 
-static void take_answer(const struct nlmsghdr *nlh, struct answer *answer)
+static void ask(struct asker *asker, char *source, bool creates, struct wire_answer *answer)
 {
-	const struct nlmsgerr *nlerr = nlmsg_data(nlh);
-	struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1];
-	int offset = sizeof(*nlerr);
+	struct nl_msg *msg = wire_request(&asker->wire, VDPA_CMD_MIGRATION_CHECK, NLM_F_ACK);
 
-	answer->errnum = -nlerr->error;
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		offset += NLMSG_ALIGN(nlerr->msg.nlmsg_len) - NLMSG_HDRLEN;
-	if (nla_parse(attrs, NLMSGERR_ATTR_MAX,
-		      (struct nlattr *)((char *)nlmsg_data(nlh) + offset),
-		      nlmsg_datalen(nlh) - offset, NULL) < 0)
-		return;
-	if (attrs[NLMSGERR_ATTR_MSG])
-		snprintf(answer->message, sizeof(answer->message), "%s",
-			 nla_get_string(attrs[NLMSGERR_ATTR_MSG]));
-}
-
-static void ask(const struct asker *asker, char *source, bool creates, struct answer *answer)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_SIZE);
-	static char reply[REPLY_SIZE] __attribute__((aligned(8)));
-	ssize_t len;
-
-	genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, asker->family, 0, NLM_F_ACK,
-		    VDPA_CMD_MIGRATION_CHECK, VDPA_GENL_VERSION);
 	if (creates)
-		nla_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, asker->mgmtdev);
+		wire_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, asker->mgmtdev);
 	else
-		nla_put_string(msg, VDPA_ATTR_DEV_NAME, asker->dev);
+		wire_put_string(msg, VDPA_ATTR_DEV_NAME, asker->dev);
 	put_source(msg, source);
-	if (nl_send_auto(asker->socket, msg) < 0)
-		die("send");
+	wire_ask(&asker->wire, nlmsg_hdr(msg), NULL, NULL, answer);
 	nlmsg_free(msg);
-	do {
-		len = recv(nl_socket_get_fd(asker->socket), reply, sizeof(reply), 0);
-	} while (len < 0 && errno == EINTR);
-	if (len < NLMSG_HDRLEN || ((struct nlmsghdr *)reply)->nlmsg_type != NLMSG_ERROR)
-		die("receive");
-	take_answer((struct nlmsghdr *)reply, answer);
+	if (answer->end != WIRE_ANSWERED)
+		wire_quit("migration_ask: no answer");
 }
 
-static void ask_case(const struct asker *asker, char *columns[COLUMNS])
+static void ask_case(struct asker *asker, char *columns[COLUMNS])
 {
 	bool creates = set_target(asker, columns[3]);
-	struct answer answer = { 0 };
+	struct wire_answer answer;
 	const char *name;
 
 	ask(asker, columns[2], creates, &answer);
-	name = answer.errnum ? strerrorname_np(answer.errnum) : "0";
+	name = answer.err ? strerrorname_np(answer.err) : "0";
 	printf("%s\t%s\t%s\t%s\n", columns[0], name ? name : "?", columns[1], answer.message);
-}
-
-static void connect_kernel(struct asker *asker)
-{
-	int on = 1;
-
-	asker->socket = nl_socket_alloc();
-	if (!asker->socket || genl_connect(asker->socket) < 0)
-		die("netlink socket");
-	setsockopt(nl_socket_get_fd(asker->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	asker->family = genl_ctrl_resolve(asker->socket, VDPA_GENL_NAME);
-	if (asker->family < 0)
-		die("no family vdpa");
 }
 
 int main(int argc, char **argv)
@@ -305,7 +246,7 @@ int main(int argc, char **argv)
 	asker.knob = argv[2];
 	asker.dev = argv[3];
 	asker.mgmtdev = argv[4];
-	connect_kernel(&asker);
+	wire_open(&asker.wire);
 	while (getline(&line, &size, table) >= 0) {
 		char *columns[COLUMNS];
 
@@ -320,6 +261,6 @@ int main(int argc, char **argv)
 	}
 	free(line);
 	fclose(table);
-	nl_socket_free(asker.socket);
+	wire_close(&asker.wire);
 	return 0;
 }

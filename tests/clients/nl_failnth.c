@@ -33,7 +33,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <netlink/genl/ctrl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -765,11 +764,8 @@ static bool restored(struct context *c, const struct wire_shown *before, unsigne
 
 static void listen_to_events(struct context *c)
 {
-	int group = genl_ctrl_resolve_grp(c->control.sock, VDPA_GENL_NAME, VDPA_MCGRP_MONITOR);
-
 	wire_open(&c->ears);
-	if (group < 0 ||
-	    setsockopt(c->ears.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+	if (!wire_listen(&c->ears))
 		wire_quit("no events");
 }
 

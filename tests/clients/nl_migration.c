@@ -42,36 +42,18 @@
 #define _GNU_SOURCE	/* strerrorname_np() */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/genetlink.h>
-#include <linux/netlink.h>
-#include <linux/vdpa.h>
-#include <netlink/attr.h>
 #include <netlink/errno.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "wire/talk.h"
 
-#define MESSAGE_MAX	(128 * 1024)
-
-struct client {
-	struct nl_sock *sock;
-	int family;
-};
-
 static bool pads;
-
-typedef void (*take_t)(struct nlmsghdr *nlh, void *data);
 
 static _Noreturn void quit(int status, const char *format, ...)
 {
@@ -83,35 +65,6 @@ static _Noreturn void quit(int status, const char *format, ...)
 	fputc('\n', stderr);
 	va_end(args);
 	exit(status);
-}
-
-static struct client client_open(void)
-{
-	struct client client = { .sock = nl_socket_alloc() };
-	int on = 1;
-
-	if (!client.sock || genl_connect(client.sock))
-		quit(3, "no netlink socket");
-	nl_socket_set_buffer_size(client.sock, 4 * MESSAGE_MAX, 4 * MESSAGE_MAX);
-	nl_socket_set_msg_buf_size(client.sock, MESSAGE_MAX);	/* a refusal has the request */
-	nl_socket_disable_msg_peek(client.sock);
-	client.family = genl_ctrl_resolve(client.sock, VDPA_GENL_NAME);
-	if (client.family < 0)
-		quit(3, "no generic netlink family vdpa");
-	if (setsockopt(nl_socket_get_fd(client.sock), SOL_NETLINK, NETLINK_EXT_ACK, &on,
-		       sizeof(on)))
-		quit(3, "no extended acks");
-	return client;
-}
-
-static struct nl_msg *message(struct client *client, uint8_t command, int flags)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_MAX);
-
-	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, client->family, 0,
-				 flags | NLM_F_REQUEST, command, VDPA_GENL_VERSION))
-		quit(3, "out of memory");
-	return msg;
 }
 
 static void put(int error)
@@ -139,78 +92,31 @@ static void print_offset(struct nlmsghdr *request, uint32_t offset)
 	printf("attribute=(none at offset %u)\n", offset);
 }
 
-static void print_extack(struct nlmsghdr *request, struct nlattr *head, int len)
+static int print_verdict(struct nlmsghdr *request, const struct wire_answer *answer)
 {
-	struct nlattr *nla;
-	int left;
-
-	nla_for_each_attr(nla, head, len, left) {
-		if (nla_type(nla) == NLMSGERR_ATTR_MSG)
-			printf("message=%.*s\n", nla_len(nla), (char *)nla_data(nla));
-		else if (nla_type(nla) == NLMSGERR_ATTR_OFFS)
-			print_offset(request, nla_get_u32(nla));
-		else if (nla_type(nla) == NLMSGERR_ATTR_MISS_TYPE)
-			printf("missing=%u\n", nla_get_u32(nla));
-	}
-}
-
-static int print_verdict(struct nlmsghdr *request, struct nlmsghdr *nlh)
-{
-	int *error = nlmsg_data(nlh);
-	size_t skip = sizeof(*error);
-
-	if (nlh->nlmsg_type == NLMSG_ERROR) {
-		struct nlmsgerr *err = nlmsg_data(nlh);
-
-		skip = sizeof(*err);
-		if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-			skip += err->msg.nlmsg_len - NLMSG_HDRLEN;
-	}
-	printf("errno=%s\n", *error ? strerrorname_np(-*error) : "0");
-	skip = NLMSG_ALIGN(skip);
-	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && skip < (size_t)nlmsg_datalen(nlh))
-		print_extack(request, (struct nlattr *)((char *)nlmsg_data(nlh) + skip),
-			     nlmsg_datalen(nlh) - skip);
-	return *error ? 2 : 0;
+	printf("errno=%s\n", answer->err ? strerrorname_np(answer->err) : "0");
+	if (*answer->message)
+		printf("message=%s\n", answer->message);
+	if (answer->offset)
+		print_offset(request, answer->offset);
+	if (answer->missing)
+		printf("missing=%u\n", answer->missing);
+	return answer->err ? 2 : 0;
 }
 
 /* Errors are printed; success is, where @quiet is not. Returns the exit status. */
-static int talk(struct client *client, struct nl_msg *msg, take_t take, void *data, bool quiet)
+static int talk(struct wire *wire, struct nl_msg *msg, wire_take_t take, void *data, bool quiet)
 {
-	struct nlmsghdr *request = nlmsg_hdr(msg);
-	struct sockaddr_nl from;
-	unsigned char *buf;
-	int status = -1, len;
+	struct wire_answer answer;
+	int status = 0;
 
-	if (nl_send_auto(client->sock, msg) < 0)
-		quit(3, "cannot send");
-	while (status < 0) {
-		len = nl_recv(client->sock, &from, &buf, NULL);
-		if (len <= 0)
-			quit(3, "%s", nl_geterror(len));
-		for (struct nlmsghdr *nlh = (struct nlmsghdr *)buf;
-		     status < 0 && nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
-				take(nlh, data);
-				continue;
-			}
-			if (nlh->nlmsg_type != NLMSG_ERROR && nlh->nlmsg_type != NLMSG_DONE)
-				continue;
-			if (quiet && !*(int *)nlmsg_data(nlh))
-				status = 0;
-			else
-				status = print_verdict(request, nlh);
-		}
-		free(buf);
-	}
+	wire_ask(wire, nlmsg_hdr(msg), take, data, &answer);
+	if (answer.end != WIRE_ANSWERED)
+		quit(3, "no answer: %s", strerror(answer.err));
+	if (answer.err || !quiet)
+		status = print_verdict(nlmsg_hdr(msg), &answer);
 	nlmsg_free(msg);
 	return status;
-}
-
-static void ignore(struct nlmsghdr *nlh, void *data)
-{
-	(void)nlh;
-	(void)data;
 }
 
 /* Descriptions as text */
@@ -302,18 +208,18 @@ static uint16_t kind(const char *text)
 	quit(1, "a dev or a mgmtdev, not a %s", text);
 }
 
-static int show(struct client *client, int argc, char **argv)
+static int show(struct wire *wire, int argc, char **argv)
 {
 	uint16_t name = argc > 0 ? kind(argv[0]) : 0;
 	struct nl_msg *msg;
 
 	if (!name)
 		quit(1, "show dev|mgmtdev [NAME]");
-	msg = message(client, name == VDPA_ATTR_DEV_NAME ? VDPA_CMD_DEV_MIGRATION_GET :
+	msg = wire_request(wire, name == VDPA_ATTR_DEV_NAME ? VDPA_CMD_DEV_MIGRATION_GET :
 		      VDPA_CMD_MGMTDEV_MIGRATION_GET, argc > 1 ? NLM_F_ACK : NLM_F_DUMP);
 	if (argc > 1)
 		put(nla_put_string(msg, name, argv[1]));
-	return talk(client, msg, print_description, &name, true);
+	return talk(wire, msg, print_description, &name, true);
 }
 
 static void put_pad(struct nl_msg *msg)
@@ -434,16 +340,16 @@ static void put_description(struct nl_msg *msg, FILE *file)
 	nla_nest_end(msg, nest);
 }
 
-static int check(struct client *client, int argc, char **argv)
+static int check(struct wire *wire, int argc, char **argv)
 {
 	struct nl_msg *msg;
 
 	if (argc != 2)
 		quit(1, "check dev|mgmtdev NAME <DESCRIPTION");
-	msg = message(client, VDPA_CMD_MIGRATION_CHECK, NLM_F_ACK);
+	msg = wire_request(wire, VDPA_CMD_MIGRATION_CHECK, NLM_F_ACK);
 	put(nla_put_string(msg, kind(argv[0]), argv[1]));
 	put_description(msg, stdin);
-	return talk(client, msg, ignore, NULL, false);
+	return talk(wire, msg, NULL, NULL, false);
 }
 
 /* States as files: the attributes of all messages behind each other, but for the names */
@@ -460,7 +366,7 @@ static void save_attrs(struct nlmsghdr *nlh, void *data)
 			quit(3, "cannot write");
 }
 
-static int save(struct client *client, int argc, char **argv)
+static int save(struct wire *wire, int argc, char **argv)
 {
 	struct nl_msg *msg;
 	FILE *file;
@@ -471,9 +377,9 @@ static int save(struct client *client, int argc, char **argv)
 	file = fopen(argv[1], "w");
 	if (!file)
 		quit(3, "%s: %m", argv[1]);
-	msg = message(client, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP);
+	msg = wire_request(wire, VDPA_CMD_DEV_STATE_GET, NLM_F_DUMP);
 	put(nla_put_string(msg, VDPA_ATTR_DEV_NAME, argv[0]));
-	status = talk(client, msg, save_attrs, file, false);
+	status = talk(wire, msg, save_attrs, file, false);
 	if (fclose(file))
 		quit(3, "%s: %m", argv[1]);
 	return status;
@@ -493,10 +399,10 @@ static struct buffer read_file(const char *name)
 	if (!file)
 		quit(3, "%s: %m", name);
 	while (got) {
-		buffer.bytes = realloc(buffer.bytes, buffer.len + MESSAGE_MAX);
+		buffer.bytes = realloc(buffer.bytes, buffer.len + WIRE_REQUEST_MAX);
 		if (!buffer.bytes)
 			quit(3, "out of memory");
-		got = fread(buffer.bytes + buffer.len, 1, MESSAGE_MAX, file);
+		got = fread(buffer.bytes + buffer.len, 1, WIRE_REQUEST_MAX, file);
 		buffer.len += got;
 	}
 	fclose(file);
@@ -504,7 +410,7 @@ static struct buffer read_file(const char *name)
 }
 
 struct load {
-	struct client *client;
+	struct wire *wire;
 	const char *name;
 	struct buffer attrs;		/* all of the file */
 	struct buffer private;
@@ -545,7 +451,7 @@ static bool without(const struct load *load, const char *what)
 
 static struct nl_msg *piece_begin(struct load *load)
 {
-	struct nl_msg *msg = message(load->client, VDPA_CMD_DEV_STATE_SET, NLM_F_ACK);
+	struct nl_msg *msg = wire_request(load->wire, VDPA_CMD_DEV_STATE_SET, NLM_F_ACK);
 
 	put(nla_put_string(msg, VDPA_ATTR_DEV_NAME, load->name));
 	return msg;
@@ -564,7 +470,7 @@ static void put_words(struct nl_msg *msg, size_t len)
 /* Returns the next message to fill. */
 static struct nl_msg *piece_send(struct load *load, struct nl_msg *msg)
 {
-	int status = talk(load->client, msg, ignore, NULL, true);
+	int status = talk(load->wire, msg, NULL, NULL, true);
 
 	if (status)
 		exit(status);
@@ -683,9 +589,9 @@ static struct nl_msg *put_private(struct load *load, struct nl_msg *msg)
 	return msg;
 }
 
-static int load(struct client *client, int argc, char **argv)
+static int load(struct wire *wire, int argc, char **argv)
 {
-	struct load load = { .client = client, .piece = 8192, .without = "" };
+	struct load load = { .wire = wire, .piece = 8192, .without = "" };
 	struct nl_msg *msg;
 
 	if (argc < 2)
@@ -739,12 +645,12 @@ static int load(struct client *client, int argc, char **argv)
 	}
 	if (!without(&load, "end"))
 		put(nla_put_flag(msg, VDPA_ATTR_STATE_END));
-	return talk(client, msg, ignore, NULL, false);
+	return talk(wire, msg, NULL, NULL, false);
 }
 
 static const struct {
 	const char *name;
-	int (*run)(struct client *client, int argc, char **argv);
+	int (*run)(struct wire *wire, int argc, char **argv);
 } commands[] = {
 	{ "show", show },
 	{ "check", check },
@@ -754,7 +660,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	struct client client;
+	struct wire wire;
 
 	if (argc > 1 && !strcmp(argv[1], "--pads")) {
 		pads = true;
@@ -764,8 +670,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(commands[i].name, argv[1]))
 			continue;
-		client = client_open();
-		return commands[i].run(&client, argc - 2, argv + 2);
+		wire_open(&wire);
+		return commands[i].run(&wire, argc - 2, argv + 2);
 	}
 	quit(1, "show, check, save or load");
 }

@@ -65,13 +65,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/genetlink.h>
-#include <linux/netlink.h>
-#include <linux/vdpa.h>
-#include <netlink/attr.h>
-#include <netlink/errno.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -110,7 +103,7 @@ struct options {
 	bool no_tail;
 	size_t cut;
 	long attr_len;			/* -1: the true one */
-	int timeout_ms;			/* -1: none */
+	int timeout_ms;			/* 0: none */
 	const char *between;		/* NULL: nothing */
 	bool unchanged;
 	bool unheard;
@@ -346,7 +339,7 @@ static void add_attr(struct request *req, const char *text, const struct options
 	free(words);
 }
 
-static void build(struct request *req, int family, int argc, char **argv,
+static void build(struct request *req, struct wire *wire, int argc, char **argv,
 		  const struct options *opts)
 {
 	struct genlmsghdr genl = {
@@ -374,9 +367,9 @@ static void build(struct request *req, int family, int argc, char **argv,
 
 	req->msg.nlh = (struct nlmsghdr) {
 		.nlmsg_len = req->len,
-		.nlmsg_type = family,
+		.nlmsg_type = wire->family,
 		.nlmsg_flags = NLM_F_REQUEST | (opts->dump ? NLM_F_DUMP : NLM_F_ACK),
-		.nlmsg_seq = 1,
+		.nlmsg_seq = ++wire->seq,
 	};
 }
 
@@ -445,90 +438,47 @@ static void print_offset(const struct request *req, uint32_t offset)
 	printf("attribute=(none at offset %u)\n", offset);
 }
 
-static void print_extack(const struct request *req, struct nlattr *head, int len)
+static int print_verdict(const struct request *req, const struct wire_answer *answer)
 {
-	struct nlattr *nla;
-	int rem;
-
-	nla_for_each_attr(nla, head, len, rem) {
-		switch (nla_type(nla)) {
-		case NLMSGERR_ATTR_MSG:
-			printf("message=%.*s\n", nla_len(nla), (char *)nla_data(nla));
-			break;
-		case NLMSGERR_ATTR_OFFS:
-			print_offset(req, nla_get_u32(nla));
-			break;
-		case NLMSGERR_ATTR_MISS_TYPE:
-			print_attr_name("missing", nla_get_u32(nla));
-			break;
-		}
-	}
-}
-
-/* An error (or ack) carries the request, or what is left of it; then the rest. */
-static int print_verdict(const struct request *req, struct nlmsghdr *nlh)
-{
-	int *error = nlmsg_data(nlh);
-	size_t skip = sizeof(*error);
-
-	if (nlh->nlmsg_type == NLMSG_ERROR) {
-		struct nlmsgerr *err = nlmsg_data(nlh);
-
-		skip = sizeof(*err);
-		if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-			skip += err->msg.nlmsg_len - NLMSG_HDRLEN;
-	}
-	printf("errno=%s\n", *error ? strerrorname_np(-*error) : "0");
-	skip = NLMSG_ALIGN(skip);
-	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS && skip < (size_t)nlmsg_datalen(nlh))
-		print_extack(req, (struct nlattr *)((char *)nlmsg_data(nlh) + skip),
-			     nlmsg_datalen(nlh) - skip);
-
-	return *error ? 2 : 0;
-}
-
-/* Returns the exit status, or -1 where more is to come. */
-static int take(const struct request *req, struct nlmsghdr *nlh, bool *interrupted)
-{
-	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
-		*interrupted = true;
-	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
-		print_reply(nlh);
-		return -1;
-	}
-	if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
-		return print_verdict(req, nlh);
-
-	return -1;
-}
-
-static int receive(struct nl_sock *sock, const struct request *req, const struct options *opts)
-{
-	struct pollfd pfd = { .fd = nl_socket_get_fd(sock), .events = POLLIN };
-	const char *between = opts->between;
-	bool interrupted = false;
-	struct sockaddr_nl from;
-	unsigned char *buf;
-	int status = -1, len;
-
-	while (status < 0) {
-		if (poll(&pfd, 1, opts->timeout_ms) == 0)
-			broken("no answer in time");
-		len = nl_recv(sock, &from, &buf, NULL);
-		if (len <= 0)
-			broken(nl_geterror(len));
-		for (struct nlmsghdr *nlh = (struct nlmsghdr *)buf;
-		     status < 0 && nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
-			status = take(req, nlh, &interrupted);
-		free(buf);
-		if (between && system(between))
-			broken("the command between failed");
-		between = NULL;
-	}
-	if (interrupted)
+	printf("errno=%s\n", answer->err ? strerrorname_np(answer->err) : "0");
+	if (*answer->message)
+		printf("message=%s\n", answer->message);
+	if (answer->offset)
+		print_offset(req, answer->offset);
+	if (answer->missing)
+		print_attr_name("missing", answer->missing);
+	if (answer->interrupted)
 		puts("interrupted=1");
 
-	return status;
+	return answer->err ? 2 : 0;
+}
+
+/* @between is run once, when the first part is there and before the kernel is asked for the next. */
+static void take(struct nlmsghdr *nlh, void *between)
+{
+	const char **command = between;
+
+	if (*command && system(*command))
+		broken("the command between failed");
+	*command = NULL;
+	print_reply(nlh);
+}
+
+static int receive(struct wire *wire, const struct request *req, const struct options *opts)
+{
+	const char *between = opts->between;
+	struct wire_answer answer;
+
+	wire_timeout(wire, opts->timeout_ms);
+	wire_receive(wire, req->msg.nlh.nlmsg_seq, take, &between, &answer);
+	if (answer.end == WIRE_SILENT)
+		broken("no answer in time");
+	if (answer.end != WIRE_ANSWERED)
+		broken(strerror(answer.err));
+	if (between && system(between))
+		broken("the command between failed");
+
+	return print_verdict(req, &answer);
 }
 
 /* Everything that the family shows, to see whether it changes */
@@ -601,7 +551,7 @@ static struct options parse(int argc, char **argv)
 		{ "time", no_argument, NULL, 'T' },
 		{ }
 	};
-	struct options opts = { .version = 1, .attr_len = -1, .timeout_ms = -1 };
+	struct options opts = { .version = 1, .attr_len = -1 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
@@ -672,85 +622,65 @@ static unsigned long long now_us(void)
 	return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
 }
 
+static void send_bytes(struct wire *wire, const void *bytes, size_t len)
+{
+	struct wire_answer answer;
+
+	if (!wire_send_bytes(wire, bytes, len, &answer))
+		broken("cannot send");
+}
+
 /* All in one message to the kernel, which holds its lock from the first to the last. */
-static void send_copies(struct nl_sock *sock, const struct request *req, unsigned long copies)
+static void send_copies(struct wire *wire, const struct request *req, unsigned long copies)
 {
 	size_t len = NLMSG_ALIGN(req->len);
 	char *bytes = calloc(copies, len);
 	int room = 2 * copies * len;
 
-	if (!bytes ||
-	    setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)))
+	if (!bytes || setsockopt(wire->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)))
 		broken("no memory");
 	for (unsigned long i = 0; i < copies; i++)
 		memcpy(bytes + i * len, req->msg.bytes, req->len);
-	if (nl_sendto(sock, bytes, copies * len) < 0)
-		broken("cannot send");
+	send_bytes(wire, bytes, copies * len);
 	free(bytes);
 }
 
-static int ask(struct nl_sock *sock, int family, int argc, char **argv)
+static int ask(struct wire *wire, int argc, char **argv)
 {
 	static struct request req;
 	struct wire_shown before = { };
 	unsigned long long began;
 	struct options opts;
-	int status;
+	int status = 0;
 
 	optind = 0;	/* makes getopt_long() start afresh */
 	opts = parse(argc, argv);
 	if (opts.unchanged)
 		before = everything();
-	build(&req, family, argc - optind, argv + optind, &opts);
+	build(&req, wire, argc - optind, argv + optind, &opts);
 	began = now_us();
-	if (opts.copies) {
-		send_copies(sock, &req, opts.copies);
-		if (opts.time)
-			printf("took_us=%llu\n", now_us() - began);
-		return 0;
-	}
-	if (nl_sendto(sock, req.msg.bytes, req.len) < 0)
-		broken("cannot send");
+	if (opts.copies)
+		send_copies(wire, &req, opts.copies);
+	else
+		send_bytes(wire, req.msg.bytes, req.len);
 	if (opts.unheard)
 		return 0;
-	status = receive(sock, &req, &opts);
+	if (!opts.copies)
+		status = receive(wire, &req, &opts);
 	if (opts.time)
 		printf("took_us=%llu\n", now_us() - began);
 
 	return opts.unchanged ? compare(before, status) : status;
 }
 
-static struct nl_sock *connect_family(int *family, uint32_t port, size_t room)
-{
-	struct nl_sock *sock = nl_socket_alloc();
-	int on = 1;
-
-	if (sock && port)
-		nl_socket_set_local_port(sock, port);
-	if (!sock || genl_connect(sock))
-		broken("no netlink socket");
-	/* From the first: the kernel makes a dump's parts as large as the largest buffer seen. */
-	nl_socket_set_msg_buf_size(sock, room);
-	nl_socket_disable_msg_peek(sock);
-	*family = genl_ctrl_resolve(sock, VDPA_GENL_NAME);
-	if (*family < 0)
-		broken("no generic netlink family vdpa: no vDPA core is loaded");
-	/* A refusal does not bring the request back, which may be larger than the buffer. */
-	if (setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) ||
-	    setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on)))
-		broken("no extended acks");
-
-	return sock;
-}
-
 /* All requests of the command line, in turn. Returns the status of the last. */
-static int ask_all(struct nl_sock *sock, int family, int argc, char **argv, bool stop)
+static int ask_all(struct wire *wire, int argc, char **argv, bool stop)
 {
 	int status = 0, words;
 
 	do {
 		words = request_words(argc, argv);
-		status = ask(sock, family, words, argv);
+		status = ask(wire, words, argv);
 		argc -= words;
 		argv += words;
 	} while (argc > 0 && !(stop && status));
@@ -758,37 +688,39 @@ static int ask_all(struct nl_sock *sock, int family, int argc, char **argv, bool
 	return status;
 }
 
-/* Whether nothing comes within a second. */
-static bool nothing_more(struct nl_sock *sock)
+/* Whether nothing came that was not asked for, and nothing comes within a second. */
+static bool nothing_else(struct wire *wire)
 {
-	struct pollfd pfd = { .fd = nl_socket_get_fd(sock), .events = POLLIN };
+	struct pollfd pfd = { .fd = wire->fd, .events = POLLIN };
 
-	return !poll(&pfd, 1, 1000);
+	return !wire->strays && !poll(&pfd, 1, 1000);
 }
 
 int main(int argc, char **argv)
 {
 	unsigned long long times = 1;
-	int family, status = 0;
-	struct nl_sock *sock;
+	size_t room = RECEIVE_SIZE;
+	struct wire wire;
+	uint32_t port = 0;
+	bool stop = false;
+	int status = 0;
 
 	if (argc > 2 && !strcmp(argv[1], "--around"))
 		return around(argv + 2);
-	if (argc > 3 && !strcmp(argv[1], "--port")) {
-		sock = connect_family(&family, to_number(argv[2], UINT32_MAX), RECEIVE_SIZE);
-		status = ask_all(sock, family, argc - 2, argv + 2, true);
-		return nothing_more(sock) ? status : 5;
+	for (; argc > 3; argc -= 2, argv += 2) {
+		if (!strcmp(argv[1], "--port"))
+			port = to_number(argv[2], UINT32_MAX);
+		else if (!strcmp(argv[1], "--room"))
+			room = to_number(argv[2], INT32_MAX);
+		else if (!strcmp(argv[1], "--repeat"))
+			times = to_number(argv[2], INT32_MAX);
+		else
+			break;
+		stop = stop || strcmp(argv[1], "--room");
 	}
-	if (argc > 3 && !strcmp(argv[1], "--room")) {
-		sock = connect_family(&family, 0, to_number(argv[2], INT32_MAX));
-		return ask_all(sock, family, argc - 2, argv + 2, false);
-	}
-	sock = connect_family(&family, 0, RECEIVE_SIZE);
-	if (argc < 4 || strcmp(argv[1], "--repeat"))
-		return ask_all(sock, family, argc, argv, false);
+	wire_open_at(&wire, port, room);
+	for (; times && !status; times--)
+		status = ask_all(&wire, argc, argv, stop);
 
-	for (times = to_number(argv[2], INT32_MAX); times && !status; times--)
-		status = ask_all(sock, family, argc - 2, argv + 2, true);
-
-	return status;
+	return port && !nothing_else(&wire) ? 5 : status;
 }

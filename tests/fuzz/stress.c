@@ -21,7 +21,6 @@
 #include <limits.h>
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
-#include <netlink/genl/ctrl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -281,10 +280,8 @@ static void open_device(void)
 static void listen_to_events(void)
 {
 	uint8_t buf[4096];
-	int group = genl_ctrl_resolve_grp(wire.sock, VDPA_GENL_NAME, VDPA_MCGRP_MONITOR);
 
-	if (group < 0 ||
-	    setsockopt(wire.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+	if (!wire_listen(&wire))
 		return;
 	for (unsigned int n = below(50); n; n--) {
 		poll(NULL, 0, below(20));

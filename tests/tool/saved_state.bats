@@ -354,7 +354,7 @@ asks_kernel() {
 	asks_kernel n1=x b1 file "$dir/both"
 	echo "dev state load n1=- b1=$dir/b0" >"$dir/batch"
 	run -1 --separate-stderr "$VDPA_TOOL" -b "$dir/batch"
-	assert_match "$stderr" 'batch:1: .*file "-" is not to be had in a batch'
+	assert_match "$stderr" 'batch:1: .*file "-" cannot be used in a batch'
 }
 
 @test "states of the very devices that are named are refused in another order, and others are not" {

@@ -103,13 +103,16 @@ enum status error_change(struct vdpa *vdpa, const struct nl_error *err)
 
 enum status error_local(struct vdpa *vdpa, int errnum, const char *format, ...)
 {
-	struct fault *fault;
+	char *what, *message;
 	va_list args;
 
 	va_start(args, format);
-	fault = add(vdpa, errnum, copy_text(strerror(errnum)));
-	fault->subject = format_message(format, args);
+	what = format_message(format, args);
 	va_end(args);
+	if (!what || asprintf(&message, "%s: %s", what, strerror(errnum)) < 0)
+		error_no_memory();
+	add(vdpa, errnum, message);
+	free(what);
 	return STATUS_USAGE;
 }
 

@@ -61,13 +61,32 @@ static char *add_number(char *to, uint64_t value)
 
 /* --- texts --- */
 
-/* Printable ASCII that neither JSON nor text changes. */
-static bool is_plain(const char *bytes, size_t len)
+/* Eight bytes at a time: the top bit of each that is no printable ASCII, or that JSON or text changes; and of others above one. */
+static uint64_t not_plain(const char *bytes)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)(bytes[i] - 0x20) > 0x7e - 0x20 || bytes[i] == '"' || bytes[i] == '\\')
-			return false;
-	return true;
+	const uint64_t each = 0x0101010101010101;
+	uint64_t word, quote, backslash;
+
+	memcpy(&word, bytes, sizeof(word));
+	quote = word ^ each * '"';
+	backslash = word ^ each * '\\';
+	return (word | (word - each * 0x20) | (word + each) | ((quote - each) & ~quote) | ((backslash - each) & ~backslash)) &
+	       each * 0x80;
+}
+
+/*
+ * Adds @bytes, OUT_KEY_MAX at most, where they are printable ASCII that neither JSON nor text changes; else returns NULL.
+ * Looks at them where they are to stand, with blanks behind.
+ */
+static char *add_plain(char *to, const char *bytes, size_t len)
+{
+	char *end = (char *)memcpy(to, bytes, len) + len;
+
+	memset(end, ' ', sizeof(uint64_t));
+	for (; to < end; to += sizeof(uint64_t))
+		if (not_plain(to))
+			return NULL;
+	return end;
 }
 
 static char *add_json_escape(char *to, unsigned char c)
@@ -110,8 +129,10 @@ static char *add_character(const struct output *out, char *to, const char *bytes
 
 void out_part(struct output *out, const char *bytes, size_t len)
 {
-	if (len <= OUT_KEY_MAX && is_plain(bytes, len)) {
-		used_to(out, (char *)memcpy(room(out), bytes, len) + len);
+	char *end = len <= OUT_KEY_MAX ? add_plain(room(out), bytes, len) : NULL;
+
+	if (end) {
+		used_to(out, end);
 		return;
 	}
 	for (size_t at = 0; at < len;)

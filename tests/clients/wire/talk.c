@@ -6,19 +6,17 @@
 #include <netlink/genl/ctrl.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "talk.h"
 
-/* The kernel makes a dump's parts at most that large. */
-#define RECEIVE_SIZE	(64 * 1024)
-
+/* How long an answer may take, if not told otherwise; after that the kernel counts as hanging. */
 #define TIMEOUT_MS	120000
 
 _Noreturn void wire_quit(const char *format, ...)
@@ -30,7 +28,7 @@ _Noreturn void wire_quit(const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
-	exit(1);
+	exit(3);
 }
 
 uint64_t wire_number(const char *text)
@@ -45,41 +43,73 @@ uint64_t wire_number(const char *text)
 	return value;
 }
 
-static void connect_socket(struct wire *wire)
+static void connect_socket(struct wire *wire, uint32_t port)
 {
 	int on = 1;
 
 	wire->sock = nl_socket_alloc();
+	if (wire->sock && port)
+		nl_socket_set_local_port(wire->sock, port);
 	if (!wire->sock || genl_connect(wire->sock))
 		wire_quit("no netlink socket");
-	nl_socket_set_buffer_size(wire->sock, 16 * RECEIVE_SIZE, 4 * WIRE_REQUEST_MAX);
+	nl_socket_set_buffer_size(wire->sock, 16 * WIRE_ROOM, 4 * WIRE_REQUEST_MAX);
+	/* From the first: the kernel makes a dump's parts as large as the largest buffer seen. */
+	nl_socket_set_msg_buf_size(wire->sock, wire->room);
+	nl_socket_disable_msg_peek(wire->sock);
 	wire->fd = nl_socket_get_fd(wire->sock);
 	wire->port = nl_socket_get_local_port(wire->sock);
 	if (setsockopt(wire->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) ||
 	    setsockopt(wire->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on)))
 		wire_quit("no extended acks");
+	wire_timeout(wire, TIMEOUT_MS);
+}
+
+/* With a port of its own, 0: any; and a buffer of @room bytes. */
+void wire_open_at(struct wire *wire, uint32_t port, size_t room)
+{
+	*wire = (struct wire) { .room = room, .buf = malloc(room) };
+	if (!wire->buf)
+		wire_quit("out of memory");
+	connect_socket(wire, port);
+	wire->family = genl_ctrl_resolve(wire->sock, VDPA_GENL_NAME);
+	if (wire->family < 0)
+		wire_quit("no generic netlink family vdpa: no vDPA core is loaded");
 }
 
 void wire_open(struct wire *wire)
 {
-	*wire = (struct wire) { .timeout_ms = TIMEOUT_MS };
-	connect_socket(wire);
-	wire->family = genl_ctrl_resolve(wire->sock, VDPA_GENL_NAME);
-	if (wire->family < 0)
-		wire_quit("no generic netlink family vdpa: no vDPA core is loaded");
+	wire_open_at(wire, 0, WIRE_ROOM);
 }
 
 /* Another socket to the same family, with nothing of what the old one has left to be read. */
 void wire_reopen(struct wire *wire)
 {
 	nl_socket_free(wire->sock);
-	connect_socket(wire);
+	connect_socket(wire, 0);
 }
 
 void wire_close(struct wire *wire)
 {
 	nl_socket_free(wire->sock);
-	wire->sock = NULL;
+	free(wire->buf);
+	*wire = (struct wire) { .fd = -1 };
+}
+
+/* How long an answer may take, 0: for ever. */
+void wire_timeout(struct wire *wire, int timeout_ms)
+{
+	const struct timeval timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
+
+	if (setsockopt(wire->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)))
+		wire_quit("no timeout");
+}
+
+/* Events come over this socket from now on. Returns whether the family has them. */
+bool wire_listen(struct wire *wire)
+{
+	int group = genl_ctrl_resolve_grp(wire->sock, VDPA_GENL_NAME, VDPA_MCGRP_MONITOR);
+
+	return group >= 0 && !setsockopt(wire->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
 }
 
 /* A request without attributes, complete but for its length; to be given to nlmsg_free(). */
@@ -110,18 +140,22 @@ void wire_put_number(struct nl_msg *msg, const struct wire_attr *attr, uint64_t 
 	wire_put(msg, attr->number, &value, wire_size(attr->type));
 }
 
-/* Returns whether it was sent; if not, the answer says so. */
-bool wire_send(struct wire *wire, struct nlmsghdr *nlh, struct wire_answer *answer)
+/* Returns whether they were sent; if not, the answer says so. */
+bool wire_send_bytes(struct wire *wire, const void *bytes, size_t len, struct wire_answer *answer)
 {
 	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 
 	*answer = (struct wire_answer) { .end = WIRE_ANSWERED };
-	if (sendto(wire->fd, nlh, nlh->nlmsg_len, 0, (const struct sockaddr *)&kernel,
-		   sizeof(kernel)) >= 0)
+	if (sendto(wire->fd, bytes, len, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) >= 0)
 		return true;
 	answer->end = WIRE_UNSENT;
 	answer->err = errno;
 	return false;
+}
+
+bool wire_send(struct wire *wire, struct nlmsghdr *nlh, struct wire_answer *answer)
+{
+	return wire_send_bytes(wire, nlh, nlh->nlmsg_len, answer);
 }
 
 static void take_extack(struct wire_answer *answer, struct nlattr *head, int len)
@@ -165,71 +199,78 @@ static void take_end(struct wire_answer *answer, struct nlmsghdr *nlh)
 			    nlmsg_datalen(nlh) - skip);
 }
 
+/* What an answer is taken with. */
+struct taking {
+	struct wire *wire;
+	uint32_t seq;
+	bool bare;	/* there is no acknowledgment: the first message is the last */
+	wire_take_t take;
+	void *data;
+	struct wire_answer *answer;
+};
+
 /* Returns whether this was the last message of the answer. */
-static bool take_message(struct nlmsghdr *nlh, uint32_t seq, wire_take_t take, void *data,
-			 struct wire_answer *answer)
+static bool take_message(const struct taking *t, struct nlmsghdr *nlh)
 {
-	if (nlh->nlmsg_seq != seq)
+	if (nlh->nlmsg_seq != t->seq) {
+		t->wire->strays++;
 		return false;
+	}
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
-		answer->interrupted = true;
+		t->answer->interrupted = true;
 	if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE) {
-		take_end(answer, nlh);
+		take_end(t->answer, nlh);
 		return true;
 	}
-	if (nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
-		answer->parts++;
-		if (take)
-			take(nlh, data);
-	}
-	return false;
+	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
+		return false;
+	t->answer->parts++;
+	if (t->take)
+		t->take(nlh, t->data);
+	return t->bare;
 }
 
-static bool take_messages(void *buf, int len, uint32_t seq, wire_take_t take, void *data,
-			  struct wire_answer *answer)
+static void receive(const struct taking *t)
 {
+	struct wire *wire = t->wire;
 	bool last = false;
 
-	for (struct nlmsghdr *nlh = buf; !last && nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
-		last = take_message(nlh, seq, take, data, answer);
-	return last;
+	*t->answer = (struct wire_answer) { .end = WIRE_ANSWERED };
+	while (!last) {
+		int len = recv(wire->fd, wire->buf, wire->room, 0);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0) {
+			t->answer->end = errno == EAGAIN ? WIRE_SILENT : WIRE_LOST;
+			t->answer->err = errno;
+			return;
+		}
+		for (struct nlmsghdr *nlh = (void *)wire->buf; !last && nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
+			last = take_message(t, nlh);
+	}
 }
 
 /* The answer to the request @seq, up to its acknowledgment or the dump's end. @take gets what comes before it. */
 void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data,
 		  struct wire_answer *answer)
 {
-	static _Thread_local uint8_t buf[RECEIVE_SIZE] __attribute__((aligned(8)));
-	struct pollfd pfd = { .fd = wire->fd, .events = POLLIN };
-	ssize_t len;
-
-	*answer = (struct wire_answer) { .end = WIRE_ANSWERED };
-	do {
-		if (poll(&pfd, 1, wire->timeout_ms) == 0) {
-			answer->end = WIRE_SILENT;
-			return;
-		}
-		len = recv(wire->fd, buf, sizeof(buf), 0);
-		if (len < 0 && errno != EINTR) {
-			answer->end = WIRE_LOST;
-			answer->err = errno;
-			return;
-		}
-	} while (len < 0 || !take_messages(buf, len, seq, take, data, answer));
+	receive(&(struct taking) { wire, seq, false, take, data, answer });
 }
 
+/* Sends a request and takes its answer: one message, if the request asks for no acknowledgment. */
 void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *data,
 	      struct wire_answer *answer)
 {
+	bool bare = !(nlh->nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP));
+
 	if (wire_send(wire, nlh, answer))
-		wire_receive(wire, nlh->nlmsg_seq, take, data, answer);
+		receive(&(struct taking) { wire, nlh->nlmsg_seq, bare, take, data, answer });
 }
 
 /* What is there to be read, of answers that were not waited for. */
 void wire_drain(struct wire *wire)
 {
-	static _Thread_local uint8_t buf[RECEIVE_SIZE];
-
-	while (recv(wire->fd, buf, sizeof(buf), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
+	while (recv(wire->fd, wire->buf, wire->room, MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
 		;
 }

@@ -14,16 +14,21 @@
 #include "grammar.h"
 
 /* Bytes of the longest request. */
-#define WIRE_REQUEST_MAX	(64 * 1024)
+#define WIRE_REQUEST_MAX	(128 * 1024)
+
+/* Bytes of the longest message that is received, if not told otherwise: the kernel makes a dump's parts smaller. */
+#define WIRE_ROOM		(64 * 1024)
 
 /**
- * struct wire - a socket
+ * struct wire - a socket; for one thread at a time
  * @sock: the library's
  * @fd: its file
  * @family: the number of the family
  * @port: the socket's own
  * @seq: of the request before
- * @timeout_ms: how long an answer may take; after that the kernel counts as hanging
+ * @strays: messages that came and were not of the answer waited for
+ * @room: bytes of @buf, and of the largest message that is taken
+ * @buf: what was received last
  */
 struct wire {
 	struct nl_sock *sock;
@@ -31,7 +36,9 @@ struct wire {
 	int family;
 	uint32_t port;
 	uint32_t seq;
-	int timeout_ms;
+	unsigned int strays;
+	size_t room;
+	uint8_t *buf;
 };
 
 /* What became of a request. */
@@ -72,8 +79,11 @@ uint64_t wire_number(const char *text);
 _Noreturn void wire_quit(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void wire_open(struct wire *wire);
+void wire_open_at(struct wire *wire, uint32_t port, size_t room);
 void wire_reopen(struct wire *wire);
 void wire_close(struct wire *wire);
+void wire_timeout(struct wire *wire, int timeout_ms);
+bool wire_listen(struct wire *wire);
 
 struct nl_msg *wire_request(struct wire *wire, uint8_t command, int flags);
 void wire_put(struct nl_msg *msg, uint16_t attr, const void *data, size_t len);
@@ -81,6 +91,7 @@ void wire_put_string(struct nl_msg *msg, uint16_t attr, const char *text);
 void wire_put_number(struct nl_msg *msg, const struct wire_attr *attr, uint64_t value);
 
 bool wire_send(struct wire *wire, struct nlmsghdr *nlh, struct wire_answer *answer);
+bool wire_send_bytes(struct wire *wire, const void *bytes, size_t len, struct wire_answer *answer);
 void wire_receive(struct wire *wire, uint32_t seq, wire_take_t take, void *data,
 		  struct wire_answer *answer);
 void wire_ask(struct wire *wire, struct nlmsghdr *nlh, wire_take_t take, void *data,
