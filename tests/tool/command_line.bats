@@ -510,10 +510,10 @@ batch_error() {
 	run -3 --separate-stderr vdpa -j -f -b "$BATS_TEST_TMPDIR/batch"
 
 	[ -z "$stderr" ]
-	assert_equal "$(jq -c '.[] | [.line, .status, (.result | keys?[]?), .error.errno, .error.message, .error.command, .error.file]' <<<"$output")" \
+	assert_equal "$(jq -c '.[] | [.line, .status, (.result | if . then keys[0] else null end), .error.errno, .error.message, .error.command, .error.file]' <<<"$output")" \
 		"[3,3,\"doctor\",null,null,null,null]
-[4,1,\"EINVAL\",\"the name of a device is missing\",\"dev del\",\"$BATS_TEST_TMPDIR/batch\"]
-[5,1,\"EINVAL\",\"unknown object \\\"nonsense\\\", expected: mgmtdev, dev, migration, monitor, doctor, help\",null,\"$BATS_TEST_TMPDIR/batch\"]
+[4,1,null,\"EINVAL\",\"the name of a device is missing\",\"dev del\",\"$BATS_TEST_TMPDIR/batch\"]
+[5,1,null,\"EINVAL\",\"unknown object \\\"nonsense\\\", expected: mgmtdev, dev, migration, monitor, doctor, help\",null,\"$BATS_TEST_TMPDIR/batch\"]
 [6,0,\"help\",null,null,null,null]"
 }
 

@@ -226,7 +226,7 @@ refused() {
 }
 
 @test "how to copy is said with precopy, and of one device" {
-	for case in 'n0 rounds 3|go with "precopy"' 'n0 below 5|go with' 'n0 deadline 5|go with' \
+	for case in 'n0 rounds 3|"rounds" goes with "precopy"' 'n0 below 5|goes with "precopy"' 'n0 deadline 5|goes with "precopy"' \
 		'n0 n1 precopy|one device at a time' 'n0 precopy rounds x|is not a number of rounds' \
 		'n0 precopy below -1|is not a number of bytes' 'n0 precopy deadline 0|number of milliseconds'; do
 		run -1 --separate-stderr "$VDPA_TOOL" dev state save ${case%|*}

@@ -204,7 +204,7 @@ static enum status check_one(struct parse *parse, const struct argument *argumen
 	if (argument->required && !is_given(parse, argument))
 		return error_usage(parse->vdpa, "%s is missing", argument->word.name);
 	if (argument->within && is_given(parse, argument) && !is_given(parse, with))
-		return error_usage(parse->vdpa, "%s goes with %s", argument->word.name, with->word.name);
+		return error_usage(parse->vdpa, "\"%s\" goes with \"%s\"", argument->word.name, with->word.name);
 	return STATUS_DONE;
 }
 
