@@ -31,7 +31,7 @@ add_refused() {
 
 	run -0 "$VDPA_TOOL" dev add name n0 mgmtdev "$NET" mac 52:54:00:12:34:56 mtu 9000 max_vqp 2 \
 		device_features "$(printf '0x%x' "$features")"
-	[ -z "$output" ]
+	assert_match "$output" '^n0: type network mgmtdev vdpatest_net .* mac 52:54:00:12:34:56'
 
 	[ "$(field dev-config-get n0 DEV_NET_CFG_MACADDR)" = 52:54:00:12:34:56 ]
 	[ "$(field dev-config-get n0 DEV_NET_CFG_MTU)" = 9000 ]
@@ -42,7 +42,7 @@ add_refused() {
 
 # features_of NAMES - what a device has that is added with them
 features_of() {
-	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" device_features "$1"
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" device_features "$1" >/dev/null
 	field dev-config-get n0 DEV_FEATURES
 	"$VDPA_TOOL" dev del n0
 }
@@ -61,7 +61,7 @@ features_of() {
 	for i in 1 2 3; do
 		echo "dev add name n$i mgmtdev $NET device_features -MQ"
 		echo "dev add name m$i mgmtdev $NET"
-		echo "dev add name n$i mgmtdev $NET device_features MQ"
+		echo "dev add name n$i mgmtdev $NET device_features MQ,CTRL_VQ,VERSION_1"
 		echo "dev add name o$i mgmtdev $NET device_features FLUSH"
 	done >"$BATS_TEST_TMPDIR/batch"
 
@@ -297,9 +297,25 @@ features_of() {
 }
 
 @test "features that the parent lacks are refused, and named" {
-	add_refused EINVAL attribute=DEV_FEATURES '0x1000000000000000' \
+	add_refused EINVAL attribute=DEV_FEATURES "$NET lacks the features RSS$" \
 		"DEV_FEATURES:u64:$((1 << 60 | F_VERSION_1))"
-	command_refuses 2 0x1000000000000000 dev add name n0 mgmtdev "$NET" device_features 0x1000000100000000
+	add_refused EINVAL attribute=DEV_FEATURES "lacks the features CSUM,bit_58,RSS$" \
+		"DEV_FEATURES:u64:$((1 << 60 | 1 << 58 | F_VERSION_1 | 1))"
+	add_refused EINVAL attribute=DEV_FEATURES 'lacks the features CSUM,GUEST_CSUM,CTRL_GUEST_OFFLOADS,[.]{3}$' \
+		"DEV_FEATURES:u64:$((F_VERSION_1 | 0xfffff7))"
+	command_refuses 2 'lacks the features RSS' dev add name n0 mgmtdev "$NET" device_features 0x1000000100000000
+}
+
+@test "features that virtio allows no device without others are refused, and the others named" {
+	add_refused EINVAL attribute=DEV_FEATURES 'a device needs the feature VERSION_1$' "DEV_FEATURES:u64:$F_MAC"
+	add_refused EINVAL attribute=DEV_FEATURES 'the feature MQ needs CTRL_VQ$' "DEV_FEATURES:u64:$((F_MQ | F_VERSION_1))"
+	add_refused EINVAL attribute=DEV_FEATURES 'the feature CTRL_MAC_ADDR needs CTRL_VQ$' \
+		"DEV_FEATURES:u64:$((1 << 23 | F_VERSION_1))"
+	kernel_refuses EINVAL attribute=DEV_FEATURES 'a device needs the feature VERSION_1$' \
+		dev-new DEV_NAME:str:m0 "MGMTDEV_DEV_NAME:str:$MULTI" "DEV_FEATURES:u64:$F_ACCESS_PLATFORM"
+	command_refuses 2 'the feature MQ needs CTRL_VQ' dev add name n0 mgmtdev "$NET" device_features MQ,VERSION_1
+	# Bit 22 means something else to a block device
+	add m0 "$MULTI" "DEV_FEATURES:u64:$((F_VERSION_1 | F_ACCESS_PLATFORM))"
 }
 
 @test "features that are no number of 64 bits are refused" {
@@ -326,12 +342,12 @@ features_of() {
 }
 
 @test "attributes whose feature is not among those asked for are refused" {
-	add_refused EINVAL attribute=DEV_FEATURES 0x20 DEV_NET_CFG_MACADDR:hex:525400123456 "DEV_FEATURES:u64:$F_VERSION_1"
-	add_refused EINVAL attribute=DEV_FEATURES 0x8 DEV_NET_CFG_MTU:u16:1500 "DEV_FEATURES:u64:$F_VERSION_1"
-	add_refused EINVAL attribute=DEV_FEATURES 0x400000 DEV_NET_CFG_MAX_VQP:u16:2 "DEV_FEATURES:u64:$F_VERSION_1"
-	add_refused EINVAL attribute=DEV_FEATURES 0x28 DEV_NET_CFG_MACADDR:hex:525400123456 DEV_NET_CFG_MTU:u16:1500 \
+	add_refused EINVAL attribute=DEV_FEATURES 'features MAC as well' DEV_NET_CFG_MACADDR:hex:525400123456 "DEV_FEATURES:u64:$F_VERSION_1"
+	add_refused EINVAL attribute=DEV_FEATURES 'features MTU as well' DEV_NET_CFG_MTU:u16:1500 "DEV_FEATURES:u64:$F_VERSION_1"
+	add_refused EINVAL attribute=DEV_FEATURES 'features MQ as well' DEV_NET_CFG_MAX_VQP:u16:2 "DEV_FEATURES:u64:$F_VERSION_1"
+	add_refused EINVAL attribute=DEV_FEATURES 'features MTU,MAC as well' DEV_NET_CFG_MACADDR:hex:525400123456 DEV_NET_CFG_MTU:u16:1500 \
 		"DEV_FEATURES:u64:$F_VERSION_1"
-	command_refuses 2 0x8 dev add name n0 mgmtdev "$NET" mtu 1500 device_features 0x100000000
+	command_refuses 2 'features MTU as well' dev add name n0 mgmtdev "$NET" mtu 1500 device_features 0x100000000
 }
 
 @test "network attributes for a block device are refused" {

@@ -149,6 +149,39 @@ setup() {
 	[ "$(field dev-config-get n0 DEV_NET_CFG_MACADDR)" = 52:54:00:65:43:21 ]
 }
 
+@test "an MTU is set where the parent can, and else refused" {
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
+
+	kernel_refuses EOPNOTSUPP attribute=DEV_NET_CFG_MTU "$NET refused the change" dev-attr-set DEV_NAME:str:n0 DEV_NET_CFG_MTU:u16:1400
+	command_refuses 2 "$NET refused the change" dev set n0 mtu 1400
+	command_refuses 1 67 dev set n0 mtu 67
+
+	load_sim_net
+	"$VDPA_TOOL" dev add name s0 mgmtdev vdpasim_net
+	"$VDPA_TOOL" dev set s0 mtu 1400
+	[ "$(field dev-config-get s0 DEV_NET_CFG_MTU)" = 1400 ]
+	command_refuses 2 'vdpasim_net refused the change' dev set s0 mtu 9217
+}
+load_sim_net() {
+	modprobe vhost_iotlb
+	insmod "$VDPA_KO/sim/vdpa_sim.ko"
+	insmod "$VDPA_KO/sim/vdpa_sim_net.ko"
+}
+
+@test "of a device that is active it is said that driver and guest keep the old address" {
+	load_bus_drivers vhost_vdpa
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" mac 52:54:00:12:34:56
+	run -0 --separate-stderr "$VDPA_TOOL" dev set name n0 mac 52:54:00:65:43:20
+	[ -z "$stderr" ]
+	hold n0 --status 15
+
+	run -0 --separate-stderr "$VDPA_TOOL" dev set name n0 mac 52:54:00:65:43:21
+
+	assert_match "$stderr" 'driver and guest of device n0 keep the MAC address until they begin anew'
+	[ -z "$output" ]
+	[ "$(field dev-config-get n0 DEV_NET_CFG_MACADDR)" = 52:54:00:65:43:21 ]
+}
+
 @test "a MAC that no interface can have is refused, and the old one stays" {
 	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" mac 52:54:00:12:34:56
 

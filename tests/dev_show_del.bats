@@ -52,6 +52,7 @@ setup() {
 		DEV_CAPS=12
 		DEV_TRANSITIONS=0
 		$(grep EVENT_SEQ= <<<"$output")
+		DEV_CREATED_WITH=
 	END
 	)" ]
 }
@@ -71,6 +72,48 @@ setup() {
 	run -0 "$VDPA_TOOL" -j dev show n0
 
 	jq -e --arg node "$(vhost_node n0)" '.dev.n0 | .driver == "vhost_vdpa" and .chardev == $node' <<<"$output"
+}
+
+@test "dev show tells what a device was created with, and who has its character device open" {
+	load_bus_drivers vhost_vdpa
+	run -0 "$VDPA_TOOL" -j dev add name n0 mgmtdev "$NET" mac 52:54:00:12:34:56 mtu 9000 max_vqp 2 driver vhost_vdpa \
+		device_features MTU,MAC,MQ,CTRL_VQ,VERSION_1,ACCESS_PLATFORM
+	jq -e --arg node "$(vhost_node n0)" '.dev.n0 | .driver == "vhost_vdpa" and .chardev == $node and
+		.mac == "52:54:00:12:34:56"' <<<"$output"
+	"$VDPA_TOOL" dev add name n1 mgmtdev "$NET" driver none
+	hold n0
+
+	run -0 "$VDPA_TOOL" -j dev show n0
+	jq -e --argjson pid "$HOLDER" '.dev.n0 | .driver_override == "vhost_vdpa" and .created_with == {
+		"mac": "52:54:00:12:34:56", "mtu": 9000, "max_vqp": 2, "device_features": "0x300420028"
+	} and .opened_by == [{"pid": $pid, "name": "vhost_hold"}]' <<<"$output"
+	run -0 "$VDPA_TOOL" -j dev show
+	jq -e '.dev.n1 | .driver_override == "none" and .created_with == {} and (has("driver") | not)' <<<"$output"
+	jq -e '.dev.n0 | has("opened_by") | not' <<<"$output"
+
+	# By the command he is found, although he has done nothing yet
+	node=$(vhost_node n0)
+	command_refuses 2 "n0 is in use: $node is open, vhost_hold, pid $HOLDER" dev set n0 driver none
+	release
+	run -0 "$VDPA_TOOL" -j dev show n0
+	jq -e '.dev.n0.opened_by == []' <<<"$output"
+}
+
+@test "a driver is set by command" {
+	load_bus_drivers vhost_vdpa
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" driver none
+
+	"$VDPA_TOOL" dev set n0 driver vhost_vdpa
+	has_driver n0 vhost_vdpa
+	"$VDPA_TOOL" dev set name n0 driver none deadline 5000
+	[ -z "$(driver_of n0)" ]
+
+	command_refuses 2 'no vdpa bus driver named nobody is loaded .modprobe nobody.*DEV_DRIVER' dev set n0 driver nobody
+	command_refuses 2 'no vdpa bus driver named nobody' dev add name n1 mgmtdev "$NET" driver nobody
+	command_refuses 1 'exactly one of mac, mtu and driver' dev set n0
+	command_refuses 1 'deadline goes with driver' dev set n0 mac 52:54:00:12:34:56 deadline 5
+	command_refuses 1 'driver "" is empty' dev set n0 driver ''
+	command_refuses 2 'no device named n9' dev set n9 driver none
 }
 
 @test "a device that does not exist is refused by name" {
@@ -160,7 +203,7 @@ setup() {
 }
 
 @test "a closed or full standard output is an error of its own, but not where there is nothing to print" {
-	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" >&-
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
 
 	for sink in '>&-' '>/dev/full'; do
 		for what in 'dev show' '-j dev show n0' 'dev config show' '-j dev config show'; do

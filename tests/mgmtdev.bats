@@ -27,7 +27,11 @@ setup() {
 		["vdpatest_net", "vdpatest_blk", "vdpatest_odd", "vdpatest_multi", $on_bus]' "$BATS_TEST_TMPDIR/all"
 	jq -e '.mgmtdev.vdpatest_net == {
 		"supported_classes": ["net"], "max_supported_vqs": 9,
-		"dev_features": ["MTU", "MAC", "STATUS", "CTRL_VQ", "MQ", "CTRL_MAC_ADDR", "VERSION_1", "ACCESS_PLATFORM"]
+		"dev_features": ["MTU", "MAC", "STATUS", "CTRL_VQ", "MQ", "CTRL_MAC_ADDR", "VERSION_1", "ACCESS_PLATFORM"],
+		"dev_add": [
+			{ "keyword": "device_features" }, { "keyword": "mac" }, { "keyword": "mtu", "min": 68, "max": 65535 },
+			{ "keyword": "max_vqp", "min": 1, "max": 4 }, { "keyword": "driver" }
+		]
 	}' "$BATS_TEST_TMPDIR/all"
 	jq -e '.mgmtdev.vdpatest_multi.supported_classes == ["net", "block"]' "$BATS_TEST_TMPDIR/all"
 	jq -e '.mgmtdev.vdpatest_blk.max_supported_vqs == 2' "$BATS_TEST_TMPDIR/all"
@@ -44,6 +48,7 @@ setup() {
 		DEV_MGMTDEV_MAX_VQS=2
 		DEV_SUPPORTED_FEATURES=$BLK_FEATURES
 		EVENT_SEQ=2
+		MGMTDEV_DEV_NEW_ATTRS=0x100000
 
 		MGMTDEV_BUS_NAME=platform
 		MGMTDEV_DEV_NAME=vdpatest_bus.0
@@ -51,6 +56,7 @@ setup() {
 		DEV_MGMTDEV_MAX_VQS=9
 		DEV_SUPPORTED_FEATURES=$NET_FEATURES
 		EVENT_SEQ=2
+		MGMTDEV_DEV_NEW_ATTRS=0x400
 
 		errno=0
 	END

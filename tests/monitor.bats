@@ -34,6 +34,7 @@ picture_is_true() { [ "$(picture)" = "$(truth)" ]; }
 @test "all that happens is told: what comes and goes, states and who changed them, configuration" {
 	watch
 	vdpa dev add name n0 mgmtdev "$NET"
+	wait_until 10 said "$WATCHED" 'dev_bound.* chardev'
 	vdpa dev set name n0 mac 52:54:00:12:34:56
 	vdpa dev del n0
 	rmmod vdpa_sim_net
@@ -45,8 +46,10 @@ picture_is_true() { [ "$(picture)" = "$(truth)" ]; }
 		mgmtdev_present mgmtdev vdpasim_blk
 		synced
 		dev_added dev n0 mgmtdev vdpasim_net
+		dev_bound dev n0 mgmtdev vdpasim_net driver vhost_vdpa chardev /dev/vhost-vdpa-0
 		dev_config dev n0 mgmtdev vdpasim_net cause management
 		dev_state dev n0 mgmtdev vdpasim_net old inactive state removing cause management
+		dev_unbound dev n0 mgmtdev vdpasim_net
 		dev_removed dev n0 mgmtdev vdpasim_net
 		mgmtdev_removed mgmtdev vdpasim_net
 		mgmtdev_added mgmtdev vdpasim_net

@@ -10,9 +10,13 @@
 #include "device.h"
 #include "hold.h"
 #include "kver.h"
+#include "notify.h"
 #include "registry.h"
 
-/* Return: true if a deletion has begun; valid while the caller holds the device's lock. */
+/*
+ * Return: true if a deletion has begun, or a change of the driver; valid while the caller holds the
+ * device's lock.
+ */
 static bool is_removing(struct vdpa_entry *entry)
 {
 	bool removing;
@@ -25,16 +29,17 @@ static bool is_removing(struct vdpa_entry *entry)
 
 /*
  * Any driver can drive any device, unless the administrator named one
- * (driver_override) or the device is being deleted. A device whose deletion was
- * called off goes back to the driver it had.
+ * (driver_override) or the device is just being taken from its driver. A device whose
+ * deletion was called off goes back to the driver it had.
  */
 static int vdpa_bus_match(struct device *dev, const struct device_driver *drv)
 {
 	struct vdpa_entry *entry = vdpa_entry(dev_to_vdpa(dev));
-	int override = kver_match_override(dev, drv);
 	bool removing, restored;
+	int override;
 
 	mutex_lock(&vdpa_registry_lock);
+	override = kver_match_override(dev, drv);
 	removing = entry->removing;
 	restored = !entry->restore[0] || !strcmp(entry->restore, drv->name);
 	mutex_unlock(&vdpa_registry_lock);
@@ -44,10 +49,26 @@ static int vdpa_bus_match(struct device *dev, const struct device_driver *drv)
 	return override < 0 ? restored : override;
 }
 
-static void note_driver(struct vdpa_device *vdev, const char *name)
+/* What a probe ended with. Devices that cannot be found yet are told of when they can. */
+static void note_probe(struct vdpa_entry *entry, const char *driver, int err)
 {
 	mutex_lock(&vdpa_registry_lock);
-	vdpa_entry(vdev)->driver = name;
+	entry->probe_err = err;
+	if (!err) {
+		entry->driver = driver;
+		if (entry->published)
+			vdpa_event_driver(entry);
+	}
+	mutex_unlock(&vdpa_registry_lock);
+}
+
+static void note_remove(struct vdpa_entry *entry)
+{
+	mutex_lock(&vdpa_registry_lock);
+	entry->driver = NULL;
+	entry->user_pid = 0;
+	if (entry->published)
+		vdpa_event_driver(entry);
 	mutex_unlock(&vdpa_registry_lock);
 }
 
@@ -56,19 +77,12 @@ static bool is_vhost(const struct vdpa_driver *drv)
 	return !strcmp(drv->driver.name, VDPA_VHOST_DRIVER);
 }
 
-static int vdpa_bus_probe(struct device *dev)
+static int probe(struct device *dev, struct vdpa_driver *drv)
 {
-	struct vdpa_driver *drv = drv_to_vdpa(dev->driver);
 	struct vdpa_device *vdev = dev_to_vdpa(dev);
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 	int err;
 
-	/*
-	 * The driver core matches without the device's lock. Here it is held, and
-	 * a deletion that begins from now on takes it to detach the driver again.
-	 */
-	if (is_removing(entry))
-		return -ENODEV;
 	dev->dma_mask = &dev->coherent_dma_mask;
 	err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
 	if (err)
@@ -80,8 +94,22 @@ static int vdpa_bus_probe(struct device *dev)
 	err = drv->probe ? drv->probe(vdev) : 0;
 	if (is_vhost(drv))
 		vdpa_hold_probe(entry, false);
-	if (!err)
-		note_driver(vdev, drv->driver.name);
+	return err;
+}
+
+static int vdpa_bus_probe(struct device *dev)
+{
+	struct vdpa_entry *entry = vdpa_entry(dev_to_vdpa(dev));
+	int err;
+
+	/*
+	 * The driver core matches without the device's lock. Here it is held, and
+	 * a deletion that begins from now on takes it to detach the driver again.
+	 */
+	if (is_removing(entry))
+		return -ENODEV;
+	err = probe(dev, drv_to_vdpa(dev->driver));
+	note_probe(entry, dev->driver->name, err);
 	return err;
 }
 
@@ -96,7 +124,7 @@ static void vdpa_bus_remove(struct device *dev)
 		vdpa_hold_leave(entry);
 	if (drv->remove)
 		drv->remove(vdev);
-	note_driver(vdev, NULL);
+	note_remove(entry);
 	vdpa_hold_left(entry);
 }
 

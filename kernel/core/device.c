@@ -18,6 +18,7 @@
 #include "precopy.h"
 #include "registry.h"
 #include "removal.h"
+#include "request.h"
 
 static void vdpa_device_release(struct device *dev)
 {
@@ -31,17 +32,26 @@ static void vdpa_device_release(struct device *dev)
 	vdpa_hold_exit(entry);
 	vdpa_precopy_forget(entry);
 	vdpa_dirty_exit(entry);
+	kvfree(entry->group_asid);
 	kfree(entry);
 	kfree(vdev);
 }
 
-static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdpa_config_ops *ops)
+static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdpa_config_ops *ops,
+				      unsigned int ngroups)
 {
 	static atomic64_t serial;
 	struct vdpa_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
 
 	if (!entry)
 		return NULL;
+	if (ops->set_group_asid && ngroups) {
+		entry->group_asid = kvcalloc(ngroups, sizeof(*entry->group_asid), GFP_KERNEL);
+		if (!entry->group_asid) {
+			kfree(entry);
+			return NULL;
+		}
+	}
 	entry->parent_ops = ops;
 	spin_lock_init(&entry->config_cb_lock);
 	vdpa_ops_observe(&entry->ops, ops);
@@ -90,7 +100,7 @@ struct vdpa_device *__vdpa_alloc_device(struct device *mgmtdev,
 	if (!vdev)
 		return ERR_PTR(-ENOMEM);
 	err = -ENOMEM;
-	entry = entry_alloc(vdev, config);
+	entry = entry_alloc(vdev, config, ngroups);
 	if (!entry)
 		goto err_entry;
 	err = vdpa_registry_index_get(entry);
@@ -118,6 +128,7 @@ struct vdpa_device *__vdpa_alloc_device(struct device *mgmtdev,
 err_name:
 	vdpa_registry_index_put(entry);
 err_index:
+	kvfree(entry->group_asid);
 	kfree(entry);
 err_entry:
 	kfree(vdev);
@@ -170,6 +181,35 @@ static int entry_take_name(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtde
 	return 0;
 }
 
+/*
+ * Return: the DEV_NEW that has asked for the device; NULL if none has. It has its own name until
+ * the dev_add is over that we are in.
+ */
+static struct vdpa_request *entry_request(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev)
+{
+	struct vdpa_request *req = NULL;
+
+	if (!mgmtdev)
+		return NULL;
+	mutex_lock(&vdpa_registry_lock);
+	if (mgmtdev->add_req && mgmtdev->add_req->name == entry->name)
+		req = mgmtdev->add_req;
+	mutex_unlock(&vdpa_registry_lock);
+	return req;
+}
+
+/* What it has asked for, before any driver can see the device. */
+static int entry_take_request(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev)
+{
+	const struct vdpa_request *req = entry_request(entry, mgmtdev);
+
+	if (!req)
+		return 0;
+	entry->by_request = true;
+	entry->created = req->config;
+	return req->driver ? kver_set_override(entry->vdev, req->driver) : 0;
+}
+
 /* From now on it can be found. */
 static void entry_publish(struct vdpa_entry *entry)
 {
@@ -177,6 +217,8 @@ static void entry_publish(struct vdpa_entry *entry)
 	entry->published = true;
 	vdpa_registry_add(entry);
 	vdpa_state_publish(entry);
+	if (entry->driver)
+		vdpa_event_driver(entry);
 }
 
 /**
@@ -226,6 +268,8 @@ static void entry_hide(struct vdpa_entry *entry)
 	if (entry->published)
 		vdpa_registry_del(entry);
 	list_del_init(&entry->sibling);
+	if (entry->mgmtdev && entry->mgmtdev->added == entry)
+		entry->mgmtdev->added = NULL;
 	mutex_unlock(&vdpa_registry_lock);
 	vdpa_guard_close(&entry->guard);
 }
@@ -265,11 +309,18 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	err = entry_take_name(entry, mgmtdev);
 	if (err)
 		return err;
+	err = entry_take_request(entry, mgmtdev);
+	if (err) {
+		entry_drop_name(entry);
+		return err;
+	}
 
 	mutex_lock(&vdpa_registry_lock);
 	entry->mgmtdev = mgmtdev;
 	if (mgmtdev)
 		list_add_tail(&entry->sibling, &mgmtdev->devices);
+	if (entry->by_request)
+		mgmtdev->added = entry;
 	mutex_unlock(&vdpa_registry_lock);
 
 	err = device_add(&entry->vdev->dev);

@@ -5,6 +5,7 @@
 #ifndef _VDPA_DEVICE_H
 #define _VDPA_DEVICE_H
 
+#include <linux/sched.h>
 #include <linux/vdpa.h>
 #include <linux/workqueue.h>
 
@@ -28,8 +29,8 @@ enum vdpa_precopy_way {
 	VDPA_PRECOPY_WAYS,
 };
 
-/* Longest name of a bus driver that is remembered over a deletion called off. */
-#define VDPA_DRIVER_NAME_LEN	64
+/* Bytes of a bus driver's name, with the terminator. */
+#define VDPA_DRIVER_NAME_LEN	(VDPA_DRIVER_LEN_MAX + 1)
 
 /**
  * struct vdpa_entry - the core's own part of a device
@@ -65,20 +66,29 @@ enum vdpa_precopy_way {
  * @min_vq_size: descriptors
  * @has_vq_state: its parent tells and takes the state of virtqueues
  * @offers_suspend: its features have virtio's own suspend
+ * @group_asid: the address space of each virtqueue group; NULL: all are in address space 0
+ * @created: what DEV_NEW asked for
+ * @by_request: @created says so; a constant once the device can be found
  * @driver: name of the bound bus driver, NULL if none; the string is the driver's
  *	and valid under vdpa_registry_lock only
+ * @probe_err: what the bus driver's last probe ended with
+ * @user_pid: the process that last set its status through vhost_vdpa, as the first PID namespace
+ *	has it; 0: none
+ * @user_comm: the name of that process
  * @published: it can be found
- * @removing: it is being deleted; no driver can bind to it
- * @removal: detaches the bus driver, the first half of a deletion
- * @del_task: calls the parent, the second half
- * @del_req: the request that waits for the deletion; NULL once the parent has begun, and
+ * @removing: it is being deleted, or given another driver; no driver can bind to it
+ * @removal: detaches the bus driver, the first half of either
+ * @del_task: calls the parent, the second half of a deletion
+ * @del_req: the request that waits for either; NULL once the parent has begun to delete it, and
  *	while @called_off
- * @del_deadline: calls the deletion off if the bus driver has not let go by then
+ * @del_deadline: calls either off if the bus driver has not let go by then
  * @del_until: when that is, in jiffies
  * @del_err: what the request is answered with then, -ETIMEDOUT or -EBUSY; 0: it has no deadline
- * @called_off: that has happened; the next request can take the deletion over
+ * @called_off: that has happened; the next request can take over
  * @restore: the bus driver that it had before; "" if none. While it is set and
  *	@removing is not, no other driver matches.
+ * @changing: it is being given another driver; once @removing is over, that one is at it
+ * @next_driver: the name of that driver
  *
  * @name, @sibling and all from @driver on are protected by vdpa_registry_lock.
  */
@@ -111,7 +121,14 @@ struct vdpa_entry {
 	bool has_vq_state;
 	bool offers_suspend;
 
+	u32 *group_asid;
+	struct vdpa_dev_set_config created;
+	bool by_request;
+
 	const char *driver;
+	int probe_err;
+	pid_t user_pid;
+	char user_comm[TASK_COMM_LEN];
 	bool published;
 	bool removing;
 	struct work_struct removal;
@@ -122,6 +139,8 @@ struct vdpa_entry {
 	int del_err;
 	bool called_off;
 	char restore[VDPA_DRIVER_NAME_LEN];
+	bool changing;
+	char next_driver[VDPA_DRIVER_NAME_LEN];
 };
 
 /* The entry of a device that __vdpa_alloc_device() has made. */

@@ -18,6 +18,8 @@
 #include <linux/vdpa.h>
 #include <uapi/linux/virtio_config.h>
 
+#include "registry.h"
+
 /* Virtio 1.4's suspend: the feature, and the bit of the device status. */
 #ifndef VIRTIO_F_SUSPEND
 #define VIRTIO_F_SUSPEND	43
@@ -54,8 +56,27 @@ static inline void kver_free_override(struct vdpa_device *vdev)
 {
 }
 
+/* @name: "": any driver. May sleep. Return: 0 or -ENOMEM. */
+static inline int kver_set_override(struct vdpa_device *vdev, const char *name)
+{
+	return device_set_driver_override(&vdev->dev, name);
+}
+
+/* Return: false if there is none. */
+static inline bool kver_get_override(struct vdpa_device *vdev, char *name, size_t size)
+{
+	bool there;
+
+	spin_lock(&vdev->dev.driver_override.lock);
+	there = vdev->dev.driver_override.name;
+	strscpy(name, there ? vdev->dev.driver_override.name : "", size);
+	spin_unlock(&vdev->dev.driver_override.lock);
+	return there;
+}
+
 #else /* KVER_DEV_OVERRIDE */
 
+/* The override is protected by vdpa_registry_lock, which who matches holds. */
 static inline int kver_match_override(struct device *dev, const struct device_driver *drv)
 {
 	const char *override = dev_to_vdpa(dev)->driver_override;
@@ -68,22 +89,58 @@ static inline void kver_free_override(struct vdpa_device *vdev)
 	kfree(vdev->driver_override);
 }
 
+static inline int kver_set_override_n(struct vdpa_device *vdev, const char *s, size_t len)
+{
+	const char *name = len ? kstrndup(s, len, GFP_KERNEL) : NULL;
+
+	if (len && !name)
+		return -ENOMEM;
+	mutex_lock(&vdpa_registry_lock);
+	swap(vdev->driver_override, name);
+	mutex_unlock(&vdpa_registry_lock);
+	kfree(name);
+	return 0;
+}
+
+/* @name: "": any driver. May sleep. Return: 0 or -ENOMEM. */
+static inline int kver_set_override(struct vdpa_device *vdev, const char *name)
+{
+	return kver_set_override_n(vdev, name, strlen(name));
+}
+
+/* Return: false if there is none. */
+static inline bool kver_get_override(struct vdpa_device *vdev, char *name, size_t size)
+{
+	bool there;
+
+	mutex_lock(&vdpa_registry_lock);
+	there = vdev->driver_override;
+	strscpy(name, there ? vdev->driver_override : "", size);
+	mutex_unlock(&vdpa_registry_lock);
+	return there;
+}
+
 static inline ssize_t driver_override_show(struct device *dev, struct device_attribute *attr,
 					   char *buf)
 {
 	ssize_t len;
 
-	device_lock(dev);
+	mutex_lock(&vdpa_registry_lock);
 	len = sysfs_emit(buf, "%s\n", dev_to_vdpa(dev)->driver_override);
-	device_unlock(dev);
+	mutex_unlock(&vdpa_registry_lock);
 	return len;
 }
 
+/* A page is the end: a longer name could not be shown. */
 static inline ssize_t driver_override_store(struct device *dev, struct device_attribute *attr,
 					    const char *buf, size_t count)
 {
-	int err = driver_set_override(dev, &dev_to_vdpa(dev)->driver_override, buf, count);
+	size_t len = strcspn(buf, "\n");
+	int err;
 
+	if (count >= PAGE_SIZE - 1)
+		return -EINVAL;
+	err = kver_set_override_n(dev_to_vdpa(dev), buf, len);
 	return err ? err : count;
 }
 

@@ -5,6 +5,7 @@
 #include "export.h"
 
 #include "device.h"
+#include "driver.h"
 #include "message.h"
 #include "mgmtdev.h"
 #include "notify.h"
@@ -76,28 +77,71 @@ static void refuse_device(struct vdpa_request *req)
 		req->fault = mgmtdev->refusal_attr;
 }
 
-static int add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req)
+/* The device that its dev_add has just registered, with a reference. */
+static struct vdpa_entry *added_device(struct vdpa_mgmtdev *mgmtdev)
+{
+	struct vdpa_entry *entry;
+
+	mutex_lock(&vdpa_registry_lock);
+	entry = mgmtdev->added;
+	if (entry)
+		get_device(&entry->vdev->dev);
+	mutex_unlock(&vdpa_registry_lock);
+	return entry;
+}
+
+/* Nobody has found the new device yet: if its driver does not take it there is none. */
+static int give_driver(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req)
+{
+	struct vdpa_entry *entry = added_device(mgmtdev);
+	int err;
+
+	if (!entry)
+		return 0;
+	err = vdpa_driver_attach(entry, req->driver, &req->extack);
+	if (err) {
+		req->fault = VDPA_ATTR_DEV_DRIVER;
+		mgmtdev->mdev->ops->dev_del(mgmtdev->mdev, entry->vdev);
+	}
+	put_device(&entry->vdev->dev);
+	return err;
+}
+
+static int create_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req)
 {
 	struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
+	int err = mdev->ops->dev_add(mdev, req->name->text, &req->config);
+
+	if (err)
+		refuse_device(req);
+	else if (req->driver)
+		err = give_driver(mgmtdev, req);
+	return err;
+}
+
+static int add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req)
+{
 	int err;
 
 	mutex_lock(&vdpa_registry_lock);
 	mgmtdev->adding = req->name;
+	mgmtdev->add_req = req;
+	mgmtdev->added = NULL;
 	mgmtdev->refusal[0] = '\0';
 	mgmtdev->in_dev_add = true;
 	mutex_unlock(&vdpa_registry_lock);
 
-	err = mdev->ops->dev_add(mdev, req->name->text, &req->config);
+	err = create_device(mgmtdev, req);
 
 	mutex_lock(&vdpa_registry_lock);
 	if (!mgmtdev->adding)
 		req->name = NULL;	/* the device's now, or given back by it */
 	mgmtdev->adding = NULL;
+	mgmtdev->add_req = NULL;
+	mgmtdev->added = NULL;
 	mgmtdev->in_dev_add = false;
 	vdpa_entries_publish(mgmtdev);
 	mutex_unlock(&vdpa_registry_lock);
-	if (err)
-		refuse_device(req);
 	return err;
 }
 

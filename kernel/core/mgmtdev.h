@@ -43,6 +43,8 @@ struct vdpa_task {
  * @work: runs them one after the other
  * @adding: the name of the device that its dev_add creates right now, until the
  *	device takes it over
+ * @add_req: the request that its dev_add carries out right now
+ * @added: the device that it has registered for that request, while it is registered
  * @in_dev_add: it is in its dev_add: what it registers can be found when that is over
  * @refusal: why its dev_add does not create the device, in its own words; "" if it has none
  * @refusal_attr: the attribute at fault; 0 if none is
@@ -69,6 +71,8 @@ struct vdpa_mgmtdev {
 	struct list_head tasks;
 	struct work_struct work;
 	struct vdpa_name *adding;
+	struct vdpa_request *add_req;
+	struct vdpa_entry *added;
 	bool in_dev_add;
 	char refusal[VDPA_REFUSAL_LEN];
 	unsigned int refusal_attr;

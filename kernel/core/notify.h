@@ -23,6 +23,7 @@ void vdpa_event_dev(struct vdpa_entry *entry, enum vdpa_event event);
 void vdpa_event_state(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
 		      enum vdpa_cause cause);
 void vdpa_event_config(struct vdpa_entry *entry, enum vdpa_cause cause);
+void vdpa_event_driver(struct vdpa_entry *entry);
 u64 vdpa_event_seq(void);
 
 int vdpa_events_init(void);

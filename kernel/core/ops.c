@@ -2,6 +2,7 @@
 /*
  * Observed operations: see ops.h.
  */
+#include <linux/sched.h>
 #include <linux/vdpa.h>
 #include <linux/workqueue.h>
 
@@ -10,13 +11,29 @@
 #include "hold_status.h"
 #include "notify.h"
 #include "ops.h"
+#include "registry.h"
 #include "state.h"
 #include "status.h"
+
+/* Whoever sets the status through vhost_vdpa is the one who uses the device. */
+static void note_user(struct vdpa_entry *entry)
+{
+	const struct task_struct *leader = current->group_leader;
+
+	mutex_lock(&vdpa_registry_lock);
+	if (entry->driver && !strcmp(entry->driver, VDPA_VHOST_DRIVER)) {
+		entry->user_pid = task_tgid_nr(current);
+		strscpy(entry->user_comm, leader->comm);
+	}
+	mutex_unlock(&vdpa_registry_lock);
+}
 
 static void observed_set_status(struct vdpa_device *vdev, u8 status)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 
+	if (status)
+		note_user(entry);
 	if (vdpa_status_negotiated(entry)) {
 		vdpa_hold_status_write(entry, status);
 		return;
@@ -34,6 +51,25 @@ static u8 observed_get_status(struct vdpa_device *vdev)
 					       entry->parent_ops->get_status(vdev);
 }
 
+/* A reset puts all groups of virtqueues into the first address space. */
+static void forget_asids(struct vdpa_entry *entry)
+{
+	unsigned int i;
+
+	for (i = 0; entry->group_asid && i < entry->vdev->ngroups; i++)
+		WRITE_ONCE(entry->group_asid[i], 0);
+}
+
+static int observed_set_group_asid(struct vdpa_device *vdev, unsigned int group, unsigned int asid)
+{
+	struct vdpa_entry *entry = vdpa_entry(vdev);
+	int err = entry->parent_ops->set_group_asid(vdev, group, asid);
+
+	if (!err && entry->group_asid && group < vdev->ngroups)
+		WRITE_ONCE(entry->group_asid[group], asid);
+	return err;
+}
+
 static int observed_reset(struct vdpa_device *vdev)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
@@ -41,6 +77,8 @@ static int observed_reset(struct vdpa_device *vdev)
 
 	vdpa_hold_reset_begin(entry);
 	err = entry->parent_ops->reset(vdev);
+	if (!err)
+		forget_asids(entry);
 	vdpa_hold_reset_end(entry, !err);
 	return err;
 }
@@ -52,6 +90,8 @@ static int observed_compat_reset(struct vdpa_device *vdev, u32 flags)
 
 	vdpa_hold_reset_begin(entry);
 	err = entry->parent_ops->compat_reset(vdev, flags);
+	if (!err)
+		forget_asids(entry);
 	vdpa_hold_reset_end(entry, !err);
 	return err;
 }
@@ -145,6 +185,8 @@ void vdpa_ops_observe(struct vdpa_config_ops *ops, const struct vdpa_config_ops 
 	ops->reset = observed_reset;
 	ops->set_config_cb = observed_set_config_cb;
 	ops->set_driver_features = observed_set_driver_features;
+	if (parent->set_group_asid)
+		ops->set_group_asid = observed_set_group_asid;
 	if (parent->compat_reset)
 		ops->compat_reset = observed_compat_reset;
 	if (parent->suspend) {

@@ -25,9 +25,10 @@ struct vdpa_entry;
 
 /*
  * Protects the names, the device and parent tables, each parent's lists, and
- * the deletion state of each device (struct vdpa_entry). Taken inside
- * device_lock() and vdpa_request's lock; nothing is taken inside it, and nothing is
- * called under it that belongs to a parent, a bus driver or the driver core.
+ * the driver and the deletion state of each device (struct vdpa_entry). Taken inside
+ * device_lock(), cf_lock and vdpa_request's lock; nothing is taken inside it but the spinlocks
+ * of the events and of a device's driver_override, and nothing is called under it that belongs
+ * to a parent, a bus driver or the driver core.
  */
 extern struct mutex vdpa_registry_lock;
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Deleting a device: see removal.h.
+ * Taking a device from its bus driver: see removal.h.
  */
 #include <linux/device.h>
 #include <linux/vdpa.h>
 #include <linux/workqueue.h>
 
 #include "device.h"
+#include "driver.h"
 #include "hold.h"
 #include "message.h"
 #include "mgmtdev.h"
@@ -20,9 +21,68 @@ static struct workqueue_struct *detach_wq;
 /* Ends deletions at their deadlines. It never waits, nor do works that wait hold it up. */
 static struct workqueue_struct *deadline_wq;
 
+/* The change of a driver is over. @extack: what there is to say about it. */
+static void change_end(struct vdpa_entry *entry, struct vdpa_request *req, int err,
+		       const struct netlink_ext_ack *extack)
+{
+	/* Before the next change may begin, which sets it anew. */
+	cancel_delayed_work_sync(&entry->del_deadline);
+	mutex_lock(&vdpa_registry_lock);
+	/* Its deadline, or its parent that is going, may have answered it meanwhile. */
+	if (req == entry->del_req)
+		entry->del_req = NULL;
+	else
+		req = NULL;
+	entry->changing = false;
+	mutex_unlock(&vdpa_registry_lock);
+	if (!req)
+		return;
+	if (extack->_msg) {
+		NL_SET_ERR_MSG_FMT(&req->extack, "%s", extack->_msg);
+		req->fault = VDPA_ATTR_DEV_DRIVER;
+	}
+	vdpa_request_done(req, err);
+}
+
 /*
- * First half. The reference on the device was taken by vdpa_removal_start() and
- * goes on to the second half.
+ * Second half, of a change: the device is free, and has no driver.
+ * Return: false if it is no change, or not any more.
+ */
+static bool removal_change(struct vdpa_entry *entry)
+{
+	struct netlink_ext_ack extack = {};
+	struct vdpa_request *req;
+	bool called_off;
+	int err;
+
+	mutex_lock(&vdpa_registry_lock);
+	/* A parent that is going answers its requests itself: vdpa_removal_force(). */
+	if (!entry->changing || entry->mgmtdev->going) {
+		mutex_unlock(&vdpa_registry_lock);
+		return false;
+	}
+	req = entry->del_req;
+	called_off = !req || vdpa_request_abandoned(req);
+	entry->called_off = false;
+	entry->removing = false;
+	/* Who does not wait for the driver to let go waits for the next one to take it. */
+	if (entry->del_err == -EBUSY)
+		entry->del_err = 0;
+	mutex_unlock(&vdpa_registry_lock);
+
+	if (called_off) {
+		vdpa_driver_restore(entry);
+		err = -ECANCELED;
+	} else {
+		err = vdpa_driver_change(entry, &extack);
+	}
+	change_end(entry, req, err, &extack);
+	return true;
+}
+
+/*
+ * First half. The reference on the device was taken by removal_start() and goes on to the second
+ * half.
  */
 static void removal_detach(struct work_struct *work)
 {
@@ -32,28 +92,31 @@ static void removal_detach(struct work_struct *work)
 	/* Here rather than in the parent's turn, where others would wait with us. */
 	vdpa_hold_wait(entry);
 	/* A parent that is going deletes its devices itself: vdpa_removal_force(). */
-	if (!vdpa_mgmtdev_submit(entry->mgmtdev, &entry->del_task))
+	if (removal_change(entry) || !vdpa_mgmtdev_submit(entry->mgmtdev, &entry->del_task))
 		put_device(&entry->vdev->dev);
 }
 
-/*
- * Who asked has gone. Back to where the device was: with the driver that it
- * had, if that one is still there.
- */
-static void removal_call_off(struct vdpa_entry *entry)
+/* Why a request is late. Under the lock; @detaching: its driver has not let go of the device yet. */
+static void say_late(struct vdpa_entry *entry, struct vdpa_request *req, bool detaching)
 {
-	struct device *dev = &entry->vdev->dev;
+	const char *name = vdpa_entry_name(entry);
 
-	if (entry->restore[0] && device_attach(dev) < 0)
-		dev_warn(dev, "deletion called off, but could not bind driver %s again\n",
-			 entry->restore);
-	mutex_lock(&vdpa_registry_lock);
-	if (!entry->removing)
-		entry->restore[0] = '\0';
-	mutex_unlock(&vdpa_registry_lock);
+	if (detaching) {
+		req->fault = VDPA_ATTR_DEV_NAME;
+		NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
+				   " is in use: its driver %.20s has not let go of it",
+				   name, entry->restore);
+		return;
+	}
+	req->fault = VDPA_ATTR_DEV_DRIVER;
+	NL_SET_ERR_MSG_FMT(&req->extack, "driver %.20s still probes device " VDPA_MSG_NAME,
+			   entry->next_driver, name);
 }
 
-/* The bus driver has not let go in time. The device goes back to it when it does. */
+/*
+ * The bus driver has not let go in time: the device goes back to it when it does. Or the next one
+ * has not taken it in time: it goes on.
+ */
 static void removal_late(struct work_struct *work)
 {
 	struct vdpa_entry *entry = container_of(to_delayed_work(work), struct vdpa_entry,
@@ -68,16 +131,13 @@ static void removal_late(struct work_struct *work)
 		req = entry->del_req;
 		entry->del_req = NULL;
 	}
-	if (req)
-		entry->called_off = true;
+	if (req) {
+		entry->called_off = entry->removing;
+		say_late(entry, req, entry->removing);
+	}
 	mutex_unlock(&vdpa_registry_lock);
-	if (!req)
-		return;
-	req->fault = VDPA_ATTR_DEV_NAME;
-	NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
-			   " is in use: its driver %.20s has not let go of it",
-			   vdpa_entry_name(entry), entry->restore);
-	vdpa_request_done(req, err);
+	if (req)
+		vdpa_request_done(req, err);
 }
 
 /* Second half, in the parent's turn. */
@@ -106,7 +166,7 @@ static void removal_delete(struct vdpa_task *task)
 
 	cancel_delayed_work_sync(&entry->del_deadline);
 	if (call_off)
-		removal_call_off(entry);
+		vdpa_driver_restore(entry);
 	else
 		mdev->ops->dev_del(mdev, vdev);
 	if (req)
@@ -123,35 +183,70 @@ void vdpa_removal_init(struct vdpa_entry *entry)
 	entry->del_task.run = removal_delete;
 }
 
-/**
- * vdpa_removal_start - begin to delete a device
- * @entry: the device, made by a management device; the caller is a user of it
- * @req: the request, answered when the device is gone; owned by the removal on success
- * @deadline: in ms from now: it is called off if the bus driver has not let go by then; 0: none
- * @late: what the request is answered with in that case
- *
- * Return: 0; -EBUSY, and nothing was done, if another request that is still
- * waiting has begun to delete it.
+/* A deletion or a change begins. Under the lock. */
+static void detach_begin(struct vdpa_entry *entry, struct vdpa_request *req)
+{
+	entry->removing = true;
+	strscpy(entry->restore, entry->driver ?: "");
+	entry->del_req = req;
+	get_device(&entry->vdev->dev);
+	queue_work(detach_wq, &entry->removal);
+}
+
+/*
+ * Under the lock. Return: true if nobody waits any more for the deletion or the change that is
+ * under way. A deletion takes over from either while the driver is still letting go, a change from
+ * a change alone: the second half of a deletion may have begun.
  */
-int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 deadline, int late)
+static bool can_take_over(const struct vdpa_entry *entry, bool change)
+{
+	return entry->removing && (!change || entry->changing) &&
+	       (entry->called_off || (entry->del_req && vdpa_request_abandoned(entry->del_req)));
+}
+
+/* Under the lock. */
+static void set_purpose(struct vdpa_entry *entry, const char *next_driver)
+{
+	bool was_deletion = entry->removing && !entry->changing;
+
+	entry->changing = next_driver;
+	strscpy(entry->next_driver, next_driver ?: "");
+	if (!next_driver && !was_deletion)
+		vdpa_state_set_removing(entry, true);
+}
+
+/* Under the lock. */
+static void say_busy(const struct vdpa_entry *entry, struct netlink_ext_ack *extack)
+{
+	const char *name = vdpa_entry_name(entry);
+
+	if (entry->called_off)
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   " is in use: its driver %.20s has not let go of it", name,
+				   entry->restore);
+	else
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " is being %s already", name,
+				   entry->changing ? "given another driver" : "deleted");
+}
+
+/* @next_driver: NULL for a deletion. Return: 0 or -EBUSY. */
+static int removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 deadline, int late,
+			 const char *next_driver, struct netlink_ext_ack *extack)
 {
 	struct vdpa_request *orphan = NULL;
 	int err = 0;
 
 	mutex_lock(&vdpa_registry_lock);
-	if (!entry->removing) {
-		entry->removing = true;
-		vdpa_state_set_removing(entry, true);
-		strscpy(entry->restore, entry->driver ?: "");
-		entry->del_req = req;
-		get_device(&entry->vdev->dev);
-		queue_work(detach_wq, &entry->removal);
-	} else if (entry->called_off ||
-		   (entry->del_req && vdpa_request_abandoned(entry->del_req))) {
+	if (!entry->removing && !entry->changing) {
+		set_purpose(entry, next_driver);
+		detach_begin(entry, req);
+	} else if (can_take_over(entry, next_driver)) {
 		orphan = entry->del_req;
 		entry->called_off = false;
 		entry->del_req = req;
+		set_purpose(entry, next_driver);
 	} else {
+		say_busy(entry, extack);
 		err = -EBUSY;
 	}
 	if (!err) {
@@ -168,10 +263,43 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 d
 }
 
 /**
+ * vdpa_removal_start - begin to delete a device
+ * @entry: the device, made by a management device; the caller is a user of it
+ * @req: the request, answered when the device is gone; owned by the removal on success
+ * @deadline: in ms from now: it is called off if the bus driver has not let go by then; 0: none
+ * @late: what the request is answered with in that case
+ * @extack: says why it is not begun
+ *
+ * Return: 0; -EBUSY, and nothing was done, if another request that is still waiting has begun to
+ * delete it, or to give it another driver.
+ */
+int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 deadline, int late,
+		       struct netlink_ext_ack *extack)
+{
+	return removal_start(entry, req, deadline, late, NULL, extack);
+}
+
+/**
+ * vdpa_removal_change - begin to give a device another driver
+ * @entry: the device, made by a management device; the caller is a user of it
+ * @req: the request, with the driver; answered when that one has the device, or has refused it
+ * @deadline: as of vdpa_removal_start(); also for the next driver if @late is not -EBUSY
+ * @late: what the request is answered with in that case
+ * @extack: says why it is not begun
+ *
+ * Return: as vdpa_removal_start().
+ */
+int vdpa_removal_change(struct vdpa_entry *entry, struct vdpa_request *req, u32 deadline, int late,
+			struct netlink_ext_ack *extack)
+{
+	return removal_start(entry, req, deadline, late, req->driver, extack);
+}
+
+/**
  * vdpa_removal_force - delete a device because its parent goes
  * @entry: the device; the caller holds a reference on it
  *
- * Takes over whatever deletion is under way.
+ * Takes over whatever deletion or change of the driver is under way.
  *
  * Context: may sleep until the bus driver has let go; the parent is going and
  * its queue is empty.
@@ -180,9 +308,11 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 {
 	struct vdpa_mgmt_dev *mdev = entry->mgmtdev->mdev;
 	struct vdpa_request *req;
+	bool changing;
 
 	mutex_lock(&vdpa_registry_lock);
-	if (!entry->removing)
+	changing = entry->changing;
+	if (!entry->removing || changing)
 		vdpa_state_set_removing(entry, true);
 	entry->removing = true;
 	req = entry->del_req;
@@ -194,8 +324,11 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 	if (cancel_work_sync(&entry->removal))
 		put_device(&entry->vdev->dev);
 	mdev->ops->dev_del(mdev, entry->vdev);
-	if (req)
-		vdpa_request_done(req, 0);
+	if (!req)
+		return;
+	if (changing)
+		NL_SET_ERR_MSG(&req->extack, "its management device is going away, and it is deleted");
+	vdpa_request_done(req, changing ? -ENODEV : 0);
 }
 
 int __init vdpa_removals_init(void)

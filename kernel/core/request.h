@@ -58,6 +58,7 @@ struct vdpa_request_ops {
  * @name: a name that is given back when the request is done, or NULL
  * @data: what @run needs to know beyond this
  * @config: attributes for the parent
+ * @driver: the bus driver that the device is to have; NULL: any. It stays as long as the request
  */
 struct vdpa_request {
 	const struct vdpa_request_ops *ops;
@@ -77,6 +78,7 @@ struct vdpa_request {
 	struct vdpa_name *name;
 	const void *data;
 	struct vdpa_dev_set_config config;
+	const char *driver;
 };
 
 void vdpa_request_init(struct vdpa_request *req, const struct vdpa_request_ops *ops,

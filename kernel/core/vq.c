@@ -83,6 +83,17 @@ static int read_state(struct vdpa_entry *entry, struct vdpa_vq_view *view)
 	return err == -ENOMEM ? err : 0;
 }
 
+/* A parent that knows no groups has one, in address space 0. */
+static void read_group(struct vdpa_entry *entry, struct vdpa_vq_view *view)
+{
+	const struct vdpa_config_ops *ops = &entry->ops;
+
+	if (ops->get_vq_group)
+		view->group = ops->get_vq_group(entry->vdev, view->index);
+	if (entry->group_asid && view->group < entry->vdev->ngroups)
+		view->asid = READ_ONCE(entry->group_asid[view->group]);
+}
+
 /**
  * vdpa_vq_read - see what there is about a virtqueue
  * @entry: the device, with cf_lock held for reading
@@ -106,6 +117,7 @@ int vdpa_vq_read(struct vdpa_entry *entry, u16 index, struct vdpa_vq_view *view)
 
 	if (ops->get_vq_size)
 		view->size = ops->get_vq_size(entry->vdev, index);
+	read_group(entry, view);
 	err = read_state(entry, view);
 	if (view->known)
 		view->packed = vdpa_vq_is_packed(entry);

@@ -19,6 +19,8 @@ struct vdpa_entry;
  * @type: what it is for
  * @ready: its driver has set it up
  * @size: descriptors
+ * @group: its group
+ * @asid: the address space of that group
  * @known: the parent tells its state: the next three are there, and what is in flight, maybe
  * @packed: the kind of its ring
  * @stable: nothing could move it while it was read
@@ -30,6 +32,8 @@ struct vdpa_vq_view {
 	enum vdpa_vq_type type;
 	bool ready;
 	u16 size;
+	u32 group;
+	u32 asid;
 	bool known;
 	bool packed;
 	bool stable;

@@ -43,7 +43,7 @@ static void net_fill_config(struct vdpasim *sim, void *buf)
 	ether_addr_copy(config->mac, net->mac);
 	config->status = __cpu_to_virtio16(true, VIRTIO_NET_S_LINK_UP);
 	config->max_virtqueue_pairs = __cpu_to_virtio16(true, net->max_pairs);
-	config->mtu = __cpu_to_virtio16(true, net->mtu);
+	config->mtu = __cpu_to_virtio16(true, READ_ONCE(net->mtu));
 }
 
 /* Until it says otherwise, a driver hears all multicast, on one queue pair. */
@@ -281,11 +281,24 @@ static int net_dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 	return err;
 }
 
+static int net_set_mtu(struct simnet *net, u16 mtu)
+{
+	if (!(net->sim.offered & BIT_ULL(VIRTIO_NET_F_MTU)))
+		return -EOPNOTSUPP;
+	if (mtu < ETH_MIN_MTU || mtu > NET_MTU_MAX)
+		return -ERANGE;
+	WRITE_ONCE(net->mtu, mtu);
+	vdpasim_config_changed(&net->sim);
+	return 0;
+}
+
 static int net_dev_set_attr(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa,
 			    const struct vdpa_dev_set_config *config)
 {
 	struct simnet *net = sim_to_simnet(vdpa_to_sim(vdpa));
 
+	if (config->mask == BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU))
+		return net_set_mtu(net, config->net.mtu);
 	if (config->mask != BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR) ||
 	    !(net->sim.offered & BIT_ULL(VIRTIO_NET_F_MAC)))
 		return -EOPNOTSUPP;

@@ -63,7 +63,7 @@ u32 net_vq_group(struct vdpasim *sim, u16 idx)
 
 static u32 frame_max(const struct simnet *net)
 {
-	return net->mtu + ETH_HLEN + VLAN_HLEN;
+	return READ_ONCE(net->mtu) + ETH_HLEN + VLAN_HLEN;
 }
 
 /*

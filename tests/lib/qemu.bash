@@ -19,7 +19,7 @@ choose_qemu() { QEMU=${1:-$("$VDPA_TOP/tests/vm/qemu")}; }
 serve() {
 	local nic
 
-	vdpa dev add name host mgmtdev "$NET" mac 02:00:00:00:00:fe
+	vdpa dev add name host mgmtdev "$NET" mac 02:00:00:00:00:fe >/dev/null
 	give_to_host host
 	nic=$(netdev_of host)
 	ip addr add 10.0.0.1/24 dev "$nic"

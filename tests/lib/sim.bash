@@ -80,7 +80,7 @@ pair_up() {
 	local i
 
 	for i in 0 1; do
-		vdpa dev add name "n$i" mgmtdev "$NET" mac "02:00:00:00:00:0$((i + 1))" max_vqp "$1" mtu "$2"
+		vdpa dev add name "n$i" mgmtdev "$NET" mac "02:00:00:00:00:0$((i + 1))" max_vqp "$1" mtu "$2" >/dev/null
 		plug_in "$i" "$1"
 	done
 }

@@ -96,7 +96,7 @@ user_devices() {
 	shift
 
 	for name; do
-		"$VDPA_TOOL" dev add name "$name" mgmtdev "$parent"
+		"$VDPA_TOOL" dev add name "$name" mgmtdev "$parent" >/dev/null
 	done
 }
 
@@ -147,7 +147,7 @@ nic_of_the_host() {
 	unload_all
 	load_sim ours net
 	load_bus_drivers virtio_vdpa
-	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
+	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET" >/dev/null
 	wait_until 20 netdev_of n0 >/dev/null
 	netdev=$(netdev_of n0)
 	ip link set "$netdev" up

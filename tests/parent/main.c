@@ -96,6 +96,10 @@ static bool packed;
 module_param(packed, bool, 0444);
 MODULE_PARM_DESC(packed, "devices offer packed rings, whatever features they are given");
 
+static bool unmapped;
+module_param(unmapped, bool, 0444);
+MODULE_PARM_DESC(unmapped, "odd devices have groups of virtqueues and map nothing: vhost_vdpa does not take them");
+
 /* Virtio 1.4's suspend, which the headers need not know. */
 #define VTP_F_SUSPEND		43
 #define VTP_S_SUSPEND		16
@@ -641,6 +645,9 @@ static const struct vdpa_config_ops vtp_other_ops = {
 	VTP_VQ_STATE_OPS,
 };
 
+/* As above, without set_map; filled in when the module is loaded. */
+static struct vdpa_config_ops vtp_unmapped_ops;
+
 /* Half of what belongs together: it stops and does not go on, and knows of no position. */
 static const struct vdpa_config_ops vtp_bare_ops = {
 	VTP_DEVICE_OPS(vtp_reset),
@@ -769,11 +776,13 @@ static struct vtp_dev *vtp_create(struct device *parent, const char *name,
 				  const struct vtp_class *class,
 				  const struct vdpa_dev_set_config *set)
 {
+	bool mapless = unmapped && class->device_id == VIRTIO_ID_CRYPTO;
 	struct vdpa_device *vdpa;
 	struct vtp_dev *dev;
 	int err;
 
-	vdpa = kver_alloc_device(parent, class->ops, 1, 1, sizeof(*dev), name, false);
+	vdpa = kver_alloc_device(parent, mapless ? &vtp_unmapped_ops : class->ops, 1 + mapless, 1,
+				 sizeof(*dev), name, false);
 	if (IS_ERR(vdpa))
 		return ERR_CAST(vdpa);
 
@@ -1244,6 +1253,8 @@ static int __init vtp_init(void)
 {
 	int err = 0;
 
+	vtp_unmapped_ops = vtp_other_ops;
+	vtp_unmapped_ops.set_map = NULL;
 	vtp_debugfs = debugfs_create_dir(VTP_NAME, NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(vtp_parents); i++) {
 		if (!vtp_asked_for(vtp_parents[i].key))

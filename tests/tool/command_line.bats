@@ -60,7 +60,8 @@ reaches_kernel() {
 		vdpa dev show
 		vdpa dev add name
 		vdpa dev del
-		vdpa dev set name
+		vdpa dev set
+		vdpa dev wait
 		vdpa dev config show
 		vdpa dev vstats show
 		vdpa dev suspend
@@ -244,8 +245,8 @@ reaches_kernel() {
 	usage_error 'dev add: name is missing' dev add mgmtdev m0
 	usage_error 'dev add: mgmtdev is missing' dev add name v0
 	usage_error 'dev add: mac: a value is missing' dev add name v0 mgmtdev m0 mac
-	usage_error 'dev set: mac is missing' dev set name v0
-	usage_error 'dev set: name is missing' dev set mac 52:54:00:12:34:56
+	usage_error 'dev set: exactly one of mac, mtu and driver has to be given' dev set name v0
+	usage_error 'dev set: exactly one of DEV and name has to be given' dev set mac 52:54:00:12:34:56
 	usage_error 'dev vstats show: qidx: a value is missing' dev vstats show v0 qidx
 }
 
@@ -259,7 +260,7 @@ reaches_kernel() {
 @test "an unknown keyword is named, with those that there are" {
 	usage_error 'unknown keyword "colour", expected: name, mgmtdev, device_features, mac, mtu, max_vqp' \
 		dev add name v0 mgmtdev m0 colour red
-	usage_error 'unknown keyword "mtu", expected: name, mac' dev set name v0 mtu 1500
+	usage_error 'unknown keyword "size", expected: name, mac, mtu, driver, deadline' dev set name v0 size 1500
 }
 
 @test "keywords may come in any order" {

@@ -104,6 +104,8 @@ static enum status take_place(struct parse *parse, const struct argument *argume
 {
 	enum status status;
 
+	if (argument->paired && parse->argc % 2 == 0)
+		return STATUS_DONE;
 	if (!parse->argc)
 		return argument->required ? error_usage(parse->vdpa, "the name of a %s is missing", argument->type->what) :
 					    STATUS_DONE;

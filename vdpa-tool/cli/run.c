@@ -47,8 +47,13 @@ static enum status change(struct vdpa *vdpa, const void *values)
 	struct nl_error err = { 0 };
 
 	command->put(nl_request(&vdpa->nl, command->needs, 0), values);
-	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0)
-		return STATUS_DONE;
+	if (nl_exchange(&vdpa->nl, NULL, NULL, NULL, &err) == 0) {
+		if (*err.message)
+			error_note(vdpa, err.message, NULL, NULL);
+		return command->after ? command->after(vdpa, values) : STATUS_DONE;
+	}
+	if (command->explain)
+		command->explain(values, &err);
 	return error_change(vdpa, &err);
 }
 

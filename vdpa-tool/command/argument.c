@@ -179,6 +179,17 @@ const struct arg_type type_queue = {
 	.name = "N", .what = "a queue index", .size = sizeof(uint32_t), .max = UINT16_MAX,
 };
 
+static const char *take_driver(const char *text, void *value)
+{
+	const char *reason = check_name(text, strlen(text), VDPA_DRIVER_LEN_MAX, "is longer than 63 bytes");
+
+	if (!reason)
+		*(const char **)value = text;
+	return reason;
+}
+
+const struct arg_type type_driver = { .name = "DRIVER", .what = "bus driver", .take = take_driver };
+
 const struct arg_type type_ms = {
 	.name = "MS", .what = "a number of milliseconds", .unit = "ms", .size = sizeof(uint32_t),
 	.min = 1, .max = VDPA_DEADLINE_MAX,

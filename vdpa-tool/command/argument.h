@@ -57,6 +57,7 @@ extern const struct arg_type type_mac;		/* six bytes */
 extern const struct arg_type type_features;	/* struct features_wanted */
 extern const struct arg_type type_mtu;		/* uint16_t, bytes */
 extern const struct arg_type type_max_vqp;	/* uint16_t, queue pairs */
+extern const struct arg_type type_driver;	/* const char *: a bus driver, or "none" */
 extern const struct arg_type type_queue;	/* uint32_t, queue index */
 extern const struct arg_type type_ms;		/* uint32_t, ms, up to an hour */
 extern const struct arg_type type_rounds;	/* uint32_t, rounds */
@@ -79,6 +80,7 @@ struct argument {
 	const char *value;		/* its value in a synopsis; NULL: type->name */
 	size_t offset;			/* of the value in the structure that is filled in */
 	bool positional;
+	bool paired;			/* positional: given where the number of words is odd. All others have a value */
 	bool required;
 	bool repeats;			/* may come more than once: each value adds to what is there; positional: struct names */
 	uint8_t choice;			/* of those in a row with the same number, not 0, only one may be given; one has to

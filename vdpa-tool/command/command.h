@@ -64,6 +64,10 @@ struct command {
 	nl_cb print;			/* prints a message of the reply; @data is the struct output. NULL: it changes
 					 * something, and the reply is an acknowledgement */
 	const char *section;		/* the key of what is printed */
+	/* Of one that changes something; not where a batch does not wait. May be NULL. */
+	command_fn after;		/* it is done: prints what came of it */
+	/* Says more than the kernel does about why not. */
+	void (*explain)(const void *values, struct nl_error *err);
 
 	/* Of any other: does all of it. */
 	command_fn run;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vdpa dev: show, add, del, set */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <linux/genetlink.h>
 #include <linux/if_ether.h>
 #include <linux/vdpa.h>
 
@@ -12,10 +16,12 @@
 #include "device/dev.h"
 #include "device/feature_names.h"
 #include "device/fields.h"
+#include "device/fields.h"
 #include "device/virtio.h"
 #include "device/mgmtdev.h"
 #include "device/state.h"
 #include "device/sysfs.h"
+#include "device/users.h"
 
 /* --- show --- */
 
@@ -63,10 +69,70 @@ static bool dev_driver(const struct nlattr **slots, const char *name, char *driv
 	return slots[VDPA_ATTR_DEV_DRIVER] && attr_bytes(slots[VDPA_ATTR_DEV_DRIVER], driver, size);
 }
 
-int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+/* What it was created with: the keywords of "dev add", and what they were given. */
+static int write_created(struct output *out, const struct nlattr *nest, struct nl_error *err)
+{
+	static const struct field fields[] = {
+		{ VDPA_ATTR_DEV_NET_CFG_MACADDR,	"mac",			field_mac },
+		{ VDPA_ATTR_DEV_NET_CFG_MTU,		"mtu",			field_uint },
+		{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP,	"max_vqp",		field_uint },
+		{ VDPA_ATTR_DEV_FEATURES,		"device_features",	field_hex },
+		{ .key = NULL }
+	};
+	const struct nlattr *slots[ATTR_SLOTS];
+
+	if (!nest)
+		return 0;
+	if (attrs_parse_nested(nest, slots, err) < 0)
+		return -1;
+	out_object(out, "created_with");
+	fields_write(out, fields, slots);
+	out_object_end(out);
+	return 0;
+}
+
+/* Who has its character device open, as far as we may know. */
+static void write_users(struct output *out, const char *name)
+{
+	struct user users[USERS_MAX];
+	char node[64];
+	int n = sysfs_chardev(name, node, sizeof(node)) ? users_find(node, users) : -1;
+
+	if (n < 0)
+		return;
+	out_table(out, "opened_by");
+	for (int i = 0; i < n && i < USERS_MAX; i++) {
+		out_row(out);
+		out_number(out, "pid", users[i].pid);
+		out_bytes(out, "name", users[i].name, strlen(users[i].name));
+		out_row_end(out);
+	}
+	out_table_end(out);
+}
+
+/* What takes longer to find out, of a device that was asked for by its name. */
+static void write_details(struct output *out, const char *name)
+{
+	char address[64];
+
+	if (sysfs_pci(name, address, sizeof(address)))
+		out_text(out, "pci", address);
+	write_users(out, name);
+}
+
+struct shown {
+	struct output *out;
+	bool details;
+	bool has_mac;
+	uint8_t mac[ETH_ALEN];	/* if @has_mac */
+};
+
+static int print(const struct nlmsghdr *nlh, struct nl_error *err, const struct shown *shown)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
+	struct output *out = shown->out;
 	char bytes[256], driver[256];
+	const uint8_t *mac = shown->mac;
 	const char *name;
 	size_t len;
 
@@ -76,14 +142,42 @@ int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	    attrs_require(slots, VDPA_ATTR_DEV_ID, err) < 0)
 		return -1;
 	name = attr_text(slots[VDPA_ATTR_DEV_NAME], &len);
-	out_entry(data, name, len);
-	write_dev(data, slots);
-	if (attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes)) &&
-	    dev_driver(slots, bytes, driver, sizeof(driver)))
-		sysfs_place(bytes, driver, data);
-	state_write(data, slots);
-	out_entry_end(data);
+	attr_bytes(slots[VDPA_ATTR_DEV_NAME], bytes, sizeof(bytes));
+	out_entry(out, name, len);
+	write_dev(out, slots);
+	if (*bytes && dev_driver(slots, bytes, driver, sizeof(driver)))
+		sysfs_place(bytes, driver, out);
+	state_write(out, slots);
+	if (slots[VDPA_ATTR_DEV_DRIVER_OVERRIDE])
+		field_text(out, "driver_override", slots[VDPA_ATTR_DEV_DRIVER_OVERRIDE]);
+	if (write_created(out, slots[VDPA_ATTR_DEV_CREATED_WITH], err) < 0)
+		return -1;
+	if (shown->has_mac)
+		out_format(out, "mac", "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	if (shown->details && *bytes)
+		write_details(out, bytes);
+	out_entry_end(out);
 	return 0;
+}
+
+int dev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	return print(nlh, err, &(struct shown){ .out = data });
+}
+
+static int print_shown(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	return print(nlh, err, data);
+}
+
+static enum status dev_show(struct vdpa *vdpa, const void *values)
+{
+	struct shown shown = { .out = &vdpa->out, .details = vdpa->dev };
+	struct nlmsghdr *nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_GET, vdpa->dev ? 0 : NLM_F_DUMP);
+
+	if (vdpa->dev)
+		put_one_device(nlh, values);
+	return command_show(vdpa, "dev", vdpa->dev, print_shown, &shown);
 }
 
 /* --- rows --- */
@@ -115,9 +209,10 @@ struct add {
 	uint16_t mtu;
 	uint16_t max_vqp;
 	struct features_wanted features;
+	const char *driver;
 };
 
-enum { ADD_NAME, ADD_MGMTDEV, ADD_FEATURES, ADD_MAC, ADD_MTU, ADD_MAX_VQP };
+enum { ADD_NAME, ADD_MGMTDEV, ADD_FEATURES, ADD_MAC, ADD_MTU, ADD_MAX_VQP, ADD_DRIVER };
 
 /* mac and mtu have no short form in iproute2: "ma" is max_vqp there. */
 static const struct argument add_arguments[] = {
@@ -145,6 +240,11 @@ static const struct argument add_arguments[] = {
 		.word = { .name = "max_vqp" }, .type = &type_max_vqp,
 		.text = "the number of queue pairs of a network device", .offset = offsetof(struct add, max_vqp),
 	},
+	[ADD_DRIVER] = {
+		.word = { .name = "driver", .full = true }, .type = &type_driver,
+		.text = "the bus driver that it is for: vhost_vdpa, virtio_vdpa, or none",
+		.offset = offsetof(struct add, driver),
+	},
 	{ .word.name = NULL }
 };
 
@@ -162,6 +262,19 @@ static void put_add(struct nlmsghdr *nlh, const void *values)
 		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MAX_VQP, add->max_vqp);
 	if (was_given(add, ADD_FEATURES))
 		mnl_attr_put_u64(nlh, VDPA_ATTR_DEV_FEATURES, add->features.bits);
+	if (was_given(add, ADD_DRIVER))
+		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_DRIVER, add->driver);
+}
+
+/* A core that does not know what came with @command would pass over the argument named @word. */
+static enum status check_known(struct vdpa *vdpa, uint8_t command, const char *word)
+{
+	struct nl_error err = { 0 };
+
+	if (nl_knows(&vdpa->nl, command))
+		return STATUS_DONE;
+	nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core knows no \"%s\" (needs " NEEDS_OURS ")", word);
+	return error_refused(vdpa, NULL, &err);
 }
 
 static enum status check_add(struct vdpa *vdpa, const void *values)
@@ -174,8 +287,59 @@ static enum status check_add(struct vdpa *vdpa, const void *values)
 static enum status prepare_add(struct vdpa *vdpa, void *values)
 {
 	struct add *add = values;
+	enum status status = STATUS_DONE;
 
-	return feature_names_ask(vdpa, &add->mgmtdev, &add->features);
+	if (was_given(add, ADD_DRIVER))
+		status = check_known(vdpa, VDPA_CMD_DEV_DRIVER_SET, "driver");
+	return status == STATUS_DONE ? feature_names_ask(vdpa, &add->mgmtdev, &add->features) : status;
+}
+
+static int take_mac(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
+{
+	const struct nlattr *slots[ATTR_SLOTS];
+	struct shown *shown = data;
+
+	if (attrs_parse(nlh, slots, err) < 0)
+		return -1;
+	shown->has_mac = slots[VDPA_ATTR_DEV_NET_CFG_MACADDR];
+	if (shown->has_mac)
+		memcpy(shown->mac, mnl_attr_get_payload(slots[VDPA_ATTR_DEV_NET_CFG_MACADDR]), ETH_ALEN);
+	return 0;
+}
+
+/*
+ * The device that came of it, with its address, which its parent may have chosen. In text a batch is silent: there may be
+ * thousands.
+ */
+static enum status show_added(struct vdpa *vdpa, const void *values)
+{
+	struct shown shown = { .out = &vdpa->out };
+	const struct add *add = values;
+	struct nl_error unheard = { 0 };
+
+	if (options.batch && !options.json)
+		return STATUS_DONE;
+	if (nl_knows(&vdpa->nl, VDPA_CMD_DEV_CONFIG_GET)) {
+		mnl_attr_put_strz(nl_request(&vdpa->nl, VDPA_CMD_DEV_CONFIG_GET, 0), VDPA_ATTR_DEV_NAME, add->name);
+		nl_exchange(&vdpa->nl, take_mac, &shown, NULL, &unheard);
+	}
+	mnl_attr_put_strz(nl_request(&vdpa->nl, VDPA_CMD_DEV_GET, 0), VDPA_ATTR_DEV_NAME, add->name);
+	return command_show(vdpa, "dev", add->name, print_shown, &shown);
+}
+
+/* vduse has a management device without devices: a program makes them, and the kernel says no more than "invalid". */
+static void explain_add(const void *values, struct nl_error *err)
+{
+	const struct add *add = values;
+	char path[128];
+
+	if (err->errnum != EINVAL || *err->attribute || strcmp(add->mgmtdev.device, "vduse") != 0)
+		return;
+	snprintf(path, sizeof(path), "/dev/vduse/%s", add->name);
+	if (access(path, F_OK) == 0)
+		nl_fail(err, EINVAL, "the program that offers vduse the device %s has not set it up yet", add->name);
+	else
+		nl_fail(err, EINVAL, "no program offers vduse a device named %s (there is no %s)", add->name, path);
 }
 
 /* --- del --- */
@@ -201,17 +365,13 @@ static const struct argument del_arguments[] = {
 	{ .word.name = NULL }
 };
 
-/* A core without what came with these would pass over them and wait for ever. */
 static enum status prepare_del(struct vdpa *vdpa, void *values)
 {
 	bool nowait = was_given(values, DEL_NOWAIT);
-	struct nl_error err = { 0 };
 
-	if ((!nowait && !was_given(values, DEL_DEADLINE)) || nl_knows(&vdpa->nl, VDPA_CMD_DEV_SUSPEND))
+	if (!nowait && !was_given(values, DEL_DEADLINE))
 		return STATUS_DONE;
-	nl_fail(&err, EOPNOTSUPP, "this kernel's vdpa core knows no \"%s\" (needs " NEEDS_OURS ")",
-		del_arguments[nowait ? DEL_NOWAIT : DEL_DEADLINE].word.name);
-	return error_refused(vdpa, NULL, &err);
+	return check_known(vdpa, VDPA_CMD_DEV_SUSPEND, del_arguments[nowait ? DEL_NOWAIT : DEL_DEADLINE].word.name);
 }
 
 static void put_del(struct nlmsghdr *nlh, const void *values)
@@ -231,26 +391,96 @@ struct set {
 	uint32_t given;
 	const char *name;
 	uint8_t mac[ETH_ALEN];
+	uint16_t mtu;
+	const char *driver;
+	uint32_t deadline;
 };
 
+enum { SET_DEV, SET_NAME, SET_MAC, SET_MTU, SET_DRIVER, SET_DEADLINE };
+
+/* iproute2 has the name behind a keyword. */
 static const struct argument set_arguments[] = {
-	{
-		.word = { .name = "name" }, .required = true, .type = &type_device, .value = "NAME",
-		.text = "the device's name", .offset = offsetof(struct set, name),
+	[SET_DEV] = {
+		.word.name = "DEV", .positional = true, .paired = true, .choice = 1, .required = true,
+		.type = &type_device, .text = "the device", .offset = offsetof(struct set, name),
 	},
-	{
-		.word = { .name = "mac", .full = true }, .required = true, .type = &type_mac,
+	[SET_NAME] = {
+		.word = { .name = "name" }, .choice = 1, .required = true, .type = &type_device, .value = "NAME",
+		.text = "the same", .offset = offsetof(struct set, name),
+	},
+	[SET_MAC] = {
+		.word = { .name = "mac", .full = true }, .choice = 2, .required = true, .type = &type_mac,
 		.text = "the new MAC address", .offset = offsetof(struct set, mac),
+	},
+	[SET_MTU] = {
+		.word = { .name = "mtu", .full = true }, .choice = 2, .required = true, .type = &type_mtu,
+		.text = "the new MTU", .offset = offsetof(struct set, mtu),
+	},
+	[SET_DRIVER] = {
+		.word = { .name = "driver", .full = true }, .choice = 2, .required = true, .type = &type_driver,
+		.text = "the new bus driver: vhost_vdpa, virtio_vdpa, or none",
+		.offset = offsetof(struct set, driver),
+	},
+	[SET_DEADLINE] = {
+		.word = { .name = "deadline", .full = true }, .within = 1, .type = &type_ms,
+		.text = "how long to wait for those who use it", .offset = offsetof(struct set, deadline),
 	},
 	{ .word.name = NULL }
 };
 
+/*
+ * The kernel does not see who has only opened the device: its driver would be told to go, and come back. Here he is found.
+ */
+static enum status check_closed(struct vdpa *vdpa, const struct set *set)
+{
+	struct user users[USERS_MAX];
+	struct nl_error err = { 0 };
+	char node[64];
+
+	if (!sysfs_chardev(set->name, node, sizeof(node)) || strcmp(set->driver, "vhost_vdpa") == 0 ||
+	    was_given(set, SET_DEADLINE) || users_find(node, users) <= 0)
+		return STATUS_DONE;
+	nl_fail(&err, EBUSY, "device %s is in use: %s is open, %s, pid %d", set->name, node, users[0].name,
+		(int)users[0].pid);
+	return error_refused(vdpa, set->name, &err);
+}
+
+static enum status prepare_set(struct vdpa *vdpa, void *values)
+{
+	enum status status;
+
+	if (!was_given(values, SET_DRIVER))
+		return STATUS_DONE;
+	status = check_known(vdpa, VDPA_CMD_DEV_DRIVER_SET, "driver");
+	return status == STATUS_DONE ? check_closed(vdpa, values) : status;
+}
+
 static void put_set(struct nlmsghdr *nlh, const void *values)
 {
 	const struct set *set = values;
+	struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, set->name);
-	mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, set->mac);
+	if (was_given(set, SET_MAC))
+		mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, set->mac);
+	if (was_given(set, SET_MTU))
+		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MTU, set->mtu);
+	if (!was_given(set, SET_DRIVER))
+		return;
+	genl->cmd = VDPA_CMD_DEV_DRIVER_SET;
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_DRIVER, set->driver);
+	if (was_given(set, SET_DEADLINE))
+		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, set->deadline);
+}
+
+/* What can be done about it. */
+static void explain_set(const void *values, struct nl_error *err)
+{
+	const struct set *set = values;
+
+	if (err->errnum == ENOENT && was_given(set, SET_DRIVER))
+		snprintf(err->message, sizeof(err->message), "no vdpa bus driver named %s is loaded (modprobe %s)",
+			 set->driver, set->driver);
 }
 
 /* --- the table --- */
@@ -261,7 +491,7 @@ const struct command dev_commands[] = {
 		.text = "Shows a device, or all devices.",
 		.arguments = any_device, .size = sizeof(struct one_device),
 		.needs = VDPA_CMD_DEV_GET, .needs_text = "Linux 5.12",
-		.put = put_one_device, .print = dev_print, .section = "dev",
+		.run = dev_show,
 	},
 	{
 		.word = { .name = "add" },
@@ -269,6 +499,7 @@ const struct command dev_commands[] = {
 		.arguments = add_arguments, .size = sizeof(struct add),
 		.needs = VDPA_CMD_DEV_NEW, .needs_text = "Linux 5.12",
 		.check = check_add, .prepare = prepare_add, .put = put_add,
+		.after = show_added, .explain = explain_add,
 	},
 	{
 		.word = { .name = "del", .first = true },
@@ -279,10 +510,10 @@ const struct command dev_commands[] = {
 	},
 	{
 		.word = { .name = "set" },
-		.text = "Changes the configuration of a device.",
+		.text = "Changes the configuration of a device, or its bus driver.",
 		.arguments = set_arguments, .size = sizeof(struct set),
 		.needs = VDPA_CMD_DEV_ATTR_SET, .needs_text = "Linux 6.12",
-		.put = put_set,
+		.prepare = prepare_set, .put = put_set, .explain = explain_set,
 	},
 	{
 		.word = { .name = "suspend" },
@@ -297,6 +528,13 @@ const struct command dev_commands[] = {
 		.arguments = resume_arguments, .size = sizeof(struct suspend),
 		.needs = VDPA_CMD_DEV_RESUME, .needs_text = NEEDS_OURS,
 		.put = put_suspend,
+	},
+	{
+		.word = { .name = "wait" },
+		.text = "Waits until a device is in a state, has its character device, or is gone.",
+		.arguments = wait_arguments, .size = sizeof(struct wait_values),
+		.needs = VDPA_CMD_DEV_DRIVER_SET, .needs_text = NEEDS_OURS,
+		.run = dev_wait,
 	},
 	{ .word = { .name = "config" }, .below = dev_config_commands, .bare = "show" },
 	{ .word = { .name = "vstats", .first = true }, .below = dev_vstats_commands, .bare = "show" },

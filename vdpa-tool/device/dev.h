@@ -32,6 +32,18 @@ extern const struct argument suspend_arguments[], resume_arguments[];
 
 void put_suspend(struct nlmsghdr *nlh, const void *values);
 
+/* dev wait */
+struct wait_values {
+	uint32_t given;
+	const char *name;
+	uint8_t state;		/* enum vdpa_dev_state */
+	uint32_t timeout;	/* ms */
+};
+
+extern const struct argument wait_arguments[];
+
+enum status dev_wait(struct vdpa *vdpa, const void *values);
+
 enum status dev_state_save(struct vdpa *vdpa, const void *values);
 enum status dev_state_load(struct vdpa *vdpa, const void *values);
 

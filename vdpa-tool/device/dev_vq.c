@@ -25,6 +25,8 @@ static const struct field fields[] = {
 	{ VDPA_ATTR_VQ_USED_COUNTER,	"used_counter",		field_uint },
 	{ VDPA_ATTR_VQ_STABLE,		"stable",		field_bool },
 	{ VDPA_ATTR_VQ_INFLIGHT,	"inflight",		field_u16s },
+	{ VDPA_ATTR_VQ_GROUP,		"group",		field_uint },
+	{ VDPA_ATTR_VQ_ASID,		"asid",			field_uint },
 	{ .key = NULL }
 };
 

@@ -16,6 +16,11 @@ void field_uint(struct output *out, const char *key, const struct nlattr *attr)
 	out_number(out, key, attr_uint(attr));
 }
 
+void field_hex(struct output *out, const char *key, const struct nlattr *attr)
+{
+	out_hex(out, key, attr_uint(attr));
+}
+
 void field_bool(struct output *out, const char *key, const struct nlattr *attr)
 {
 	out_bool(out, key, attr_uint(attr));

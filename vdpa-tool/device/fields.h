@@ -18,6 +18,8 @@ void fields_write(struct output *out, const struct field *fields, const struct n
 
 /* The ways to write one. */
 void field_uint(struct output *out, const char *key, const struct nlattr *attr);
+/* As a string, "0x1f". */
+void field_hex(struct output *out, const char *key, const struct nlattr *attr);
 void field_bool(struct output *out, const char *key, const struct nlattr *attr);
 void field_text(struct output *out, const char *key, const struct nlattr *attr);
 void field_mac(struct output *out, const char *key, const struct nlattr *attr);

@@ -54,6 +54,46 @@ static void write_mgmtdev(struct output *out, const struct nlattr **slots)
 	}
 }
 
+/* A keyword of "dev add"; numbers have a range. */
+static void write_keyword(struct output *out, const char *keyword, uint64_t min, uint64_t max)
+{
+	out_row(out);
+	out_text(out, "keyword", keyword);
+	if (max) {
+		out_number(out, "min", min);
+		out_number(out, "max", max);
+	}
+	out_row_end(out);
+}
+
+/* What "dev add" takes. A core that tells it takes a driver, too. */
+static void write_dev_add(struct output *out, const struct nlattr **slots)
+{
+	const struct nlattr *max_vqs = slots[VDPA_ATTR_DEV_MGMTDEV_MAX_VQS];
+	uint64_t pairs = max_vqs ? attr_uint(max_vqs) / 2 : 0;
+	const struct {
+		uint16_t attr;
+		const char *keyword;
+		uint64_t min, max;
+	} keywords[] = {
+		{ VDPA_ATTR_DEV_FEATURES,		"device_features",	0, 0 },
+		{ VDPA_ATTR_DEV_NET_CFG_MACADDR,	"mac",			0, 0 },
+		{ VDPA_ATTR_DEV_NET_CFG_MTU,		"mtu",			type_mtu.min, type_mtu.max },
+		{ VDPA_ATTR_DEV_NET_CFG_MAX_VQP,	"max_vqp",		1, pairs ? pairs : type_max_vqp.max },
+	};
+	uint64_t taken;
+
+	if (!slots[VDPA_ATTR_MGMTDEV_DEV_NEW_ATTRS])
+		return;
+	taken = attr_uint(slots[VDPA_ATTR_MGMTDEV_DEV_NEW_ATTRS]);
+	out_table(out, "dev_add");
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+		if (taken >> keywords[i].attr & 1)
+			write_keyword(out, keywords[i].keyword, keywords[i].min, keywords[i].max);
+	write_keyword(out, "driver", 0, 0);
+	out_table_end(out);
+}
+
 int mgmtdev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 {
 	const struct nlattr *slots[ATTR_SLOTS];
@@ -66,6 +106,7 @@ int mgmtdev_print(const struct nlmsghdr *nlh, struct nl_error *err, void *data)
 	out_entry(data, name, strlen(name));
 	free(name);
 	write_mgmtdev(data, slots);
+	write_dev_add(data, slots);
 	out_entry_end(data);
 	return 0;
 }

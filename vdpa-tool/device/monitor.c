@@ -28,7 +28,6 @@
 #include "device/sysfs.h"
 
 enum { OF_MGMTDEV = 1, OF_DEV = 2 };
-enum { EVENT_DEV_DRIVER = 7 };	/* a bus driver was bound, VDPA_ATTR_DEV_DRIVER, or unbound */
 
 /* By the numbers of enum vdpa_event. */
 static const struct kind {
@@ -41,7 +40,7 @@ static const struct kind {
 	[VDPA_EVENT_DEV_REMOVED] = { "dev_removed", OF_DEV },
 	[VDPA_EVENT_DEV_STATE] = { "dev_state", OF_DEV },
 	[VDPA_EVENT_DEV_CONFIG] = { "dev_config", OF_DEV },
-	[EVENT_DEV_DRIVER] = { .of = OF_DEV },	/* "dev_bound" or "dev_unbound" */
+	[VDPA_EVENT_DEV_DRIVER] = { .of = OF_DEV },	/* "dev_bound" or "dev_unbound" */
 };
 
 /* A driver is bound, and what came of it is not there yet: the event waits a little, alone. */
@@ -411,10 +410,10 @@ static int take_event(const struct nlmsghdr *nlh, struct nl_error *err, void *da
 		return 0;
 	if (!(monitor->of & kind->of))
 		return 0;
-	if (event == VDPA_EVENT_DEV_REMOVED || event == EVENT_DEV_DRIVER)
+	if (event == VDPA_EVENT_DEV_REMOVED || event == VDPA_EVENT_DEV_DRIVER)
 		if (bound_print(monitor, slots[VDPA_ATTR_DEV_NAME], err) < 0)
 			return -1;
-	if (event == EVENT_DEV_DRIVER)
+	if (event == VDPA_EVENT_DEV_DRIVER)
 		return take_driver(monitor, nlh, slots, err);
 	return print_event(monitor, kind->name, slots, err);
 }

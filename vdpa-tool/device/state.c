@@ -78,6 +78,19 @@ void field_state(struct output *out, const char *key, const struct nlattr *attr)
 	out_text(out, key, word(states, COUNT(states), "state", attr_uint(attr), unknown));
 }
 
+static const char *take_state(const char *text, void *value)
+{
+	for (uint8_t i = 0; i < COUNT(states); i++) {
+		if (strcmp(states[i], text) == 0) {
+			*(uint8_t *)value = i;
+			return NULL;
+		}
+	}
+	return "is none of inactive, active, suspending, suspended, resuming, failed and removing";
+}
+
+const struct arg_type type_state = { .name = "STATE", .what = "state", .take = take_state };
+
 void field_cause(struct output *out, const char *key, const struct nlattr *attr)
 {
 	char unknown[UNKNOWN_SIZE];

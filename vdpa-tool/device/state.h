@@ -8,11 +8,15 @@
 
 #include <linux/netlink.h>
 
+#include "command/argument.h"
 #include "output/output.h"
 
 /* Ways to write an attribute (fields.h): the words of enum vdpa_dev_state and enum vdpa_cause, "state_N" for what is newer than us. */
 void field_state(struct output *out, const char *key, const struct nlattr *attr);
 void field_cause(struct output *out, const char *key, const struct nlattr *attr);
+
+/* The number of such a word, uint8_t. */
+extern const struct arg_type type_state;
 
 /* Who holds a device suspended, a list. */
 void field_holds(struct output *out, const char *key, const struct nlattr *attr);

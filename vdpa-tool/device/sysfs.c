@@ -94,6 +94,44 @@ static bool place_vhost(const char *path, struct output *out)
 	return true;
 }
 
+bool sysfs_chardev(const char *device, char *node, size_t size)
+{
+	char path[PATH_SIZE], name[NAME_MAX + 1];
+
+	return device_path(device, path) && first_entry(path, "vhost-vdpa-", name, sizeof(name)) &&
+	       snprintf(node, size, "/dev/%s", name) < (int)size;
+}
+
+/* Whether the device of a directory is one of the PCI bus. */
+static bool is_pci(const char *dir)
+{
+	char link[PATH_MAX + sizeof("/subsystem")], target[PATH_SIZE];
+	const char *base;
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "%s/subsystem", dir);
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	base = strrchr(target, '/');
+	return base && strcmp(base, "/pci") == 0;
+}
+
+bool sysfs_pci(const char *device, char *address, size_t size)
+{
+	char path[PATH_SIZE], dir[PATH_MAX], *end;
+
+	if (!device_path(device, path) || !realpath(path, dir))
+		return false;
+	for (end = strrchr(dir, '/'); end && end > dir; end = strrchr(dir, '/')) {
+		if (is_pci(dir))
+			return snprintf(address, size, "%s", end + 1) < (int)size;
+		*end = '\0';
+	}
+	return false;
+}
+
 /* The entries of a directory that are virtio devices: how many, and the last one's name. */
 static int find_virtio(const char *path, char *name, size_t size)
 {

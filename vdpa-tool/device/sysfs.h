@@ -26,4 +26,10 @@ bool sysfs_driver(const char *device, char *name, size_t size);
  */
 bool sysfs_place(const char *name, const char *driver, struct output *out);
 
+/* The path of its character device, in @node of @size bytes. False where it has none. */
+bool sysfs_chardev(const char *device, char *node, size_t size);
+
+/* The address of the PCI function that it lies below, in @address of @size bytes. False where it is below none. */
+bool sysfs_pci(const char *device, char *address, size_t size);
+
 #endif

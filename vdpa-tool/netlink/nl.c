@@ -128,15 +128,14 @@ static enum nl_state parse_error(struct nl_reply *reply, const struct nlmsghdr *
 		nl_fail(reply->err, EBADMSG, "the kernel's acknowledgement is malformed");
 		return NL_FAILED;
 	}
-	if (!nlerr->error)
-		return finish(reply);
 	/* Unless capped, the request comes back whole between error and attributes. */
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && nlerr->msg.nlmsg_len > sizeof(nlerr->msg))
 		offset += MNL_ALIGN((size_t)nlerr->msg.nlmsg_len - sizeof(nlerr->msg));
 	if (offset <= payload)
 		ack_parse(nlh, offset, &ack);
-	error_from_ack(reply, -nlerr->error, &ack);
-	return NL_FAILED;
+	if (nlerr->error || ack.message)
+		error_from_ack(reply, -nlerr->error, &ack);
+	return nlerr->error ? NL_FAILED : finish(reply);
 }
 
 static enum nl_state parse_done(struct nl_reply *reply, const struct nlmsghdr *nlh)

@@ -64,7 +64,7 @@ struct nlmsghdr *nl_request(struct nl *nl, uint8_t command, uint16_t flags);
 
 /*
  * Sends the prepared request and waits for all of its reply, however long the
- * kernel takes. Returns 0 or -1 with @err. @interrupted, which may be NULL,
+ * kernel takes. Returns 0 or -1 with @err; with 0, a message in @err is a warning. @interrupted, which may be NULL,
  * becomes true when what was dumped changed in between.
  */
 int nl_exchange(struct nl *nl, nl_cb cb, void *data, bool *interrupted, struct nl_error *err);

@@ -58,6 +58,7 @@ enum vdpa_command {
 	VDPA_CMD_DEV_DIRTY_STOP = 80,	/* note them no more; CAP_NET_ADMIN */
 
 	VDPA_CMD_DEV_STATE_LOAD = 82,	/* load such states, all or none; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DRIVER_SET = 83,	/* give a device another bus driver; CAP_NET_ADMIN */
 };
 
 /* The multicast group that VDPA_CMD_EVENT messages go to. */
@@ -230,10 +231,37 @@ enum vdpa_attr {
 	 * packed rings: the place of the first descriptor in the ring.
 	 */
 	VDPA_ATTR_VQ_INFLIGHT = 185,			/* binary, u16 for each chain */
+
+	/*
+	 * VDPA_CMD_DEV_GET: the bus driver that the device is to have, as sysfs' driver_override
+	 * says: no other driver binds to it. VDPA_CMD_DEV_NEW with VDPA_ATTR_DEV_DRIVER and
+	 * VDPA_CMD_DEV_DRIVER_SET set it. Absent: any driver binds.
+	 */
+	VDPA_ATTR_DEV_DRIVER_OVERRIDE = 186,		/* string */
+
+	/*
+	 * VDPA_CMD_DEV_GET: what VDPA_CMD_DEV_NEW was asked for: VDPA_ATTR_DEV_NET_CFG_MACADDR,
+	 * _MTU, _MAX_VQP and VDPA_ATTR_DEV_FEATURES, those that were given. Absent: no
+	 * VDPA_CMD_DEV_NEW made the device.
+	 */
+	VDPA_ATTR_DEV_CREATED_WITH = 187,		/* nested */
+
+	/* VDPA_CMD_DEV_VQ_GET */
+	VDPA_ATTR_VQ_GROUP = 188,			/* u32, virtqueue group */
+	VDPA_ATTR_VQ_ASID = 189,			/* u32, address space of that group */
+
+	/* VDPA_CMD_MGMTDEV_GET */
+	VDPA_ATTR_MGMTDEV_DEV_NEW_ATTRS = 190,		/* u64, bit n: VDPA_CMD_DEV_NEW takes attribute n */
 };
 
 /* The last attribute. */
-#define VDPA_ATTR_LAST	VDPA_ATTR_VQ_INFLIGHT
+#define VDPA_ATTR_LAST	VDPA_ATTR_MGMTDEV_DEV_NEW_ATTRS
+
+/* Longest name of a bus driver, in bytes, without a terminator. */
+#define VDPA_DRIVER_LEN_MAX	63
+
+/* As VDPA_ATTR_DEV_DRIVER of a request: no driver binds to the device. */
+#define VDPA_DRIVER_NONE	"none"
 
 /* Most words of a bitmask, here and in a description: 512 bits. */
 #define VDPA_WORDS_MAX		8
@@ -299,6 +327,7 @@ enum vdpa_event {
 	VDPA_EVENT_DEV_REMOVED = 4,	/* and the device's name */
 	VDPA_EVENT_DEV_STATE = 5,	/* the same, old state, state, who holds it, and cause */
 	VDPA_EVENT_DEV_CONFIG = 6,	/* the same, and cause: the configuration changed */
+	VDPA_EVENT_DEV_DRIVER = 7,	/* the same, and the driver: it is bound; without: unbound */
 };
 
 /* Who made it happen. */
@@ -307,6 +336,18 @@ enum vdpa_cause {
 	VDPA_CAUSE_MANAGEMENT = 1,	/* a command of this family, or the parent is unloaded */
 	VDPA_CAUSE_DEVICE = 2,		/* the device itself */
 };
+
+/*
+ * A bus driver for a device: VDPA_CMD_DEV_NEW may have VDPA_ATTR_DEV_DRIVER. No other driver
+ * binds to the device, from its first moment on; VDPA_DRIVER_NONE: none does. The driver has to be
+ * loaded. If it does not take the device there is no device.
+ *
+ * VDPA_CMD_DEV_DRIVER_SET takes the device from the driver that it has and gives it to the one that
+ * VDPA_ATTR_DEV_DRIVER names. EBUSY: somebody uses the device through vhost_vdpa, management
+ * holds it suspended, or it is being deleted, loaded or given another driver. With
+ * VDPA_ATTR_DEADLINE it waits so long for who uses it, and fails with ETIMEDOUT. It is called off
+ * with its client while it waits. If it fails the device goes back to the driver that it had.
+ */
 
 /*
  * A description: what has to match between the source of a migration and its

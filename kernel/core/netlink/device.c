@@ -12,6 +12,9 @@
 #include <uapi/linux/vdpa.h>
 
 #include "device.h"
+#include "driver.h"
+#include "features.h"
+#include "kver.h"
 #include "mgmtdev.h"
 #include "netlink/netlink.h"
 #include "netlink/nl_request.h"
@@ -108,9 +111,21 @@ static int read_config(struct genl_info *info, struct vdpa_dev_set_config *confi
 	return 0;
 }
 
+/* The class of the device that is asked for, if that is certain; else 0. */
+static u32 wanted_class(const struct vdpa_mgmtdev *mgmtdev,
+			const struct vdpa_dev_set_config *config)
+{
+	u64 classes = vdpa_mgmtdev_classes(mgmtdev);
+
+	if (config->mask & NET_ATTRS)
+		return VIRTIO_ID_NET;
+	return hweight64(classes) == 1 ? __ffs64(classes) : 0;
+}
+
 /* What is given must be among the features that are given, if any are. */
 static int check_features_cover(struct genl_info *info, const struct vdpa_dev_set_config *config)
 {
+	char names[VDPA_FEATURES_TEXT];
 	u64 needed = 0;
 
 	if (!(config->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES)))
@@ -124,8 +139,33 @@ static int check_features_cover(struct genl_info *info, const struct vdpa_dev_se
 	needed &= ~config->device_features;
 	if (!needed)
 		return 0;
+	vdpa_features_text(VIRTIO_ID_NET, needed, names);
 	NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_DEV_FEATURES],
-				"the attributes given need the features 0x%llx as well", needed);
+				"the attributes given need the features %s as well", names);
+	return -EINVAL;
+}
+
+/* Virtio lets no device offer some features without others. */
+static int check_features_agree(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
+				const struct vdpa_dev_set_config *config)
+{
+	struct nlattr *attr = info->attrs[VDPA_ATTR_DEV_FEATURES];
+	u32 class = wanted_class(mgmtdev, config);
+	const struct vdpa_feature_need *need;
+	char names[VDPA_FEATURES_TEXT], lacking[VDPA_FEATURES_TEXT];
+
+	need = attr ? vdpa_features_lack(class, config->device_features) : NULL;
+	if (!need)
+		return 0;
+	vdpa_features_text(class, need->needs, lacking);
+	if (need->bit == VDPA_FEATURE_ALWAYS) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "a device needs the feature %s",
+					lacking);
+		return -EINVAL;
+	}
+	vdpa_features_text(class, BIT_ULL(need->bit), names);
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "the feature %s needs %s%s", names,
+				hweight64(need->needs) > 1 ? "one of " : "", lacking);
 	return -EINVAL;
 }
 
@@ -190,11 +230,13 @@ static int check_parent_has(struct genl_info *info, const struct vdpa_mgmtdev *m
 	const struct vdpa_mgmt_dev *mdev = mgmtdev->mdev;
 	u64 lacking = config->device_features & ~mdev->supported_features;
 	u32 vqs = 2 * config->net.max_vq_pairs;
+	char names[VDPA_FEATURES_TEXT];
 
 	if (mdev->supported_features && lacking) {
+		vdpa_features_text(wanted_class(mgmtdev, config), lacking, names);
 		NL_SET_ERR_MSG_ATTR_FMT(info->extack, info->attrs[VDPA_ATTR_DEV_FEATURES],
-					VDPA_MSG_NAME " lacks the features 0x%llx",
-					dev_name(mdev->device), lacking);
+					VDPA_MSG_NAME " lacks the features %s",
+					dev_name(mdev->device), names);
 		return -EINVAL;
 	}
 	if (mdev->max_supported_vqs && vqs > mdev->max_supported_vqs) {
@@ -206,6 +248,41 @@ static int check_parent_has(struct genl_info *info, const struct vdpa_mgmtdev *m
 	return 0;
 }
 
+/* Return: bit n set: DEV_NEW for this management device takes attribute n. */
+u64 vdpa_nl_dev_new_attrs(const struct vdpa_mgmtdev *mgmtdev)
+{
+	u64 attrs = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(add_attrs); i++)
+		attrs |= BIT_ULL(add_attrs[i].attr);
+	return attrs & mgmtdev->mdev->config_attr_mask;
+}
+
+/* The driver that is asked for has to be there. Without one: any. */
+static int check_driver(struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[VDPA_ATTR_DEV_DRIVER];
+	int err = attr ? vdpa_driver_check(nla_data(attr), info->extack) : 0;
+
+	if (err)
+		NL_SET_BAD_ATTR(info->extack, attr);
+	return err;
+}
+
+/* A request that names a driver, whose name stays as long as the request. */
+static struct vdpa_request *request_with_driver(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vdpa_request *req = vdpa_nl_request_new(skb, info);
+	const struct nlattr *attr;
+
+	if (IS_ERR(req))
+		return req;
+	attr = vdpa_nl_request_info(req)->attrs[VDPA_ATTR_DEV_DRIVER];
+	req->driver = attr ? nla_data(attr) : NULL;
+	return req;
+}
+
 static int add_submit(struct sk_buff *skb, struct genl_info *info,
 		      const struct vdpa_dev_set_config *config)
 {
@@ -214,7 +291,7 @@ static int add_submit(struct sk_buff *skb, struct genl_info *info,
 	struct vdpa_request *req;
 	int err;
 
-	req = vdpa_nl_request_new(skb, info);
+	req = request_with_driver(skb, info);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	req->config = *config;
@@ -253,6 +330,10 @@ int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 		err = check_classes(info, mgmtdev, &config);
 	if (!err)
 		err = check_parent_has(info, mgmtdev, &config);
+	if (!err)
+		err = check_features_agree(info, mgmtdev, &config);
+	if (!err)
+		err = check_driver(info);
 	if (err)
 		return err;
 	return add_submit(skb, info, &config);
@@ -261,18 +342,14 @@ int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 /* With VDPA_ATTR_NOWAIT, the wait for a driver that lets go, in ms. */
 #define NOWAIT_MS	1000
 
-/*
- * vhost_vdpa lets go of a device only when its file is closed. That somebody has only opened
- * it is not to be seen from here; what he does first sets the status.
- */
-static bool is_used_by_vhost(struct vdpa_entry *entry)
+/* vhost_vdpa lets go of a device only when its file is closed. */
+static int check_unused(struct genl_info *info, struct vdpa_entry *entry)
 {
-	bool vhost;
-
-	mutex_lock(&vdpa_registry_lock);
-	vhost = entry->driver && !strcmp(entry->driver, VDPA_VHOST_DRIVER);
-	mutex_unlock(&vdpa_registry_lock);
-	return vhost && entry->ops.get_status(entry->vdev);
+	if (!vdpa_driver_is_used(entry))
+		return 0;
+	NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
+	vdpa_driver_say_used(entry, info->extack);
+	return -EBUSY;
 }
 
 /* How long to wait for the driver: see VDPA_ATTR_NOWAIT. */
@@ -293,36 +370,101 @@ static int read_patience(struct genl_info *info, u32 *deadline, int *late)
 	return vdpa_nl_read_deadline(attr, deadline, info->extack);
 }
 
+/* The request that takes the device from its driver has begun, or @err says why it has not. */
+static int removal_wait(struct genl_info *info, struct vdpa_request *req, int err)
+{
+	struct vdpa_entry *entry = vdpa_nl_entry(info);
+
+	if (err) {
+		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
+		vdpa_request_cancel(req);
+		return err;
+	}
+	/* Before we wait: a deletion waits for all users of the device. */
+	info->user_ptr[0] = NULL;
+	vdpa_entry_put(entry);
+	return vdpa_nl_request_wait(req);
+}
+
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *name = info->attrs[VDPA_ATTR_DEV_NAME];
 	struct vdpa_entry *entry = vdpa_nl_entry(info);
 	struct vdpa_request *req;
 	u32 deadline;
 	int err, late;
 
 	err = read_patience(info, &deadline, &late);
+	if (!err && info->attrs[VDPA_ATTR_NOWAIT])
+		err = check_unused(info, entry);
 	if (err)
 		return err;
-	if (info->attrs[VDPA_ATTR_NOWAIT] && is_used_by_vhost(entry)) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
-					" is in use through its driver vhost_vdpa",
-					vdpa_entry_name(entry));
-		return -EBUSY;
-	}
 	req = vdpa_nl_request_new(skb, info);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
-	if (vdpa_removal_start(entry, req, deadline, late)) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, name, "device " VDPA_MSG_NAME
-					" is being deleted already", vdpa_entry_name(entry));
-		vdpa_request_cancel(req);
-		return -EBUSY;
+	err = vdpa_removal_start(entry, req, deadline, late, info->extack);
+	return removal_wait(info, req, err);
+}
+
+/* Whether a device can be taken from its driver. Who sets a deadline waits for who uses it. */
+static int check_change(struct genl_info *info, struct vdpa_entry *entry)
+{
+	struct vdpa_state_view state;
+	int err;
+	u64 seq;
+
+	err = vdpa_entry_check_owner(entry, NULL, info->extack);
+	state = vdpa_state_read(entry, &seq);
+	if (!err && state.holds & VDPA_HOLD_MANAGEMENT) {
+		NL_SET_ERR_MSG_FMT(info->extack, "device " VDPA_MSG_NAME
+				   " is suspended by management: resume it first",
+				   vdpa_entry_name(entry));
+		err = -EBUSY;
 	}
-	/* Before we wait: the deletion waits for all users of the device. */
-	info->user_ptr[0] = NULL;
-	vdpa_entry_put(entry);
-	return vdpa_nl_request_wait(req);
+	if (err)
+		NL_SET_BAD_ATTR(info->extack, info->attrs[VDPA_ATTR_DEV_NAME]);
+	else if (!info->attrs[VDPA_ATTR_DEADLINE])
+		err = check_unused(info, entry);
+	return err;
+}
+
+static int driver_change(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vdpa_entry *entry = vdpa_nl_entry(info);
+	struct nlattr *attr = info->attrs[VDPA_ATTR_DEADLINE];
+	u32 deadline = NOWAIT_MS;
+	struct vdpa_request *req;
+	int err;
+
+	err = attr ? vdpa_nl_read_deadline(attr, &deadline, info->extack) : 0;
+	if (!err)
+		err = check_change(info, entry);
+	if (err)
+		return err;
+	req = request_with_driver(skb, info);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	err = vdpa_removal_change(entry, req, deadline, attr ? -ETIMEDOUT : -EBUSY, info->extack);
+	return removal_wait(info, req, err);
+}
+
+int vdpa_nl_dev_driver_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vdpa_entry *entry = vdpa_nl_entry(info);
+	const char *driver;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, VDPA_ATTR_DEV_DRIVER)) {
+		NL_SET_ERR_MSG(info->extack, "the driver's name is missing");
+		return -EINVAL;
+	}
+	err = check_driver(info);
+	if (err)
+		return err;
+	driver = nla_data(info->attrs[VDPA_ATTR_DEV_DRIVER]);
+	/* What it has already it keeps, whoever uses it. */
+	if (strcmp(driver, VDPA_DRIVER_NONE) && vdpa_driver_is(entry, driver))
+		return vdpa_driver_keep(entry, driver);
+	return driver_change(skb, info);
 }
 
 static int put_driver(struct sk_buff *msg, struct vdpa_entry *entry)
@@ -385,6 +527,39 @@ static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 	return 0;
 }
 
+static int put_override(struct sk_buff *msg, struct vdpa_entry *entry)
+{
+	char override[VDPA_DRIVER_NAME_LEN];
+
+	if (!kver_get_override(entry->vdev, override, sizeof(override)))
+		return 0;
+	return nla_put_string(msg, VDPA_ATTR_DEV_DRIVER_OVERRIDE, override);
+}
+
+/* What was given when it was created. Return: 0 or -EMSGSIZE. */
+static int put_created(struct sk_buff *msg, const struct vdpa_entry *entry)
+{
+	const struct vdpa_dev_set_config *config = &entry->created;
+	struct nlattr *nest;
+
+	if (!entry->by_request)
+		return 0;
+	nest = nla_nest_start(msg, VDPA_ATTR_DEV_CREATED_WITH);
+	if (!nest ||
+	    (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR) &&
+	     nla_put(msg, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, config->net.mac)) ||
+	    (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU) &&
+	     nla_put_u16(msg, VDPA_ATTR_DEV_NET_CFG_MTU, config->net.mtu)) ||
+	    (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MAX_VQP) &&
+	     nla_put_u16(msg, VDPA_ATTR_DEV_NET_CFG_MAX_VQP, config->net.max_vq_pairs)) ||
+	    (config->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES) &&
+	     nla_put_u64_64bit(msg, VDPA_ATTR_DEV_FEATURES, config->device_features,
+			       VDPA_ATTR_PAD)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 static int dev_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq, int flags,
 		    struct netlink_callback *cb)
 {
@@ -396,7 +571,7 @@ static int dev_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u
 	if (cb)
 		genl_dump_check_consistent(cb, hdr);
 	if (vdpa_nl_put_mgmtdev(msg, entry->mgmtdev) || vdpa_nl_put_device(msg, entry) ||
-	    put_state(msg, entry)) {
+	    put_state(msg, entry) || put_override(msg, entry) || put_created(msg, entry)) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
 	}
@@ -414,42 +589,82 @@ int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	return vdpa_nl_dump_devices(msg, cb, dev_fill);
 }
 
+/* What a device that exists can be given, one at a time: the first that is there counts. */
+static const struct {
+	enum vdpa_attr attr;
+	const char *name;
+} set_attrs[] = {
+	{ VDPA_ATTR_DEV_NET_CFG_MACADDR,	"MAC address" },
+	{ VDPA_ATTR_DEV_NET_CFG_MTU,		"MTU" },
+};
+
+static unsigned int set_attr_index(const struct genl_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(set_attrs); i++)
+		if (info->attrs[set_attrs[i].attr])
+			break;
+	return i;
+}
+
+/* A driver reads these when it begins, and no more, though it may be told that they have changed. */
+static void say_unseen(struct vdpa_request *req, const char *what)
+{
+	u64 seq;
+
+	if (vdpa_state_read(req->entry, &seq).now == VDPA_DEV_STATE_INACTIVE)
+		return;
+	NL_SET_ERR_MSG_FMT(&req->extack, "driver and guest of device " VDPA_MSG_NAME
+			   " keep the %s until they begin anew", vdpa_entry_name(req->entry), what);
+}
+
 static int dev_attr_set(struct vdpa_request *req)
 {
-	req->fault = VDPA_ATTR_DEV_NET_CFG_MACADDR;
-	return vdpa_mgmtdev_set_device(req);
+	unsigned int i = set_attr_index(vdpa_nl_request_info(req));
+	int err;
+
+	req->fault = set_attrs[i].attr;
+	err = vdpa_mgmtdev_set_device(req);
+	if (!err)
+		say_unseen(req, set_attrs[i].name);
+	return err;
 }
 
 /* Mainline answers all that cannot be set with EOPNOTSUPP, also a wrong address. */
 static int check_attr_set(struct genl_info *info, const struct vdpa_entry *entry,
 			  struct vdpa_dev_set_config *config)
 {
-	struct nlattr *mac = info->attrs[VDPA_ATTR_DEV_NET_CFG_MACADDR];
+	unsigned int i = set_attr_index(info);
 	const char *name = vdpa_entry_name(entry);
+	const char *fault = NULL;
+	struct nlattr *attr;
 
-	if (!mac) {
+	if (i == ARRAY_SIZE(set_attrs)) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_DEV_NET_CFG_MACADDR);
 		NL_SET_ERR_MSG_FMT(info->extack, "nothing to set for device " VDPA_MSG_NAME, name);
 		return -EOPNOTSUPP;
 	}
-	if (entry->device_id != VIRTIO_ID_NET) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, mac, "device " VDPA_MSG_NAME
-					" is no network device", name);
+	attr = info->attrs[set_attrs[i].attr];
+	if (entry->device_id != VIRTIO_ID_NET)
+		fault = " is no network device";
+	else if (!entry->mgmtdev->mdev->ops->dev_set_attr)
+		fault = ": its parent cannot change it";
+	if (fault) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "device " VDPA_MSG_NAME "%s", name, fault);
 		return -EOPNOTSUPP;
 	}
-	if (!entry->mgmtdev->mdev->ops->dev_set_attr) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, mac, "the parent of device " VDPA_MSG_NAME
-					" cannot change it", name);
-		return -EOPNOTSUPP;
+	config->mask = BIT_ULL(set_attrs[i].attr);
+	if (set_attrs[i].attr == VDPA_ATTR_DEV_NET_CFG_MTU) {
+		config->net.mtu = nla_get_u16(attr);
+		return 0;
 	}
-	nla_memcpy(config->net.mac, mac, ETH_ALEN);
-	if (!is_valid_ether_addr(config->net.mac)) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, mac, "%pM is no unicast MAC address",
-					config->net.mac);
-		return -EOPNOTSUPP;
-	}
-	config->mask = BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR);
-	return 0;
+	nla_memcpy(config->net.mac, attr, ETH_ALEN);
+	if (is_valid_ether_addr(config->net.mac))
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "%pM is no unicast MAC address",
+				config->net.mac);
+	return -EOPNOTSUPP;
 }
 
 int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info)

@@ -64,6 +64,7 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_DIRTY_ASID]		= { .type = NLA_U32 },
 	[VDPA_ATTR_DIRTY_PAGE_SIZE]	= { .type = NLA_U64 },
 	[VDPA_ATTR_DIRTY_KEEP]		= { .type = NLA_FLAG },
+	[VDPA_ATTR_DEV_DRIVER]		= { .type = NLA_NUL_STRING, .len = VDPA_DRIVER_LEN_MAX },
 };
 
 static const struct genl_ops vdpa_nl_ops[] = {
@@ -177,6 +178,11 @@ static const struct genl_ops vdpa_nl_ops[] = {
 		.cmd		= VDPA_CMD_DEV_STATE_LOAD,
 		.doit		= vdpa_nl_dev_state_load_doit,
 		.flags		= GENL_ADMIN_PERM,
+	}, {
+		.cmd		= VDPA_CMD_DEV_DRIVER_SET,
+		.doit		= vdpa_nl_dev_driver_set_doit,
+		.flags		= GENL_ADMIN_PERM,
+		.internal_flags	= NEEDS_DEVICE,
 	}, {
 		.cmd		= VDPA_CMD_DEV_DIRTY_START,
 		.doit		= vdpa_nl_dev_dirty_start_doit,

@@ -31,7 +31,9 @@ static int mgmtdev_fill(struct vdpa_mgmtdev *mgmtdev, struct sk_buff *msg, u32 p
 	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_SUPPORTED_FEATURES,
 			      features.word[0], VDPA_ATTR_PAD) ||
 	    vdpa_nl_put_high(msg, VDPA_ATTR_DEV_SUPPORTED_FEATURES_WORDS, &features) ||
-	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, vdpa_event_seq(), VDPA_ATTR_PAD)) {
+	    nla_put_u64_64bit(msg, VDPA_ATTR_EVENT_SEQ, vdpa_event_seq(), VDPA_ATTR_PAD) ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_MGMTDEV_DEV_NEW_ATTRS,
+			      vdpa_nl_dev_new_attrs(mgmtdev), VDPA_ATTR_PAD)) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
 	}

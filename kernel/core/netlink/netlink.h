@@ -52,11 +52,13 @@ int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
 /* nl_dev.c */
+u64 vdpa_nl_dev_new_attrs(const struct vdpa_mgmtdev *mgmtdev);
 int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vdpa_nl_dev_driver_set_doit(struct sk_buff *skb, struct genl_info *info);
 
 /* nl_config.c */
 int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info);

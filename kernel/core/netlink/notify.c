@@ -62,6 +62,10 @@ static int put_details(struct sk_buff *msg, const struct event *e)
 	case VDPA_EVENT_DEV_CONFIG:
 		return nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(e->entry)) ||
 		       nla_put_u8(msg, VDPA_ATTR_EVENT_CAUSE, e->cause);
+	case VDPA_EVENT_DEV_DRIVER:
+		return nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(e->entry)) ||
+		       (e->entry->driver &&
+			nla_put_string(msg, VDPA_ATTR_DEV_DRIVER, e->entry->driver));
 	case VDPA_EVENT_DEV_ADDED:
 		return vdpa_nl_put_device(msg, e->entry);
 	case VDPA_EVENT_DEV_REMOVED:
@@ -84,6 +88,8 @@ static size_t event_size(const struct event *e)
 		size += strlen(dev->bus->name);
 	if (e->entry)
 		size += strlen(vdpa_entry_name(e->entry));
+	if (e->event == VDPA_EVENT_DEV_DRIVER && e->entry->driver)
+		size += strlen(e->entry->driver);
 	return size;
 }
 
@@ -163,6 +169,12 @@ void vdpa_event_config(struct vdpa_entry *entry, enum vdpa_cause cause)
 		.entry = entry,
 		.cause = cause,
 	});
+}
+
+/* vdpa_registry_lock is held. */
+void vdpa_event_driver(struct vdpa_entry *entry)
+{
+	event_tell_device(&(struct event){ .event = VDPA_EVENT_DEV_DRIVER, .entry = entry });
 }
 
 /* Return: the number of the last event. */

@@ -70,6 +70,10 @@ static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 	if (err)
 		return err;
 	err = vdpa_nl_put_vq(msg, &view);
+	/* Of no use in a saved state: the target has groups of its own. */
+	if (!err && (nla_put_u32(msg, VDPA_ATTR_VQ_GROUP, view.group) ||
+		     nla_put_u32(msg, VDPA_ATTR_VQ_ASID, view.asid)))
+		err = -EMSGSIZE;
 	vdpa_vq_view_free(&view);
 	return err;
 }

@@ -16,6 +16,7 @@ static const char *name_for(const struct conform *c, uint8_t command)
 		return NEW_NAME;
 	case VDPA_CMD_DEV_DEL:
 	case VDPA_CMD_DEV_ATTR_SET:
+	case VDPA_CMD_DEV_DRIVER_SET:
 	case VDPA_CMD_DEV_VQ_SET:
 		return c->spare;
 	case VDPA_CMD_DEV_PRECOPY_START:
@@ -77,6 +78,9 @@ static void put(struct conform *c, struct nl_msg *msg, uint8_t command,
 		break;
 	case VDPA_ATTR_DEV_NAME:
 		wire_put_string(msg, attr->number, name_for(c, command));
+		break;
+	case VDPA_ATTR_DEV_DRIVER:
+		wire_put_string(msg, attr->number, VDPA_DRIVER_NONE);
 		break;
 	case VDPA_ATTR_DEV_NET_CFG_MACADDR:
 		wire_put(msg, attr->number, mac, sizeof(mac));

@@ -66,6 +66,14 @@ static const struct wire_attr dirty_stretch_attrs[] = {
 	{ }
 };
 
+static const struct wire_attr created_attrs[] = {
+	ATTR(DEV_NET_CFG_MACADDR, MAC),
+	ATTR(DEV_NET_CFG_MTU, U16),
+	ATTR(DEV_NET_CFG_MAX_VQP, U16),
+	ATTR(DEV_FEATURES, U64, BITS),
+	{ }
+};
+
 const struct wire_attr wire_attrs[] = {
 	ATTR(MGMTDEV_BUS_NAME, STRING, IN),
 	ATTR(MGMTDEV_DEV_NAME, NAME, IN),
@@ -106,7 +114,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(DEV_STATE, U8, .max = VDPA_DEV_STATE_REMOVING),
 	ATTR(DEV_STATUS, U8),
 	ATTR(DEV_CAPS, U32, .max = 2 * VDPA_DEV_CAP_INFLIGHT - 1),
-	ATTR(DEV_DRIVER, STRING),
+	ATTR(DEV_DRIVER, STRING, IN, .max = VDPA_DRIVER_LEN_MAX),
 	ATTR(DEV_TRANSITIONS, U64),
 	ATTR(DEV_SUSPEND_LAST, U64),
 	ATTR(DEV_SUSPEND_MAX, U64),
@@ -123,7 +131,7 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(VQ_USED_COUNTER, U8, IN, .max = 1),
 	ATTR(VQ_STABLE, U8, .max = 1),
 	ATTR(VQ_INFLIGHT, BINARY),
-	ATTR(EVENT, U8, .max = VDPA_EVENT_DEV_CONFIG),
+	ATTR(EVENT, U8, .max = VDPA_EVENT_DEV_DRIVER),
 	ATTR(EVENT_SEQ, U64),
 	ATTR(EVENT_TIME, U64),
 	ATTR(DEV_STATE_OLD, U8, .max = VDPA_DEV_STATE_REMOVING),
@@ -160,6 +168,11 @@ const struct wire_attr wire_attrs[] = {
 	ATTR(DIRTY_STRETCH, NEST, .nest = dirty_stretch_attrs),
 	ATTR(DIRTY_BITMAP, BINARY),
 	ATTR(DIRTY_KEEP, FLAG, IN),
+	ATTR(DEV_DRIVER_OVERRIDE, STRING),
+	ATTR(DEV_CREATED_WITH, NEST, .nest = created_attrs),
+	ATTR(VQ_GROUP, U32),
+	ATTR(VQ_ASID, U32),
+	ATTR(MGMTDEV_DEV_NEW_ATTRS, U64, BITS),
 	{ }
 };
 
@@ -178,13 +191,13 @@ const struct wire_command wire_commands[] = {
 		.replies = {
 			MGMTDEV, A(MGMTDEV_SUPPORTED_CLASSES), A(DEV_MGMTDEV_MAX_VQS), A(DEV_SUPPORTED_FEATURES),
 			M(DEV_SUPPORTED_FEATURES_WORDS),
-			A(EVENT_SEQ),
+			A(EVENT_SEQ), A(MGMTDEV_DEV_NEW_ATTRS),
 		},
 	}, {
 		.name = "dev-new", .number = VDPA_CMD_DEV_NEW, .one = true, .changes = true,
 		.request = {
 			A(DEV_NAME), MGMTDEV, M(DEV_NET_CFG_MACADDR), M(DEV_NET_CFG_MTU), M(DEV_NET_CFG_MAX_VQP),
-			M(DEV_FEATURES),
+			M(DEV_FEATURES), M(DEV_DRIVER),
 		},
 	}, {
 		.name = "dev-del", .number = VDPA_CMD_DEV_DEL, .one = true, .changes = true,
@@ -198,6 +211,7 @@ const struct wire_command wire_commands[] = {
 			A(DEV_STATE), A(DEV_STATUS), A(DEV_CAPS), M(DEV_DRIVER), A(DEV_TRANSITIONS),
 			M(DEV_SUSPEND_LAST), M(DEV_SUSPEND_MAX), M(DEV_RESUME_LAST), M(DEV_RESUME_MAX),
 			A(EVENT_SEQ), M(DEV_SUSPEND_ESTIMATE), M(DEV_RESUME_ESTIMATE), M(DEV_SUSPENDED_BY),
+			M(DEV_DRIVER_OVERRIDE), M(DEV_CREATED_WITH),
 		},
 	}, {
 		.name = "dev-config-get", .number = VDPA_CMD_DEV_CONFIG_GET, .one = true, .dump = true,
@@ -226,7 +240,10 @@ const struct wire_command wire_commands[] = {
 		},
 	}, {
 		.name = "dev-attr-set", .number = VDPA_CMD_DEV_ATTR_SET, .one = true, .changes = true,
-		.request = { A(DEV_NAME), A(DEV_NET_CFG_MACADDR) },
+		.request = { A(DEV_NAME), A(DEV_NET_CFG_MACADDR), M(DEV_NET_CFG_MTU) },
+	}, {
+		.name = "dev-driver-set", .number = VDPA_CMD_DEV_DRIVER_SET, .one = true, .changes = true,
+		.request = { A(DEV_NAME), A(DEV_DRIVER), M(DEADLINE) },
 	}, {
 		.name = "dev-suspend", .number = VDPA_CMD_DEV_SUSPEND, .one = true, .changes = true,
 		.request = { A(DEV_NAME), M(DEADLINE), M(FORCE) },
@@ -247,7 +264,7 @@ const struct wire_command wire_commands[] = {
 		.replies = {
 			DEVICE, M(DEV_STATUS), M(DEV_CAPS), M(DEV_QUEUE_INDEX), M(VQ_TYPE), M(VQ_READY), M(VQ_SIZE),
 			M(VQ_AVAIL_INDEX), M(VQ_AVAIL_COUNTER), M(VQ_USED_INDEX), M(VQ_USED_COUNTER), M(VQ_STABLE),
-			M(VQ_INFLIGHT), M(DEV_UNANSWERED),
+			M(VQ_INFLIGHT), M(VQ_GROUP), M(VQ_ASID), M(DEV_UNANSWERED),
 		},
 	}, {
 		.name = "dev-vq-set", .number = VDPA_CMD_DEV_VQ_SET, .one = true, .changes = true,

@@ -124,7 +124,7 @@ static ssize_t family(const struct nlmsghdr *request, char *buf)
 	mnl_nlmsg_put_extra_header(nlh, GENL_HDRLEN);
 	mnl_attr_put_u16(nlh, CTRL_ATTR_FAMILY_ID, WORLD_FAMILY);
 	nest = mnl_attr_nest_start(nlh, CTRL_ATTR_OPS);
-	for (uint32_t command = VDPA_CMD_MGMTDEV_NEW; command <= VDPA_CMD_DEV_STATE_LOAD; command++)
+	for (uint32_t command = VDPA_CMD_MGMTDEV_NEW; command <= VDPA_CMD_DEV_DRIVER_SET; command++)
 		if (command <= VDPA_CMD_DEV_ATTR_SET || command >= VDPA_CMD_DEV_SUSPEND)
 			put_command(nlh, command);
 	mnl_attr_nest_end(nlh, nest);

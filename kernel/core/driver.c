@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device's bus driver: see driver.h.
+ */
+#include <linux/device.h>
+#include <linux/string.h>
+#include <linux/vdpa.h>
+
+#include "bus.h"
+#include "device.h"
+#include "driver.h"
+#include "kver.h"
+#include "message.h"
+#include "registry.h"
+
+static bool is_none(const char *name)
+{
+	return !strcmp(name, VDPA_DRIVER_NONE);
+}
+
+/**
+ * vdpa_driver_check - whether there is such a bus driver
+ * @name: its name, or VDPA_DRIVER_NONE
+ * @extack: says that there is none
+ *
+ * It may be unloaded the moment after.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL or -ENOENT.
+ */
+int vdpa_driver_check(const char *name, struct netlink_ext_ack *extack)
+{
+	if (!name[0]) {
+		NL_SET_ERR_MSG(extack, "a driver's name must not be empty");
+		return -EINVAL;
+	}
+	if (is_none(name) || driver_find(name, &vdpa_bus))
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "no vdpa bus driver named %.20s is loaded", name);
+	return -ENOENT;
+}
+
+/* Return: true if the device has this driver; VDPA_DRIVER_NONE: if it has none. */
+bool vdpa_driver_is(struct vdpa_entry *entry, const char *name)
+{
+	bool is;
+
+	mutex_lock(&vdpa_registry_lock);
+	is = entry->driver ? !strcmp(entry->driver, name) : is_none(name);
+	mutex_unlock(&vdpa_registry_lock);
+	return is;
+}
+
+/**
+ * vdpa_driver_is_used - whether somebody uses a device through vhost_vdpa
+ * @entry: the device
+ *
+ * That somebody has only opened it is not to be seen from here; what he does first sets the
+ * status.
+ *
+ * Context: asks the parent for the status.
+ */
+bool vdpa_driver_is_used(struct vdpa_entry *entry)
+{
+	return vdpa_driver_is(entry, VDPA_VHOST_DRIVER) && entry->ops.get_status(entry->vdev);
+}
+
+/* The last who has set its status is the one who uses it. */
+void vdpa_driver_say_used(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
+{
+	char comm[TASK_COMM_LEN];
+	pid_t pid;
+
+	mutex_lock(&vdpa_registry_lock);
+	pid = entry->user_pid;
+	memcpy(comm, entry->user_comm, sizeof(comm));
+	mutex_unlock(&vdpa_registry_lock);
+	if (pid)
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " is in use: vhost_vdpa, %s, pid %d",
+				   vdpa_entry_name(entry), comm, pid);
+	else
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   " is in use through its driver vhost_vdpa",
+				   vdpa_entry_name(entry));
+}
+
+/* A device has this driver, and is to keep it. May sleep. Return: 0 or -ENOMEM. */
+int vdpa_driver_keep(struct vdpa_entry *entry, const char *name)
+{
+	return kver_set_override(entry->vdev, name);
+}
+
+static int probe_err(struct vdpa_entry *entry)
+{
+	int err;
+
+	mutex_lock(&vdpa_registry_lock);
+	err = entry->probe_err;
+	mutex_unlock(&vdpa_registry_lock);
+	return err;
+}
+
+/**
+ * vdpa_driver_attach - see that a device has the driver that its override names
+ * @entry: the device
+ * @name: that driver, or VDPA_DRIVER_NONE
+ * @extack: says why it has not
+ *
+ * A driver that has just refused the device is not asked again.
+ *
+ * Context: may sleep for as long as the driver's probe takes; no lock is held.
+ * Return: 0, -ENOENT if there is no such driver any more, or what the driver's probe says.
+ */
+int vdpa_driver_attach(struct vdpa_entry *entry, const char *name, struct netlink_ext_ack *extack)
+{
+	int err = probe_err(entry);
+
+	if (is_none(name) || vdpa_driver_is(entry, name))
+		return 0;
+	if (!err && device_attach(&entry->vdev->dev) >= 0) {
+		if (vdpa_driver_is(entry, name))
+			return 0;
+		err = probe_err(entry);
+	}
+	if (!err)
+		return vdpa_driver_check(name, extack) ?: -ENODEV;
+	NL_SET_ERR_MSG_FMT(extack, "driver %.20s does not take device " VDPA_MSG_NAME ": %pe", name,
+			   vdpa_entry_name(entry), ERR_PTR(err));
+	return err;
+}
+
+/**
+ * vdpa_driver_restore - give a device back to the driver that it had
+ * @entry: the device, with a reference; entry->restore names the driver, "": it had none
+ *
+ * Context: may sleep for as long as the driver's probe takes; no lock is held.
+ */
+void vdpa_driver_restore(struct vdpa_entry *entry)
+{
+	struct device *dev = &entry->vdev->dev;
+
+	if (entry->restore[0] && device_attach(dev) < 0)
+		dev_warn(dev, "could not give it back to driver %s\n", entry->restore);
+	mutex_lock(&vdpa_registry_lock);
+	if (!entry->removing)
+		entry->restore[0] = '\0';
+	mutex_unlock(&vdpa_registry_lock);
+}
+
+/* Which driver it goes back to, if to any: a free device matches nothing but that one. */
+static void set_restore(struct vdpa_entry *entry, const char *name)
+{
+	mutex_lock(&vdpa_registry_lock);
+	entry->probe_err = 0;
+	strscpy(entry->restore, name);
+	mutex_unlock(&vdpa_registry_lock);
+}
+
+/**
+ * vdpa_driver_change - give a device to the driver that it is to have
+ * @entry: the device, with a reference; its driver has let go of it, entry->restore has its name,
+ *	and entry->next_driver that of the new one
+ * @extack: says why that one does not get it
+ *
+ * Context: may sleep for as long as the driver's probe takes; no lock is held. No other change
+ * of the driver is under way.
+ * Return: 0, -ENOMEM or as vdpa_driver_attach(); then the device is back where it was.
+ */
+int vdpa_driver_change(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
+{
+	char *override = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	char had[VDPA_DRIVER_NAME_LEN];
+	int err = -ENOMEM;
+
+	if (!override)
+		goto restore;
+	kver_get_override(entry->vdev, override, PAGE_SIZE);
+	err = kver_set_override(entry->vdev, entry->next_driver);
+	if (err)
+		goto restore;
+	strscpy(had, entry->restore);
+	set_restore(entry, "");
+	err = vdpa_driver_attach(entry, entry->next_driver, extack);
+	if (!err)
+		goto out;
+	set_restore(entry, had);
+	if (kver_set_override(entry->vdev, override))
+		dev_warn(&entry->vdev->dev, "its driver_override stays %s\n", entry->next_driver);
+restore:
+	vdpa_driver_restore(entry);
+out:
+	kfree(override);
+	return err;
+}
