@@ -201,7 +201,9 @@ load_sim_net() {
 @test "setting nothing, or on nothing, is refused" {
 	"$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
 
-	kernel_refuses EOPNOTSUPP missing=DEV_NET_CFG_MACADDR . dev-attr-set DEV_NAME:str:n0
+	kernel_refuses EOPNOTSUPP missing=DEV_NET_CFG_MACADDR 'nothing to set for device n0' dev-attr-set DEV_NAME:str:n0
+	kernel_refuses EINVAL attribute=DEV_NET_CFG_MTU 'one attribute is set at a time' dev-attr-set DEV_NAME:str:n0 \
+		DEV_NET_CFG_MACADDR:hex:525400123456 DEV_NET_CFG_MTU:u16:1400
 	kernel_refuses EINVAL missing=DEV_NAME . dev-attr-set DEV_NET_CFG_MACADDR:hex:525400123456
 	kernel_refuses ENODEV attribute=DEV_NAME n9 dev-attr-set DEV_NAME:str:n9 DEV_NET_CFG_MACADDR:hex:525400123456
 	kernel_refuses EINVAL attribute=DEV_NAME u0 dev-attr-set DEV_NAME:str:u0 DEV_NET_CFG_MACADDR:hex:525400123456

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the pages of doc/ show as to be run works, line by line (tests/tool/doc-examples says which lines these are).
+# The examples of the README and of the pages of doc/ that are marked to be run work, and print what the pages show
+# (tests/tool/doc-examples says how they are marked).
 
 load lib/common
 load lib/devices
@@ -68,6 +69,14 @@ step_core() {
 	esac || fail "the core is not $1:" "$output"
 }
 
+@test "the examples of README.md work" {
+	PAGE=README.md
+	load_core ours
+	load_bus_drivers virtio_vdpa
+	load_parents
+	examples_work "$PAGE" doc-examples
+}
+
 @test "the examples of doc/libvirt.md work" {
 	PAGE=doc/libvirt.md
 	host ours
@@ -91,7 +100,7 @@ step_core() {
 	examples_work "$PAGE" doc-examples
 }
 
-@test "there is no page of doc/ whose examples are not run" {
+@test "there is no page whose examples are not run" {
 	for page in "$VDPA_TOP"/doc/*.md "$VDPA_TOP"/*.md; do
 		grep -q '^<!-- run' "$page" || continue
 		page=${page#"$VDPA_TOP/"}

@@ -35,7 +35,7 @@ devices_of_a_monitor() {
 	kernel_refuses EALREADY attribute=DEV_NAME 'b0 is suspended by its driver, which has to resume it' \
 		dev-resume DEV_NAME:str:b0
 	vdpa dev suspend n0
-	command_refuses 2 'b0 is suspended by its driver alone' dev resume n0 b0
+	command_refuses 2 'b0 is suspended by its driver' dev resume n0 b0
 
 	has_state b0 suspended
 	driver_resumes b0

@@ -82,10 +82,10 @@ all_done_once() {
 	[ "$(queue b0 "$q" ".stable and (.inflight | unique | length) == $DEPTH")" = true ]
 	assert_equal "$(flying b0 2)" '[]'
 	run -0 vdpa dev vq show b0 qidx "$q"
-	assert_match "$output" ' stable true inflight ([0-9]+,){15}[0-9]+$'
+	assert_match "$output" ' stable true inflight ([0-9]+,){15}[0-9]+ group 0 asid 0$'
 	run -0 vdpa dev vq show b0
-	assert_match "$output" "qidx $q .* stable true inflight ([0-9]+,){15}[0-9]+"$'\n'
-	assert_match "$output" $'\n  qidx 2 .* stable true inflight -\n'
+	assert_match "$output" "qidx $q .* stable true inflight ([0-9]+,){15}[0-9]+ group 0 asid 0"$'\n'
+	assert_match "$output" $'\n  qidx 2 .* stable true inflight - group 0 asid 0\n'
 
 	# As it was, however often
 	vdpa dev resume b0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the man pages show as examples works, line by line.
+# The examples of the man pages work, and print what the pages show (tests/tool/man-examples says how they are marked).
 
 load lib/common
 load lib/devices

@@ -186,7 +186,7 @@ follows_on() {
 	wait_until 10 said "$WATCHED" dev_added
 
 	keep_document "$WATCHED" -jt monitor
-	assert_equal "$(jq -c 'del(.time, .seq)' "$WATCHED" | tail -n 1)" '{"event":"dev_added","dev":"b0","mgmtdev":"vdpasim_blk"}'
+	assert_equal "$(jq -c 'select(.event == "dev_added") | del(.time, .seq)' "$WATCHED")" '{"event":"dev_added","dev":"b0","mgmtdev":"vdpasim_blk"}'
 	time=$(date -d "$(jq -r 'select(.event == "dev_added").time' "$WATCHED")" +%s%N)
 	((before - 1000 <= time && time <= after)) || fail "$before $time $after"
 }

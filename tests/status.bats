@@ -243,7 +243,7 @@ command_refuses_changing() {
 		vdpa dev resume $name
 		held_by $name '["driver"]'
 		driver_sees $name 27
-		kernel_refuses EALREADY attribute=DEV_NAME "$name is suspended by its driver alone" dev-resume DEV_NAME:str:$name
+		kernel_refuses EALREADY attribute=DEV_NAME "$name is suspended by its driver" dev-resume DEV_NAME:str:$name
 		driver_sets_driver_ok $name
 		wait_until 10 has_state $name active
 		driver_sees $name 15

@@ -23,7 +23,7 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"].queues
 	run -0 "$VDPA_TOOL" -j dev vq show n0
 	[ "$(jq -c '.vq | keys' <<<"$output")" = '["n0"]' ]
 	run -0 "$VDPA_TOOL" dev vq show b0 qidx 2
-	assert_equal "$output" $'b0:\n  qidx 2 queue_type request ready false size 1024 avail_index 0 stable true inflight -'
+	assert_equal "$output" $'b0:\n  qidx 2 queue_type request ready false size 1024 avail_index 0 stable true inflight - group 0 asid 0'
 	run -0 "$VDPA_TOOL" dev vq
 	assert_match "$output" $'n0:\n  qidx 0 queue_type rx ready false'
 }
@@ -100,7 +100,7 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"].queues
 
 	assert_equal "$(queue p0 1 '[.avail_index, .avail_counter, .used_index, .used_counter]')" '[5,1,3,0]'
 	assert_equal "$("$VDPA_TOOL" dev vq show p0 qidx 1)" \
-		$'p0:\n  qidx 1 queue_type request ready false size 256 avail_index 5 avail_counter 1 used_index 3 used_counter 0 stable true'
+		$'p0:\n  qidx 1 queue_type request ready false size 256 avail_index 5 avail_counter 1 used_index 3 used_counter 0 stable true group 0 asid 0'
 	kernel_refuses EINVAL missing=VQ_AVAIL_COUNTER 'two indices and two counters' \
 		dev-vq-set DEV_NAME:str:p0 DEV_QUEUE_INDEX:u32:1 VQ_AVAIL_INDEX:u16:1
 	kernel_refuses EINVAL missing=VQ_USED_COUNTER 'two indices and two counters' dev-vq-set DEV_NAME:str:p0 \
@@ -161,7 +161,7 @@ queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"].queues
 	vdpa dev add name r0 mgmtdev vdpatest_bare
 
 	run -0 "$VDPA_TOOL" -j dev vq show r0
-	assert_equal "$(jq -c .vq <<<"$output")" '{"r0":{"queues":[{"qidx":0,"queue_type":"other","ready":false,"size":256}]}}'
+	assert_equal "$(jq -c .vq <<<"$output")" '{"r0":{"queues":[{"qidx":0,"queue_type":"other","ready":false,"size":256,"group":0,"asid":0}]}}'
 	kernel_refuses EOPNOTSUPP attribute=DEV_NAME 'device r0: its parent takes no queue state' \
 		dev-vq-set DEV_NAME:str:r0 DEV_QUEUE_INDEX:u32:0 VQ_AVAIL_INDEX:u16:9
 	command_refuses 2 'its parent takes no queue state' dev vq set r0 qidx 0 avail_index 9

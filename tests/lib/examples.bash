@@ -1,20 +1,67 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For tests that run what pages show as examples. Loaded after lib/devices.
 
-# examples_work PAGE PRINTER - each command that PRINTER (a program in tests/tool) finds in PAGE ends with the status that the
-# page says, and no device is left. A step is a function step_WORD of the test.
+# examples_work PAGE PRINTER - runs the examples that PRINTER (a program in tests/tool) finds in PAGE. Each command ends with the
+# status that the page says, and prints what the page shows for it, if it shows anything. No device is left. A step is a function
+# step_WORD of the test. Every difference in the page is reported, not only the first.
 examples_work() {
-	local expected command examples
+	local examples kind words commands=() statuses=() shown=() i differences=0
 
 	examples=$("$VDPA_TOP/tests/tool/$2" "$VDPA_TOP/$1")
 	[ "$examples" ] || fail "$1 has no examples"
-	while IFS=$'\t' read -r expected command; do
-		if [ "$expected" = step ]; then
-			"step_${command%% *}" "${command#* }"
-			continue
+	while IFS= read -r words; do
+		kind=${words%%$'\t'*} words=${words#*$'\t'}
+		if [ "$kind" = out ]; then
+			shown[-1]+=$words$'\n'
+		else
+			statuses+=("$kind") commands+=("$words") shown+=('')
 		fi
-		run bash -c "$command"
-		[ "$status" -eq "$expected" ] || fail "status $status instead of $expected: $command" "$output"
 	done <<<"$examples"
-	[ -z "$(devices)" ]
+	for i in "${!commands[@]}"; do
+		if [ "${statuses[i]}" = step ]; then
+			"step_${commands[i]%% *}" "${commands[i]#* }"
+		else
+			_example_works "${commands[i]}" "${statuses[i]}" "${shown[i]}" || : $((differences++))
+		fi
+	done
+	[ -z "$(devices)" ] || fail "the examples of $1 leave devices:" "$(devices)"
+	((differences == 0)) || fail "$differences examples of $1 do something else than the page says"
+}
+
+# _example_works COMMAND STATUS OUTPUT - the output goes to a file: a command in the background would keep a pipe open.
+_example_works() {
+	local status=0 output
+
+	bash -c "$1" >"$BATS_TEST_TMPDIR/example" 2>&1 3>&- </dev/null || status=$?
+	output=$(<"$BATS_TEST_TMPDIR/example")
+	if [ "$status" -ne "$2" ]; then
+		fail "status $status instead of $2: $1" "$output"
+	elif [ "$3" ] && ! same_output "$3" "$output"; then
+		fail "the output differs from the page's: $1" "--- page" "${3%$'\n'}" "--- output" "$output" "---"
+	fi
+}
+
+# same_output SHOWN OUTPUT - whether the two are the same but for what is different each time. In SHOWN a line "..." or "…" stands
+# for one line or more.
+same_output() {
+	local pattern
+
+	pattern=$(mask <<<"${1%$'\n'}" | sed -E 's/[][*?\\()|!+@]/\\&/g; s/^ *(…|\.\.\.)$/*/')
+	# shellcheck disable=SC2053 # a pattern
+	[[ $(mask <<<"${2%$'\n'}") == $pattern ]]
+}
+
+# mask - standard input with a word in place of each thing that is different each time: times, addresses, nodes in /dev, network
+# interfaces, releases of the kernel and what was counted or measured
+mask() {
+	sed -E '
+		s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g
+		s/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/MAC/g
+		s/\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b/PCI/g
+		s,/dev/(vd[a-z]+|vhost-vdpa-[0-9]+),/dev/NODE,g
+		s/\b(netdev"?[: ]"?)[a-z0-9]+/\1INTERFACE/g
+		s/\b[0-9]+\.[0-9]+\.([0-9]{2,}|[0-9]+[-+])[^ ",:]*/RELEASE/g
+		s/((_us|_index|bytes|bytes_per_second|pages|pid|seq)"?[: ] ?)[0-9]+/\1N/g
+		s/^( *dirty) 0x.*/\1 RANGES/
+	'
 }

@@ -325,7 +325,7 @@ carries() {
 		its_MTU_is_68_to_9216_bytes DEV_NET_CFG_MTU:u16:9217
 		it_does_not_have_so_many_queue_pairs DEV_NET_CFG_MAX_VQP:u16:17
 		some_of_the_features_need_CTRL_VQ DEV_FEATURES:u64:0x300400020
-		it_knows_not_all_of_the_features DEV_FEATURES:u64:0x300000001
+		it_does_not_have_all_of_these_features DEV_FEATURES:u64:0x300000001
 		it_needs_VERSION_1_and_ACCESS_PLATFORM DEV_FEATURES:u64:0x20
 	END
 }

@@ -9,10 +9,10 @@ load ../lib/common
 CASES='
 |dev doctor mgmtdev migration monitor
 d|dev doctor
-dev |add config del dirty migration resume set show state suspend vq vstats
--j dev |add config del dirty migration resume set show state suspend vq vstats
-dev add |device_features mac max_vqp mgmtdev mtu name
-dev add name x |device_features mac max_vqp mgmtdev mtu
+dev |add config del dirty migration resume set show state suspend vq vstats wait
+-j dev |add config del dirty migration resume set show state suspend vq vstats wait
+dev add |device_features driver mac max_vqp mgmtdev mtu name
+dev add name x |device_features driver mac max_vqp mgmtdev mtu
 dev del x |deadline nowait
 dev vq |set show
 dev del x nowait |

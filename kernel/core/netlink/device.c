@@ -635,7 +635,7 @@ static int dev_attr_set(struct vdpa_request *req)
 static int check_attr_set(struct genl_info *info, const struct vdpa_entry *entry,
 			  struct vdpa_dev_set_config *config)
 {
-	unsigned int i = set_attr_index(info);
+	unsigned int i = set_attr_index(info), j;
 	const char *name = vdpa_entry_name(entry);
 	const char *fault = NULL;
 	struct nlattr *attr;
@@ -644,6 +644,13 @@ static int check_attr_set(struct genl_info *info, const struct vdpa_entry *entry
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, VDPA_ATTR_DEV_NET_CFG_MACADDR);
 		NL_SET_ERR_MSG_FMT(info->extack, "nothing to set for device " VDPA_MSG_NAME, name);
 		return -EOPNOTSUPP;
+	}
+	for (j = i + 1; j < ARRAY_SIZE(set_attrs); j++) {
+		if (!info->attrs[set_attrs[j].attr])
+			continue;
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[set_attrs[j].attr],
+				    "one attribute is set at a time");
+		return -EINVAL;
 	}
 	attr = info->attrs[set_attrs[i].attr];
 	if (entry->device_id != VIRTIO_ID_NET)

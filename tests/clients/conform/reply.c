@@ -351,6 +351,7 @@ void conform_replies(struct conform *c)
 	look_at_gets(c, false);
 	delete_created(c);
 	look_at_change(c, "dev-attr-set");
+	look_at_change(c, "dev-attr-set of an MTU");
 	look_at_change(c, "dev-vq-set");
 	look_at_change(c, "migration-check");
 	look_at_change(c, "dev-suspend of a group");

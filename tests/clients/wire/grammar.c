@@ -240,7 +240,10 @@ const struct wire_command wire_commands[] = {
 		},
 	}, {
 		.name = "dev-attr-set", .number = VDPA_CMD_DEV_ATTR_SET, .one = true, .changes = true,
-		.request = { A(DEV_NAME), A(DEV_NET_CFG_MACADDR), M(DEV_NET_CFG_MTU) },
+		.request = { A(DEV_NAME), A(DEV_NET_CFG_MACADDR) },
+	}, {
+		.name = "dev-attr-set of an MTU", .number = VDPA_CMD_DEV_ATTR_SET, .one = true, .changes = true,
+		.request = { A(DEV_NAME), A(DEV_NET_CFG_MTU) },
 	}, {
 		.name = "dev-driver-set", .number = VDPA_CMD_DEV_DRIVER_SET, .one = true, .changes = true,
 		.request = { A(DEV_NAME), A(DEV_DRIVER), M(DEADLINE) },

@@ -100,7 +100,7 @@ static bool has_error(const json_t *root)
 	return json_is_object(json_object_get(root, "error"));
 }
 
-/* Takes what is in @stream as JSON documents. Returns how many there are, those with an "error" alone: @errors; -1: it is none */
+/* Takes what is in @stream as JSON documents. Numbers may go to 2^64 - 1, which the library's integers do not. Returns how many there are, those with an "error" alone: @errors; -1: it is none */
 static int documents(const struct stream *stream, int *errors)
 {
 	size_t at = 0;
@@ -108,7 +108,8 @@ static int documents(const struct stream *stream, int *errors)
 
 	for (; at < stream->len; count++) {
 		json_error_t where;
-		json_t *root = json_loadb(stream->bytes + at, stream->len - at, JSON_DISABLE_EOF_CHECK, &where);
+		json_t *root = json_loadb(stream->bytes + at, stream->len - at,
+					  JSON_DISABLE_EOF_CHECK | JSON_DECODE_INT_AS_REAL, &where);
 
 		if (!root)
 			return -1;
@@ -122,13 +123,12 @@ static int documents(const struct stream *stream, int *errors)
 
 static bool is_text(const struct stream *stream)
 {
-	char *clean = text_utf8(stream->bytes, stream->len);
-	bool same = strlen(clean) == stream->len;
-
-	free(clean);
-	for (const unsigned char *c = (const unsigned char *)stream->bytes; same && *c; c++)
-		same = (*c >= 0x20 || *c == '\n') && *c != 0x7f && !(c[0] == 0xc2 && c[1] < 0xa0);
-	return same;
+	for (size_t at = 0, n; at < stream->len; at += n) {
+		n = text_character(stream->bytes + at, stream->len - at);
+		if (!n || (stream->bytes[at] != '\n' && text_is_control(stream->bytes + at)))
+			return false;
+	}
+	return true;
 }
 
 static void check_json(const struct outcome *outcome)
