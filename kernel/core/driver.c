@@ -76,7 +76,8 @@ void vdpa_driver_say_used(struct vdpa_entry *entry, struct netlink_ext_ack *exta
 	memcpy(comm, entry->user_comm, sizeof(comm));
 	mutex_unlock(&vdpa_registry_lock);
 	if (pid)
-		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " is in use: vhost_vdpa, %s, pid %d",
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   " is in use: vhost_vdpa, %s, pid %d",
 				   vdpa_entry_name(entry), comm, pid);
 	else
 		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME

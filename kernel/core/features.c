@@ -65,7 +65,7 @@ void vdpa_features_text(u32 device_id, u64 features, char text[VDPA_FEATURES_TEX
 		/* One more may follow. */
 		room = VDPA_FEATURES_TEXT - used - (features >> bit > 1 ? sizeof(",...") : 1);
 		if (strlen(name) + !!used > room) {
-			strcpy(text + used, used ? ",..." : "...");
+			sprintf(text + used, "%s", used ? ",..." : "...");
 			return;
 		}
 		used += sprintf(text + used, "%s%s", used ? "," : "", name);

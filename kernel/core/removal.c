@@ -96,7 +96,7 @@ static void removal_detach(struct work_struct *work)
 		put_device(&entry->vdev->dev);
 }
 
-/* Why a request is late. Under the lock; @detaching: its driver has not let go of the device yet. */
+/* Why a request is late. Under the lock; @detaching: its driver has not let go of it yet. */
 static void say_late(struct vdpa_entry *entry, struct vdpa_request *req, bool detaching)
 {
 	const char *name = vdpa_entry_name(entry);
@@ -327,7 +327,8 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 	if (!req)
 		return;
 	if (changing)
-		NL_SET_ERR_MSG(&req->extack, "its management device is going away, and it is deleted");
+		NL_SET_ERR_MSG(&req->extack,
+			       "its management device is going away, and it is deleted");
 	vdpa_request_done(req, changing ? -ENODEV : 0);
 }
 

@@ -138,7 +138,7 @@ void vdpasim_dirty_note(struct vdpasim_vq *vq, u64 iova, u32 len)
 	unsigned int shift = vq->dirty->dirty->shift;
 	u64 last = (iova + (len - 1)) >> shift, page;
 
-	/* Write first: a reader that finds the bit and copies the page then has what was written. */
+	/* Write first: who finds the bit and copies the page then has what was written. */
 	smp_mb__before_atomic();
 	for (page = iova >> shift; page <= last; page++)
 		note(vq, page);

@@ -251,7 +251,7 @@ enum vdpa_attr {
 	VDPA_ATTR_VQ_ASID = 189,			/* u32, address space of that group */
 
 	/* VDPA_CMD_MGMTDEV_GET */
-	VDPA_ATTR_MGMTDEV_DEV_NEW_ATTRS = 190,		/* u64, bit n: VDPA_CMD_DEV_NEW takes attribute n */
+	VDPA_ATTR_MGMTDEV_DEV_NEW_ATTRS = 190,	/* u64, bit n: VDPA_CMD_DEV_NEW takes attribute n */
 };
 
 /* The last attribute. */
@@ -327,7 +327,7 @@ enum vdpa_event {
 	VDPA_EVENT_DEV_REMOVED = 4,	/* and the device's name */
 	VDPA_EVENT_DEV_STATE = 5,	/* the same, old state, state, who holds it, and cause */
 	VDPA_EVENT_DEV_CONFIG = 6,	/* the same, and cause: the configuration changed */
-	VDPA_EVENT_DEV_DRIVER = 7,	/* the same, and the driver: it is bound; without: unbound */
+	VDPA_EVENT_DEV_DRIVER = 7,	/* the same, and the driver if it is bound */
 };
 
 /* Who made it happen. */

@@ -608,7 +608,7 @@ static unsigned int set_attr_index(const struct genl_info *info)
 	return i;
 }
 
-/* A driver reads these when it begins, and no more, though it may be told that they have changed. */
+/* A driver reads these when it begins, and no more, even if it is told that they changed. */
 static void say_unseen(struct vdpa_request *req, const char *what)
 {
 	u64 seq;
@@ -658,7 +658,8 @@ static int check_attr_set(struct genl_info *info, const struct vdpa_entry *entry
 	else if (!entry->mgmtdev->mdev->ops->dev_set_attr)
 		fault = ": its parent cannot change it";
 	if (fault) {
-		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "device " VDPA_MSG_NAME "%s", name, fault);
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "device " VDPA_MSG_NAME "%s", name,
+					fault);
 		return -EOPNOTSUPP;
 	}
 	config->mask = BIT_ULL(set_attrs[i].attr);
