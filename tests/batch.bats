@@ -104,7 +104,7 @@ setup() {
 	run -0 --separate-stderr "$VDPA_TOOL" -parallel 32 -b "$BATCH"
 
 	wait_until 10 grep -q '^dev_added.* dev n60 ' "$told"
-	kill "$monitor"
+	finish_off "$monitor"
 	assert_equal "$(sed -n 's/^dev_added.* dev \(n[0-9]*\) .*/\1/p' "$told")" "$(seq -f n%g 60)"
 }
 

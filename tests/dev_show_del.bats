@@ -111,7 +111,7 @@ setup() {
 	command_refuses 2 'no vdpa bus driver named nobody is loaded .modprobe nobody.*DEV_DRIVER' dev set n0 driver nobody
 	command_refuses 2 'no vdpa bus driver named nobody' dev add name n1 mgmtdev "$NET" driver nobody
 	command_refuses 1 'exactly one of mac, mtu and driver' dev set n0
-	command_refuses 1 'deadline goes with driver' dev set n0 mac 52:54:00:12:34:56 deadline 5
+	command_refuses 1 '"deadline" goes with "driver"' dev set n0 mac 52:54:00:12:34:56 deadline 5
 	command_refuses 1 'driver "" is empty' dev set n0 driver ''
 	command_refuses 2 'no device named n9' dev set n9 driver none
 }

@@ -179,10 +179,10 @@ no_node() { [ ! -e "$1" ]; }
 	with_driver v0 vhost_vdpa
 	node=$(vhost_node v0)
 	hold v0 --status 1
-	start nl_raw dev-driver-set DEV_NAME:str:v0 DEV_DRIVER:str:none DEADLINE:u32:60000
+	start "$VDPA_CLIENTS/nl_raw" dev-driver-set DEV_NAME:str:v0 DEV_DRIVER:str:none DEADLINE:u32:60000
 	CHANGER=$PID
 	wait_until 10 no_node "$node"
-	kill -KILL "$(pgrep -P "$CHANGER" nl_raw || echo "$CHANGER")"
+	finish_off -KILL "$CHANGER"
 
 	release
 

@@ -21,7 +21,8 @@ examples_work() {
 		if [ "${statuses[i]}" = step ]; then
 			"step_${commands[i]%% *}" "${commands[i]#* }"
 		else
-			_example_works "${commands[i]}" "${statuses[i]}" "${shown[i]}" || : $((differences++))
+			_example_works "${commands[i]}" "${statuses[i]}" "${shown[i]}" ||
+				differences=$((differences + 1))
 		fi
 	done
 	[ -z "$(devices)" ] || fail "the examples of $1 leave devices:" "$(devices)"

@@ -77,29 +77,12 @@ static const struct queues_list vq_list = {
 
 /* --- the commands --- */
 
-struct show {
-	uint32_t given;
-	const char *name;	/* NULL: of all devices */
-	uint32_t queue;
-};
-
-enum { SHOW_NAME, SHOW_QIDX };
-
-static const struct argument show_arguments[] = {
-	[SHOW_NAME] = ARGUMENT_DEVICE(struct show, name, false),
-	[SHOW_QIDX] = {
-		.word = { .name = "qidx", .full = true }, .within = SHOW_QIDX - SHOW_NAME, .type = &type_queue,
-		.text = "the queue; default: all", .offset = offsetof(struct show, queue),
-	},
-	{ .word.name = NULL }
-};
-
 static enum status dev_vq_show(struct vdpa *vdpa, const void *values)
 {
-	const struct show *show = values;
+	const struct queues_wanted *show = values;
 	struct nlmsghdr *nlh;
 
-	if (!was_given(show, SHOW_QIDX))
+	if (!was_given(show, QUEUES_QIDX))
 		return queues_show(vdpa, &vq_list, show->name);
 	nlh = nl_request(&vdpa->nl, VDPA_CMD_DEV_VQ_GET, 0);
 	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, show->name);
@@ -164,7 +147,7 @@ const struct command dev_vq_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list", .first = true },
 		.text = "Shows the virtqueues of a device and their positions, or those of all devices.",
-		.arguments = show_arguments, .size = sizeof(struct show),
+		.arguments = queues_arguments, .size = sizeof(struct queues_wanted),
 		.needs = VDPA_CMD_DEV_VQ_GET, .needs_text = NEEDS_OURS,
 		.run = dev_vq_show,
 	},

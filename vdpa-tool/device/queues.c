@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _POSIX_C_SOURCE 200809L
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,15 @@
 #include "netlink/attrs.h"
 #include "command/command.h"
 #include "device/queues.h"
+
+const struct argument queues_arguments[] = {
+	[QUEUES_NAME] = ARGUMENT_DEVICE(struct queues_wanted, name, false),
+	[QUEUES_QIDX] = {
+		.word = { .name = "qidx", .full = true }, .within = QUEUES_QIDX - QUEUES_NAME, .type = &type_queue,
+		.text = "the queue; default: all", .offset = offsetof(struct queues_wanted, queue),
+	},
+	{ .word.name = NULL }
+};
 
 /* By the numbers of enum vdpa_vq_type. "control_vq" is iproute2's word. */
 static const char *const types[] = {

@@ -14,6 +14,17 @@ struct queues_list {
 	const char *(*why_not)(const struct nlattr **slots);
 };
 
+/* What both commands take to show: a device, and one of its queues. */
+struct queues_wanted {
+	uint32_t given;
+	const char *name;	/* NULL: of all devices */
+	uint32_t queue;
+};
+
+enum { QUEUES_NAME, QUEUES_QIDX };
+
+extern const struct argument queues_arguments[];
+
 /* Shows all queues of device @name, or of all where it is NULL, in one dump. */
 enum status queues_show(struct vdpa *vdpa, const struct queues_list *list, const char *name);
 

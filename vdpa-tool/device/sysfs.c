@@ -67,21 +67,27 @@ static bool device_path(const char *name, char *path)
 	       snprintf(path, PATH_SIZE, DEVICES "/%s", name) < PATH_SIZE;
 }
 
-bool sysfs_driver(const char *device, char *name, size_t size)
+/* The last part of what the link DIR/@link leads to. */
+static bool link_base(const char *dir, const char *link, char *name, size_t size)
 {
-	char path[PATH_SIZE], link[PATH_SIZE + sizeof("/driver")], target[PATH_SIZE];
+	char path[PATH_MAX + sizeof("/subsystem")], target[PATH_SIZE];
 	const char *base;
 	ssize_t len;
 
-	if (!device_path(device, path))
-		return false;
-	snprintf(link, sizeof(link), "%s/driver", path);
-	len = readlink(link, target, sizeof(target) - 1);
+	snprintf(path, sizeof(path), "%s/%s", dir, link);
+	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
 		return false;
 	target[len] = '\0';
 	base = strrchr(target, '/');
 	return snprintf(name, size, "%s", base ? base + 1 : target) < (int)size;
+}
+
+bool sysfs_driver(const char *device, char *name, size_t size)
+{
+	char path[PATH_SIZE];
+
+	return device_path(device, path) && link_base(path, "driver", name, size);
 }
 
 static bool place_vhost(const char *path, struct output *out)
@@ -105,17 +111,9 @@ bool sysfs_chardev(const char *device, char *node, size_t size)
 /* Whether the device of a directory is one of the PCI bus. */
 static bool is_pci(const char *dir)
 {
-	char link[PATH_MAX + sizeof("/subsystem")], target[PATH_SIZE];
-	const char *base;
-	ssize_t len;
+	char name[NAME_MAX + 1];
 
-	snprintf(link, sizeof(link), "%s/subsystem", dir);
-	len = readlink(link, target, sizeof(target) - 1);
-	if (len < 0)
-		return false;
-	target[len] = '\0';
-	base = strrchr(target, '/');
-	return base && strcmp(base, "/pci") == 0;
+	return link_base(dir, "subsystem", name, sizeof(name)) && strcmp(name, "pci") == 0;
 }
 
 bool sysfs_pci(const char *device, char *address, size_t size)

@@ -338,35 +338,18 @@ static enum status show_queues(struct vdpa *vdpa, const char *name)
 	return status;
 }
 
-struct show {
-	uint32_t given;
-	const char *name;	/* NULL: of all devices */
-	uint32_t queue;
-};
-
-enum { SHOW_NAME, SHOW_QIDX };
-
-static const struct argument show_arguments[] = {
-	[SHOW_NAME] = ARGUMENT_DEVICE(struct show, name, false),
-	[SHOW_QIDX] = {
-		.word = { .name = "qidx", .full = true }, .within = SHOW_QIDX - SHOW_NAME, .type = &type_queue,
-		.text = "the queue; default: all", .offset = offsetof(struct show, queue),
-	},
-	{ .word.name = NULL }
-};
-
 static enum status dev_vstats_show(struct vdpa *vdpa, const void *values)
 {
-	const struct show *show = values;
+	const struct queues_wanted *show = values;
 
-	return was_given(show, SHOW_QIDX) ? show_queue(vdpa, show->name, show->queue) : show_queues(vdpa, show->name);
+	return was_given(show, QUEUES_QIDX) ? show_queue(vdpa, show->name, show->queue) : show_queues(vdpa, show->name);
 }
 
 const struct command dev_vstats_commands[] = {
 	{
 		.word = { .name = "show", .alias = "list" },
 		.text = "Shows the statistics of the queues of a device, or of all devices.",
-		.arguments = show_arguments, .size = sizeof(struct show),
+		.arguments = queues_arguments, .size = sizeof(struct queues_wanted),
 		.needs = VDPA_CMD_DEV_VSTATS_GET, .needs_text = "Linux 5.19",
 		.run = dev_vstats_show,
 	},
