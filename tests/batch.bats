@@ -41,7 +41,8 @@ setup() {
 	run -0 --separate-stderr "$VDPA_TOOL" -j -batch "$BATCH"
 	[ -z "$stderr" ]
 	assert_equal "$(jq -c 'map([.line, .status])' <<<"$output")" '[[1,0],[3,0],[5,0],[6,0]]'
-	assert_equal "$(jq -c 'map(.result | values)' <<<"$output")" "$({ "$VDPA_TOOL" -j dev show; "$VDPA_TOOL" -j dev config show; \
+	assert_equal "$(jq -c '.[0].result.dev.n0 | .mgmtdev, has("mac")' <<<"$output")" "\"$NET\""$'\n'true
+	assert_equal "$(jq -c '.[1:] | map(.result)' <<<"$output")" "$({ "$VDPA_TOOL" -j dev show; "$VDPA_TOOL" -j dev config show; \
 		"$VDPA_TOOL" -j dev vq show n0; } | jq -cs .)"
 
 	echo 'dev del n0' >"$BATCH"

@@ -46,6 +46,9 @@ taken() {
 	[ "$(line errno)" = EEXIST ] || { nl_raw dev-del DEV_NAME:str:"$1"; false; }
 }
 
+# in_the_core PID - a process has sent its request, and waits in the core
+in_the_core() { grep -q '\[vdpa\]' "/proc/$1/stack"; }
+
 # What anybody may want to do with anything else, meanwhile
 others_answer() {
 	in_time "$VDPA_TOOL" dev show
@@ -363,7 +366,8 @@ waits_in_receive() { grep -qs netlink "/proc/$1/stack" || grep -qs recv "/proc/$
 	stuck_in "$NET" "$VDPA_TOOL" dev add name n0 mgmtdev "$NET"
 	start "$VDPA_TOOL" dev add name n1 mgmtdev "$NET"
 	queued=$PID
-	wait_until 10 taken n1
+	wait_until 10 in_the_core "$queued"
+	taken n1
 
 	finish_off "$STUCK" "$queued"
 	others_answer

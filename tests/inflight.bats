@@ -342,7 +342,7 @@ unsent() {
 	# What the command does not even send
 	"$M" save b0 "$STATE.raw"
 	unsent 3 EINVAL '3 bytes, but a chain in flight has 2'
-	unsent 2050 E2BIG 'a queue with 1025 chains in flight, 1024 at most'
+	unsent 2050 E2BIG 'a queue has 1025 chains in flight, but at most 1024 are possible'
 	unsent 2048 EINVAL 'b1: queue 0 has 1024 chains in flight, but 64 descriptors'
 	unsent 4 EINVAL 'b1: queue 0 has descriptor 0 in flight twice'
 

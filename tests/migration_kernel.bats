@@ -395,7 +395,7 @@ load_refused() {
 	BEFORE=$(vdpa dev vq show t)
 
 	load_refused EINVAL 'must begin with a description' --without description
-	load_refused EINVAL 'features come before' --without features
+	load_refused EINVAL 'features must come before' --without features
 	load_refused EINVAL 'negotiated features' --features 1
 	load_refused EINVAL 'features 0x1, but 0x[0-9a-f]+ in an earlier piece' --features-end 1
 	load_refused EINVAL 'a piece of private state has no offset' --without offset

@@ -191,7 +191,7 @@ position() { vdpa -j dev vq show "$1" qidx "$2" | jq ".vq[\"$1\"].queues[0].avai
 	works
 	for signal in TERM INT HUP; do
 		knob "$BLK" precopy_save_delay_ms 600000
-		start env -i --default-signal=INT "$VDPA_TOOL" dev state save b0 precopy file "$F"
+		start env -i --default-signal=INT "$VDPA_PROGRAM" dev state save b0 precopy file "$F"
 		wait_until 10 state_is b0 suspended
 		finish_off -$signal "$PID"
 		wait_until 10 state_is b0 active

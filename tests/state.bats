@@ -33,7 +33,8 @@ setup() {
 
 	run -0 "$VDPA_TOOL" -j dev show b0
 	assert_equal "$(jq -c '.dev.b0 | keys_unsorted' <<<"$output")" "$(jq -cn '["type", "mgmtdev", "vendor_id", "max_vqs",
-		"max_vq_size", "min_vq_size", "driver", "chardev", "state", "transitions", "status", "capabilities"]')"
+		"max_vq_size", "min_vq_size", "driver", "chardev", "state", "transitions", "status", "capabilities", "created_with",
+		"opened_by"]')"
 	theirs=$("$IPROUTE_VDPA" -j dev show b0 | jq -c '.dev.b0 | keys_unsorted')
 	assert_equal "$(jq -c ".dev.b0 | keys_unsorted[:$(jq length <<<"$theirs")]" <<<"$output")" "$theirs"
 }

@@ -458,10 +458,10 @@ static void take(struct nlmsghdr *nlh, void *between)
 {
 	const char **command = between;
 
+	print_reply(nlh);
 	if (*command && system(*command))
 		broken("the command between failed");
 	*command = NULL;
-	print_reply(nlh);
 }
 
 static int receive(struct wire *wire, const struct request *req, const struct options *opts)

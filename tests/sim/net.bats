@@ -339,7 +339,7 @@ carries() {
 	assert_match "$(vdpa dev config show n0)" 'mac 02:00:00:00:00:02'
 	run "$VMM" "$(vhost_of n0)" net count 10
 	assert_equal "$status" 0
-	run -2 vdpa dev set name n0 mac 01:00:00:00:00:02
+	run -1 vdpa dev set name n0 mac 01:00:00:00:00:02
 	assert_match "$(vdpa dev config show n0)" 'mac 02:00:00:00:00:02'
 }
 
@@ -356,10 +356,11 @@ carries() {
 		assert_match "$output" "attribute=$1"
 		gone n0
 	}
-	why DEV_FEATURES 'vdpasim_net refuses it: it needs VERSION_1 and ACCESS_PLATFORM' DEV_FEATURES:u64:0x20
-	why DEV_FEATURES 'vdpasim_net refuses it: some of the features need CTRL_VQ' DEV_FEATURES:u64:0x300400020
+	why DEV_FEATURES 'vdpasim_net refuses it: it needs VERSION_1 and ACCESS_PLATFORM' DEV_FEATURES:u64:0x100000020
+	why DEV_FEATURES 'a device needs the feature VERSION_1' DEV_FEATURES:u64:0x20
+	why DEV_FEATURES 'the feature MQ needs CTRL_VQ' DEV_FEATURES:u64:0x300400020
 	why DEV_NET_CFG_MTU 'vdpasim_net refuses it: its MTU is 68 to 9216 bytes' DEV_NET_CFG_MTU:u16:9217
-	run -2 --separate-stderr vdpa dev add name b0 mgmtdev "$BLK" device_features 0x200
+	run -2 --separate-stderr vdpa dev add name b0 mgmtdev "$BLK" device_features 0x100000200
 	assert_equal "$stderr" \
 		'vdpa: b0: vdpasim_blk refuses it: it needs VERSION_1 and ACCESS_PLATFORM (VDPA_ATTR_DEV_FEATURES)'
 	# What was said then is no reason for what comes later.

@@ -89,12 +89,15 @@ enum status error_refused(struct vdpa *vdpa, const char *subject, const struct n
 	return STATUS_REFUSED;
 }
 
-/* What is not there can only be the management device, where one is named. */
+/*
+ * What is not there can only be the management device, where one is named. A core that points at no attribute does not say
+ * its name either.
+ */
 enum status error_change(struct vdpa *vdpa, const struct nl_error *err)
 {
 	struct nl_error absent;
 
-	if (err->errnum != ENODEV || *err->message || !vdpa->mgmtdev)
+	if (err->errnum != ENODEV || *err->attribute || !vdpa->mgmtdev)
 		return error_refused(vdpa, vdpa->dev, err);
 	absent = *err;
 	snprintf(absent.message, sizeof(absent.message), "no management device named %s", vdpa->mgmtdev);
