@@ -2,7 +2,7 @@
 /*
  * Whether a host is set up right for the core that comes with this command: what is, what is wrong, and what to do.
  *
- * All that is found goes into one JSON object, and as text comes out of it. A problem is what and what to do about it.
+ * All is looked at first, and then written: as JSON, or in sentences.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -14,14 +14,26 @@
 #include "host/host.h"
 #include "output/text.h"
 
+/* What is wrong, and what to do about it. */
+struct problem {
+	char *what, *todo;
+};
+
 struct doctor {
 	const char *root;		/* "": this machine's */
 	struct core_loaded loaded;
+	struct texts holders;		/* modules that hold the core that runs */
+	struct texts devices, users;
 	char running[HOST_TEXT_MAX];	/* release; "": not known, or of no kernel that is installed here */
 	bool wanted;			/* our core is installed for some kernel, or is to be, or runs */
 	bool enforced;			/* the kernel that runs loads signed modules only */
+	bool sig_enforce;		/* its parameter of that name */
+	char lockdown[HOST_TEXT_MAX];	/* its mode */
 	char dkms[HOST_TEXT_MAX];	/* the version that DKMS has the sources of; "": none */
-	json_t *kernels, *problems;
+	struct core_installed *kernels;
+	size_t nr_kernels;
+	struct problem *problems;
+	size_t nr_problems;
 };
 
 /* Each as JSON has it, and in words. */
@@ -60,82 +72,50 @@ __attribute__((format(printf, 1, 2))) static char *sentence(const char *format, 
 /* Takes both sentences over. */
 static void problem(struct doctor *doctor, char *what, char *todo)
 {
-	json_t *entry = output_object();
-
-	output_set(entry, "problem", output_string(what));
-	output_set(entry, "do", output_string(todo));
-	output_append(doctor->problems, entry);
-	free(what);
-	free(todo);
+	doctor->problems = reallocarray(doctor->problems, doctor->nr_problems + 1, sizeof(*doctor->problems));
+	if (!doctor->problems)
+		error_no_memory();
+	doctor->problems[doctor->nr_problems++] = (struct problem) { .what = what, .todo = todo };
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
+static void take_kernel(const struct core_installed *installed, void *data)
 {
-	if (text[0])
-		output_set(object, key, output_string(text));
-}
+	struct doctor *doctor = data;
 
-static json_t *loaded_json(const struct doctor *doctor)
-{
-	const struct core_loaded *loaded = &doctor->loaded;
-	json_t *json = output_object();
-
-	output_set(json, "core", output_string(cores[loaded->core].key));
-	set_text(json, "version", loaded->version);
-	if (loaded->core == CORE_OURS || loaded->core == CORE_DISTRIBUTION)
-		output_set(json, "unsigned", json_boolean(strchr(loaded->taint, 'E')));
-	output_set(json, "holders", host_names(doctor->root, "/sys/module/vdpa/holders", ""));
-	output_set(json, "devices", output_uint(0));
-	return json;
-}
-
-static json_t *kernel_json(const struct core_installed *installed, bool running)
-{
-	json_t *json = output_object();
-
-	output_set(json, "release", output_string(installed->release));
-	output_set(json, "running", json_boolean(running));
-	output_set(json, "core", output_string(cores[installed->core].key));
-	set_text(json, "version", installed->version);
-	set_text(json, "file", installed->file);
-	if (installed->read)
-		output_set(json, "signed", json_boolean(installed->signer[0]));
-	set_text(json, "signer", installed->signer);
-	return json;
+	doctor->wanted |= installed->core == CORE_OURS;
+	doctor->kernels = reallocarray(doctor->kernels, doctor->nr_kernels + 1, sizeof(*doctor->kernels));
+	if (!doctor->kernels)
+		error_no_memory();
+	doctor->kernels[doctor->nr_kernels++] = *installed;
 }
 
 /* The version that DKMS has sources of: the newest, where there are several. */
 static void find_dkms(struct doctor *doctor)
 {
-	json_t *names = host_names(doctor->root, "/usr/src", "vdpa-"), *name;
-	size_t index;
+	struct texts names = { 0 };
 
-	doctor->dkms[0] = '\0';
-	json_array_foreach(names, index, name) {
-		const char *version = json_string_value(name) + strlen("vdpa-");
+	host_names(doctor->root, "/usr/src", "vdpa-", &names);
+	for (size_t i = 0; i < names.count; i++) {
+		const char *version = names.list[i] + strlen("vdpa-");
 
 		if (version[0] >= '0' && version[0] <= '9')
 			snprintf(doctor->dkms, sizeof(doctor->dkms), "%s", version);
 	}
-	json_decref(names);
+	texts_free(&names);
 }
 
 /* Lockdown's word in brackets is the one that holds: "[none] integrity confidentiality". */
-static void find_enforced(struct doctor *doctor, json_t *host)
+static void find_enforced(struct doctor *doctor)
 {
-	char enforce[HOST_TEXT_MAX], lockdown[HOST_TEXT_MAX], mode[HOST_TEXT_MAX] = "none", *bracket;
-	json_t *json = output_object();
+	char enforce[HOST_TEXT_MAX], lockdown[HOST_TEXT_MAX], *bracket;
 
 	host_read(doctor->root, "/sys/module/module/parameters/sig_enforce", enforce, sizeof(enforce));
 	host_read(doctor->root, "/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	bracket = strchr(lockdown, '[');
-	if (bracket)
-		snprintf(mode, sizeof(mode), "%.*s", (int)strcspn(bracket + 1, "]"), bracket + 1);
-	doctor->enforced = enforce[0] == 'Y' || strcmp(mode, "none") != 0;
-	output_set(json, "required", json_boolean(doctor->enforced));
-	output_set(json, "sig_enforce", json_boolean(enforce[0] == 'Y'));
-	output_set(json, "lockdown", output_string(mode));
-	output_set(host, "signatures", json);
+	snprintf(doctor->lockdown, sizeof(doctor->lockdown), "%.*s", bracket ? (int)strcspn(bracket + 1, "]") : 4,
+		 bracket ? bracket + 1 : "none");
+	doctor->sig_enforce = enforce[0] == 'Y';
+	doctor->enforced = doctor->sig_enforce || strcmp(doctor->lockdown, "none") != 0;
 }
 
 /* --- what is wrong --- */
@@ -157,10 +137,8 @@ static void check_not_installed(struct doctor *doctor, const struct core_install
 					       doctor->dkms));
 }
 
-static void check_kernel(const struct core_installed *installed, void *data)
+static void check_kernel(struct doctor *doctor, const struct core_installed *installed)
 {
-	struct doctor *doctor = data;
-
 	if (installed->core == CORE_OURS && installed->read && !installed->signer[0] && doctor->enforced)
 		problem(doctor, sentence("this host loads signed modules only, and %s for kernel %s is not signed",
 					 installed->file, installed->release),
@@ -178,18 +156,15 @@ static void check_kernel(const struct core_installed *installed, void *data)
 /* What has to go before another core can be loaded, as a command. */
 static char *reload_words(const struct doctor *doctor)
 {
-	json_t *holders = host_names(doctor->root, "/sys/module/vdpa/holders", ""), *holder;
 	char *words = sentence("reboot; or end what uses vDPA devices, delete them, and:"
 			       " modprobe -r");
-	size_t index;
 
-	json_array_foreach(holders, index, holder) {
-		char *longer = sentence("%s %s", words, json_string_value(holder));
+	for (size_t i = 0; i < doctor->holders.count; i++) {
+		char *longer = sentence("%s %s", words, doctor->holders.list[i]);
 
 		free(words);
 		words = longer;
 	}
-	json_decref(holders);
 	return words;
 }
 
@@ -211,136 +186,194 @@ static void check_reload(struct doctor *doctor, const struct core_installed *ins
 	free(words);
 }
 
-/* --- in words --- */
-
-static const char *text_of(json_t *object, const char *key)
+static void find_problems(struct doctor *doctor)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
+	for (size_t i = 0; i < doctor->nr_kernels; i++)
+		if (strcmp(doctor->kernels[i].release, doctor->running) == 0)
+			check_reload(doctor, &doctor->kernels[i]);
+	for (size_t i = 0; i < doctor->nr_kernels; i++)
+		check_kernel(doctor, &doctor->kernels[i]);
+	if (!doctor->wanted)
+		problem(doctor, sentence("this project's core is installed for no kernel"),
+			sentence("install vdpa-dkms; the command works without it, but for what the distribution's core lacks"));
 }
 
-static const char *core_words(json_t *object)
+/* Whether a module that runs was loaded without a signature that the kernel knows. A core that is built in has none. */
+static bool may_be_unsigned(const struct core_loaded *loaded)
 {
-	for (size_t i = 0; i < sizeof(cores) / sizeof(cores[0]); i++)
-		if (strcmp(text_of(object, "core"), cores[i].key) == 0)
-			return cores[i].words;
-	return "";
+	return loaded->core == CORE_OURS || loaded->core == CORE_DISTRIBUTION;
 }
+
+static bool is_unsigned(const struct core_loaded *loaded)
+{
+	return may_be_unsigned(loaded) && strchr(loaded->taint, 'E');
+}
+
+/* --- as JSON --- */
+
+static void write_text(struct output *out, const char *key, const char *text)
+{
+	if (text[0])
+		out_text(out, key, text);
+}
+
+static void write_list(struct output *out, const char *key, const struct texts *texts)
+{
+	out_list(out, key);
+	for (size_t i = 0; i < texts->count; i++)
+		out_text(out, NULL, texts->list[i]);
+	out_list_end(out);
+}
+
+static void write_loaded(struct output *out, const struct doctor *doctor)
+{
+	const struct core_loaded *loaded = &doctor->loaded;
+
+	out_object(out, "loaded");
+	out_text(out, "core", cores[loaded->core].key);
+	write_text(out, "version", loaded->version);
+	if (may_be_unsigned(loaded))
+		out_bool(out, "unsigned", is_unsigned(loaded));
+	write_list(out, "holders", &doctor->holders);
+	out_number(out, "devices", doctor->devices.count);
+	write_list(out, "users", &doctor->users);
+	out_object_end(out);
+}
+
+static void write_kernel(struct output *out, const struct doctor *doctor, const struct core_installed *installed)
+{
+	out_row(out);
+	out_text(out, "release", installed->release);
+	out_bool(out, "running", strcmp(installed->release, doctor->running) == 0);
+	out_text(out, "core", cores[installed->core].key);
+	write_text(out, "version", installed->version);
+	write_text(out, "file", installed->file);
+	if (installed->read)
+		out_bool(out, "signed", installed->signer[0]);
+	write_text(out, "signer", installed->signer);
+	out_row_end(out);
+}
+
+static void write_json(struct output *out, const struct doctor *doctor)
+{
+	out_begin(out, "doctor");
+	out_entry(out, "host", strlen("host"));
+	out_bool(out, "right", !doctor->nr_problems);
+	out_text(out, "command", VDPA_VERSION);
+	write_loaded(out, doctor);
+	out_object(out, "signatures");
+	out_bool(out, "required", doctor->enforced);
+	out_bool(out, "sig_enforce", doctor->sig_enforce);
+	out_text(out, "lockdown", doctor->lockdown);
+	out_object_end(out);
+	out_table(out, "kernels");
+	for (size_t i = 0; i < doctor->nr_kernels; i++)
+		write_kernel(out, doctor, &doctor->kernels[i]);
+	out_table_end(out);
+	out_table(out, "problems");
+	for (size_t i = 0; i < doctor->nr_problems; i++) {
+		out_row(out);
+		out_text(out, "problem", doctor->problems[i].what);
+		out_text(out, "do", doctor->problems[i].todo);
+		out_row_end(out);
+	}
+	out_table_end(out);
+	out_entry_end(out);
+	out_end(out, true);
+}
+
+/* --- in sentences --- */
 
 /* "BEFORE TEXT" where there is one; it may be anybody's. */
 static void print_part(const char *before, const char *text)
 {
+	char *clean;
+
 	if (!text[0])
 		return;
+	clean = text_utf8(text, strlen(text));
 	fputs(before, stdout);
-	text_print(stdout, text);
+	text_print(stdout, clean);
+	free(clean);
 }
 
-static void print_list(const char *before, json_t *list)
+static void print_list(const char *before, const struct texts *texts)
 {
-	json_t *word;
-	size_t index;
-
-	json_array_foreach(list, index, word)
-		print_part(index ? ", " : before, json_string_value(word));
-	if (json_array_size(list))
+	for (size_t i = 0; i < texts->count; i++)
+		print_part(i ? ", " : before, texts->list[i]);
+	if (texts->count)
 		putchar('\n');
 }
 
-static void print_loaded(json_t *loaded)
+static void print_loaded(const struct doctor *doctor)
 {
-	print_part("loaded: ", core_words(loaded));
-	print_part(", version ", text_of(loaded, "version"));
-	if (json_is_true(json_object_get(loaded, "unsigned")))
-		fputs(", without a signature that the kernel knows", stdout);
-	putchar('\n');
-	print_list("held by the modules: ", json_object_get(loaded, "holders"));
-	if (json_integer_value(json_object_get(loaded, "devices")))
-		printf("devices: %" JSON_INTEGER_FORMAT "\n", json_integer_value(json_object_get(loaded, "devices")));
-	print_list("open: ", json_object_get(loaded, "users"));
+	const struct core_loaded *loaded = &doctor->loaded;
+
+	printf("loaded: %s", cores[loaded->core].words);
+	print_part(", version ", loaded->version);
+	puts(is_unsigned(loaded) ? ", without a signature that the kernel knows" : "");
+	print_list("held by the modules: ", &doctor->holders);
+	if (doctor->devices.count)
+		printf("devices: %zu\n", doctor->devices.count);
+	print_list("open: ", &doctor->users);
 }
 
-static void print_kernel(json_t *kernel)
+static void print_kernel(const struct doctor *doctor, const struct core_installed *installed)
 {
-	print_part("kernel ", text_of(kernel, "release"));
-	fputs(json_is_true(json_object_get(kernel, "running")) ? ", running: " : ": ", stdout);
-	fputs(core_words(kernel), stdout);
-	print_part(", version ", text_of(kernel, "version"));
-	print_part(", ", text_of(kernel, "file"));
-	if (json_is_false(json_object_get(kernel, "signed")))
+	print_part("kernel ", installed->release);
+	fputs(strcmp(installed->release, doctor->running) == 0 ? ", running: " : ": ", stdout);
+	fputs(cores[installed->core].words, stdout);
+	print_part(", version ", installed->version);
+	print_part(", ", installed->file);
+	if (installed->read && !installed->signer[0])
 		fputs(", not signed", stdout);
-	print_part(", signed by ", text_of(kernel, "signer"));
+	print_part(", signed by ", installed->signer);
 	putchar('\n');
 }
 
-static void print_host(json_t *host)
+static void print_words(const struct doctor *doctor)
 {
-	json_t *signatures = json_object_get(host, "signatures"), *element;
-	size_t index;
-
-	printf("this host is %sset up right\n", json_is_true(json_object_get(host, "right")) ? "" : "not ");
-	print_loaded(json_object_get(host, "loaded"));
-	printf("signatures: %srequired (lockdown: ", json_is_true(json_object_get(signatures, "required")) ? "" : "not ");
-	text_print(stdout, text_of(signatures, "lockdown"));
-	fputs(json_is_true(json_object_get(signatures, "sig_enforce")) ? ", sig_enforce)\n" : ")\n", stdout);
-	json_array_foreach(json_object_get(host, "kernels"), index, element)
-		print_kernel(element);
-	json_array_foreach(json_object_get(host, "problems"), index, element) {
-		print_part("problem: ", text_of(element, "problem"));
-		print_part("\n     do: ", text_of(element, "do"));
+	printf("this host is %sset up right\n", doctor->nr_problems ? "not " : "");
+	print_loaded(doctor);
+	printf("signatures: %srequired", doctor->enforced ? "" : "not ");
+	print_part(" (lockdown: ", doctor->lockdown);
+	puts(doctor->sig_enforce ? ", sig_enforce)" : ")");
+	for (size_t i = 0; i < doctor->nr_kernels; i++)
+		print_kernel(doctor, &doctor->kernels[i]);
+	for (size_t i = 0; i < doctor->nr_problems; i++) {
+		print_part("problem: ", doctor->problems[i].what);
+		print_part("\n     do: ", doctor->problems[i].todo);
 		putchar('\n');
 	}
 }
 
 /* --- the command --- */
 
-static void take_kernel(const struct core_installed *installed, void *data)
+static void examine(struct doctor *doctor)
 {
-	struct doctor *doctor = data;
-
-	doctor->wanted |= installed->core == CORE_OURS;
-	output_append(doctor->kernels, kernel_json(installed, strcmp(installed->release, doctor->running) == 0));
-}
-
-static void take_running(const struct core_installed *installed, void *data)
-{
-	struct doctor *doctor = data;
-
-	if (strcmp(installed->release, doctor->running) == 0)
-		check_reload(doctor, installed);
-}
-
-static json_t *examine(struct doctor *doctor)
-{
-	json_t *host = output_object(), *loaded, *devices = host_names(doctor->root, "/sys/bus/vdpa/devices", "");
-
 	host_loaded(doctor->root, &doctor->loaded);
+	host_names(doctor->root, "/sys/module/vdpa/holders", "", &doctor->holders);
+	host_names(doctor->root, "/sys/bus/vdpa/devices", "", &doctor->devices);
+	host_users(doctor->root, &doctor->users);
 	if (!host_running(doctor->root, doctor->running, sizeof(doctor->running)))
 		doctor->running[0] = '\0';
 	find_dkms(doctor);
 	doctor->wanted = doctor->dkms[0] || doctor->loaded.core == CORE_OURS;
-	doctor->kernels = output_array();
-	doctor->problems = output_array();
-
-	loaded = loaded_json(doctor);
-	output_set(loaded, "devices", output_uint(json_array_size(devices)));
-	json_decref(devices);
-	output_set(loaded, "users", host_users(doctor->root));
-	output_set(host, "right", json_null());
-	output_set(host, "command", output_string(VDPA_VERSION));
-	output_set(host, "loaded", loaded);
-	find_enforced(doctor, host);
+	find_enforced(doctor);
 	host_kernels(doctor->root, take_kernel, doctor);
-	host_kernels(doctor->root, take_running, doctor);
-	host_kernels(doctor->root, check_kernel, doctor);
-	if (!doctor->wanted)
-		problem(doctor, sentence("this project's core is installed for no kernel"),
-			sentence("install vdpa-dkms; the command works without it, but for what the distribution's core lacks"));
-	output_set(host, "kernels", doctor->kernels);
-	output_set(host, "right", json_boolean(json_array_size(doctor->problems) == 0));
-	output_set(host, "problems", doctor->problems);
-	return host;
+}
+
+static void release(struct doctor *doctor)
+{
+	texts_free(&doctor->holders);
+	texts_free(&doctor->devices);
+	texts_free(&doctor->users);
+	free(doctor->kernels);
+	for (size_t i = 0; i < doctor->nr_problems; i++) {
+		free(doctor->problems[i].what);
+		free(doctor->problems[i].todo);
+	}
+	free(doctor->problems);
 }
 
 const struct argument doctor_arguments[] = {
@@ -355,18 +388,15 @@ enum status doctor(struct vdpa *vdpa, const void *values)
 {
 	const struct doctor_values *words = values;
 	struct doctor doctor = { .root = words->root ? words->root : "" };
-	json_t *host;
 	bool right;
 
-	host = examine(&doctor);
-	right = json_is_true(json_object_get(host, "right"));
-	if (options.json) {
-		out_begin(&vdpa->out, "doctor");
-		output_entry(&vdpa->out, "host", host);
-		out_end(&vdpa->out, true);
-	} else {
-		print_host(host);
-		json_decref(host);
-	}
+	examine(&doctor);
+	find_problems(&doctor);
+	right = !doctor.nr_problems;
+	if (options.json)
+		write_json(&vdpa->out, &doctor);
+	else
+		print_words(&doctor);
+	release(&doctor);
 	return right ? STATUS_DONE : STATUS_UNFIT;
 }

@@ -15,7 +15,6 @@
 #include "migration/document.h"
 #include "base/memory.h"
 #include "host/host.h"
-#include "output/output.h"
 
 /* modules.dep has a line a module; what modinfo prints is far less. */
 enum { LIST_MAX = 64 * 1024 * 1024 };
@@ -83,29 +82,16 @@ static char *read_all(int fd)
 	return bytes;
 }
 
-/* Puts a name where it belongs: 6.9 before 6.12. */
-static void insert_name(json_t *names, const char *name)
-{
-	size_t at = json_array_size(names);
-
-	while (at && strverscmp(json_string_value(json_array_get(names, at - 1)), name) > 0)
-		at--;
-	if (json_array_insert_new(names, at, output_string(name)) < 0)
-		error_no_memory();
-}
-
-json_t *host_names(const char *root, const char *path, const char *start)
+void host_names(const char *root, const char *path, const char *start, struct texts *names)
 {
 	DIR *dir = open_dir(root, path);
-	json_t *names = output_array();
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && strncmp(entry->d_name, start, strlen(start)) == 0)
-			insert_name(names, entry->d_name);
+			texts_insert(names, entry->d_name);
 	if (dir)
 		closedir(dir);
-	return names;
 }
 
 /* --- the core that runs --- */
@@ -257,14 +243,14 @@ static void look_at(const char *root, struct core_installed *installed)
 
 void host_kernels(const char *root, void (*take)(const struct core_installed *installed, void *data), void *data)
 {
-	json_t *names = host_names(root, "/lib/modules", ""), *name;
-	size_t index;
+	struct texts names = { 0 };
 
-	json_array_foreach(names, index, name) {
+	host_names(root, "/lib/modules", "", &names);
+	for (size_t i = 0; i < names.count; i++) {
 		struct core_installed installed = { .core = CORE_NONE };
 		char path[2 * HOST_TEXT_MAX];
 
-		if (snprintf(installed.release, sizeof(installed.release), "%s", json_string_value(name)) >=
+		if (snprintf(installed.release, sizeof(installed.release), "%s", names.list[i]) >=
 		    (int)sizeof(installed.release))
 			continue;
 		snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", installed.release);
@@ -273,7 +259,7 @@ void host_kernels(const char *root, void (*take)(const struct core_installed *in
 		look_at(root, &installed);
 		take(&installed, data);
 	}
-	json_decref(names);
+	texts_free(&names);
 }
 
 /* --- who uses devices --- */
@@ -290,7 +276,7 @@ static bool is_device(const char *link, char *device, size_t size)
 	       strncmp(device, "/dev/vduse/", strlen("/dev/vduse/")) == 0;
 }
 
-static void add_users(const char *root, const char *pid, json_t *users)
+static void add_users(const char *root, const char *pid, struct texts *users)
 {
 	char below[64], link[PATH_MAX], device[HOST_TEXT_MAX], name[HOST_TEXT_MAX], text[3 * HOST_TEXT_MAX];
 	struct dirent *entry;
@@ -306,20 +292,19 @@ static void add_users(const char *root, const char *pid, json_t *users)
 		host_read(root, below, name, sizeof(name));
 		snprintf(below, sizeof(below), "/proc/%.20s/fd", pid);
 		snprintf(text, sizeof(text), "%s (%s) %s", name, pid, device);
-		output_append(users, output_string(text));
+		texts_append(users, text);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-json_t *host_users(const char *root)
+void host_users(const char *root, struct texts *users)
 {
-	json_t *names = host_names(root, "/proc", ""), *users = output_array(), *name;
-	size_t index;
+	struct texts names = { 0 };
 
-	json_array_foreach(names, index, name)
-		if (isdigit((unsigned char)json_string_value(name)[0]))
-			add_users(root, json_string_value(name), users);
-	json_decref(names);
-	return users;
+	host_names(root, "/proc", "", &names);
+	for (size_t i = 0; i < names.count; i++)
+		if (isdigit((unsigned char)names.list[i][0]))
+			add_users(root, names.list[i], users);
+	texts_free(&names);
 }

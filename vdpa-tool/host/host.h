@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <jansson.h>
+#include "base/texts.h"
 
 enum core {
 	CORE_NONE,
@@ -50,10 +50,10 @@ void host_kernels(const char *root, void (*take)(const struct core_installed *in
 /* Reads what @path below @root has, without the newline at its end. False where it cannot be read. */
 bool host_read(const char *root, const char *path, char *buf, size_t size);
 
-/* The names in a directory below @root that begin with @start, as an array of strings, by their versions. */
-json_t *host_names(const char *root, const char *path, const char *start);
+/* Adds the names in a directory below @root that begin with @start, by their versions. */
+void host_names(const char *root, const char *path, const char *start, struct texts *names);
 
-/* Who has a vhost-vdpa or vduse device open, as far as one may see it: an array of "NAME (PID) DEVICE". */
-json_t *host_users(const char *root);
+/* Adds who has a vhost-vdpa or vduse device open, as far as one may see it, each as "NAME (PID) DEVICE". */
+void host_users(const char *root, struct texts *users);
 
 #endif

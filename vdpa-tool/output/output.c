@@ -114,7 +114,7 @@ static char *add_character(const struct output *out, char *to, const char *bytes
 	unsigned char c = bytes[0];
 
 	*len += n ? n : 1;
-	if (!n || (!out->clean && text_is_escape(bytes, rest)))
+	if (!n || text_is_escape(bytes, rest))
 		return add_byte(to, out->json, c);
 	if (out->json && (c < 0x20 || c == '"' || c == '\\'))
 		return add_json_escape(to, c);
@@ -292,7 +292,7 @@ void out_open(struct output *out, FILE *file, bool json, bool pretty)
 	out->file = file;
 	out->json = json;
 	out->pretty = pretty;
-	out->bare = out->clean = false;
+	out->bare = false;
 	out->section = NULL;
 	out->entries = 0;
 	out->depth = 0;

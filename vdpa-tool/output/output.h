@@ -49,7 +49,6 @@ struct output {
 	FILE *file;
 	bool json, pretty;
 	bool bare;		/* in text, the next value has no key */
-	bool clean;		/* texts are shown as they are: valid UTF-8 */
 	const char *section;	/* of the document that is begun, until its first entry */
 	unsigned long entries;	/* of it so far */
 	unsigned int depth;	/* the index of the level that is written */
@@ -124,7 +123,5 @@ void out_table(struct output *out, const char *key);
 void out_row(struct output *out);
 void out_row_end(struct output *out);
 void out_table_end(struct output *out);
-
-#include "output/tree.h"
 
 #endif
