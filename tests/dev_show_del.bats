@@ -216,3 +216,19 @@ setup() {
 	"$VDPA_TOOL" dev del n0 >&-
 	gone n0
 }
+
+@test "a name is taken in the form in which it is shown, whatever bytes it has" {
+	for name in $'n\xff' 'n\xff' 'n\x5cxff' 'n\x'; do
+		nl_raw dev-new DEV_NAME:str:"$name" "MGMTDEV_DEV_NAME:str:$NET"
+		shown=$("$VDPA_TOOL" -j dev show | jq -r '.dev | keys[]')
+		run -0 "$VDPA_TOOL" -j dev show "$shown"
+		assert_equal "$(jq -r '.dev | keys[]' <<<"$output")" "$shown"
+		"$VDPA_TOOL" dev del "$shown"
+		[ -z "$(devices)" ]
+	done
+	kernel_has=$'n\xff'
+	"$VDPA_TOOL" dev add name 'n\xff' mgmtdev "$NET"
+	exists "$kernel_has"
+	command_refuses 2 '^vdpa: n.x5cxff: no device named' dev show 'n\x5cxff'
+	command_refuses 1 "has a '/' in it" dev show 'n\x2f'
+}

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "cli/batch.h"
 #include "cli/inflight.h"
 #include "cli/report.h"

@@ -6,6 +6,7 @@
 #include <linux/vdpa.h>
 
 #include "cli/parse.h"
+#include "output/text.h"
 
 struct parse {
 	struct vdpa *vdpa;
@@ -38,7 +39,7 @@ static void note_subject(struct parse *parse, const struct argument *argument, c
 }
 
 /* A keyword is named by itself, what has a place by what it is. */
-static enum status take_value(struct parse *parse, const struct argument *argument, const char *text)
+static enum status take_value(struct parse *parse, const struct argument *argument, char *text)
 {
 	const char *name = argument->positional ? argument->type->what : argument->word.name;
 	char reason[REASON_SIZE];
@@ -46,6 +47,8 @@ static enum status take_value(struct parse *parse, const struct argument *argume
 
 	if (!text)
 		return error_usage(parse->vdpa, "%s: a value is missing", name);
+	if (argument->type->escapes)
+		text_decode(text);
 	wrong = arg_take(argument->type, text, parse->values + argument->offset, reason);
 	if (wrong)
 		return error_usage(parse->vdpa, "%s \"%s\" %s", name, text, wrong);
@@ -85,8 +88,11 @@ static enum status take_names(struct parse *parse, const struct argument *argume
 		return error_usage(vdpa, "%d devices are more than the %d that a group may have", names->count,
 				   VDPA_GROUP_MAX);
 	for (int i = 0; i < names->count; i++) {
-		const char *name, *reason = argument->type->take(parse->argv[i], &name);
+		const char *name, *reason;
 
+		if (argument->type->escapes)
+			text_decode(parse->argv[i]);
+		reason = argument->type->take(parse->argv[i], &name);
 		if (reason)
 			return error_usage(vdpa, "%s \"%s\" %s", what, parse->argv[i], reason);
 		for (int j = 0; j < i; j++)

@@ -157,8 +157,9 @@ static const char *arg_mac(const char *text, void *value)
 
 /* --- types --- */
 
-const struct arg_type type_device = { .name = "DEV", .what = "device", .take = arg_device };
-const struct arg_type type_mgmtdev = { .name = "MGMTDEV", .what = "management device", .take = arg_mgmtdev };
+const struct arg_type type_device = { .name = "DEV", .what = "device", .escapes = true, .take = arg_device };
+const struct arg_type type_mgmtdev = { .name = "MGMTDEV", .what = "management device", .escapes = true,
+	.take = arg_mgmtdev };
 const struct arg_type type_file = { .name = "FILE", .what = "file", .take = arg_file };
 const struct arg_type type_path = { .name = "FILE", .what = "file", .take = arg_path };
 const struct arg_type type_directory = { .name = "DIR", .what = "directory", .take = arg_path };

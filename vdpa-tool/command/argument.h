@@ -41,6 +41,7 @@ struct arg_type {
 	const char *unit;	/* of a number, NULL: it has none */
 	size_t size;		/* of a number, in bytes; 0: @take stores it */
 	uint64_t min, max;	/* of a number */
+	bool escapes;		/* it may be given as it is shown, with \xNN (text.h) */
 	/*
 	 * Checks @text and stores what it means in @value. Returns NULL, or what is wrong, to be put after the text. The
 	 * reason is static.

@@ -14,6 +14,7 @@
 #include "migration/document.h"
 #include "migration/migration.h"
 #include "migration/policy.h"
+#include "output/text.h"
 #include "migration/saved_state.h"
 
 struct load {
@@ -334,6 +335,7 @@ static enum status split(struct vdpa *vdpa, struct load *load, const char *word,
 	load->device = equals ? strndup(word, equals - word) : strdup(word);
 	if (!load->device)
 		error_no_memory();
+	text_decode(load->device);
 	if (!equals)
 		return STATUS_DONE;
 	reason = arg_file(equals + 1, &load->file);

@@ -86,23 +86,27 @@ char *text_utf8(const char *bytes, size_t len)
 	return copy;
 }
 
-char *text_bytes(const char *text)
+void text_decode(char *text)
 {
 	size_t left = strlen(text);
-	char *copy = malloc(left + 1);
-	char *to = copy;
+	const char *from = text;
 	unsigned int byte;
 
-	if (!copy)
-		error_no_memory();
 	while (left) {
-		size_t n = text_is_escape(text, left) && sscanf(text + 2, "%2x", &byte) == 1 && byte ? 4 : 1;
+		size_t n = text_is_escape(from, left) && sscanf(from + 2, "%2x", &byte) == 1 && byte ? 4 : 1;
 
-		*to++ = n == 4 ? (char)byte : *text;
-		text += n;
+		*text++ = n == 4 ? (char)byte : *from;
+		from += n;
 		left -= n;
 	}
-	*to = '\0';
+	*text = '\0';
+}
+
+char *text_bytes(const char *text)
+{
+	char *copy = copy_text(text);
+
+	text_decode(copy);
 	return copy;
 }
 

@@ -23,7 +23,10 @@ bool text_is_control(const char *character);
 /* A copy of @len bytes in valid UTF-8, control characters left in. The caller frees it. */
 char *text_utf8(const char *bytes, size_t len);
 
-/* The bytes that text_utf8() has made @text of. The caller frees them. */
+/* Turns what text_utf8() has made back into the bytes it was made of, which are no more. */
+void text_decode(char *text);
+
+/* The same as a copy. The caller frees it. */
 char *text_bytes(const char *text);
 
 /* Whether @text prints as it is. */
