@@ -330,10 +330,11 @@ debug-modules: debug-kernel
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
 		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y $(gcov) KCFLAGS=-g modules || exit; done
 
+# PART: one of tests/debug/parts, instead of all.
 check-debug: debug-modules tool clients
 	$(Q)tests/vm/mainline debug >/dev/null
 	$(Q)tests/vm/qemu >/dev/null
-	$(Q)tests/run --kernel debug --jobs $(JOBS) $(TESTS)
+	$(Q)tests/run --kernel debug --jobs $(JOBS) $(addprefix --part ,$(PART)) $(TESTS)
 
 # Which lines of the core and of the simulated parents the clients reach that know the grammar, and the files of TESTS. The
 # modules are built to count, and the next check-debug builds them again.

@@ -164,11 +164,13 @@ static void removal_delete(struct vdpa_task *task)
 	}
 	mutex_unlock(&vdpa_registry_lock);
 
-	cancel_delayed_work_sync(&entry->del_deadline);
-	if (call_off)
+	/* Called off, it may have begun anew already: the deadline is the next one's then. */
+	if (call_off) {
 		vdpa_driver_restore(entry);
-	else
+	} else {
+		cancel_delayed_work_sync(&entry->del_deadline);
 		mdev->ops->dev_del(mdev, vdev);
+	}
 	if (req)
 		vdpa_request_done(req, call_off ? -ECANCELED : 0);
 out:
@@ -187,7 +189,9 @@ void vdpa_removal_init(struct vdpa_entry *entry)
 static void detach_begin(struct vdpa_entry *entry, struct vdpa_request *req)
 {
 	entry->removing = true;
-	strscpy(entry->restore, entry->driver ?: "");
+	/* A driver that it is being given back to stays the one that it had. */
+	if (entry->driver)
+		strscpy(entry->restore, entry->driver);
 	entry->del_req = req;
 	get_device(&entry->vdev->dev);
 	queue_work(detach_wq, &entry->removal);
