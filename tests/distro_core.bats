@@ -85,6 +85,15 @@ all_that_is_shown() {
 	done
 }
 
+@test "on the distribution's core a device that is to have a driver of its own is not added, and none is changed" {
+	a_few_devices distro
+
+	command_refuses 2 "this kernel's vdpa core knows no \"driver\" \(needs the vdpa.ko that comes with" \
+		dev add name n1 mgmtdev "$NET" driver vhost_vdpa
+	command_refuses 2 "this kernel's vdpa core .*\(needs the vdpa.ko that comes with" dev set b0 driver none
+	has_driver b0 vhost_vdpa
+}
+
 @test "where the distribution's core lists no statistics, our command asks queue by queue" {
 	a_few_devices distro
 

@@ -97,7 +97,8 @@ theirs_in_ours() {
 		wait_until 20 disk_there
 		"$VDPA_TOOL" dev del v0
 	done
-	command_refuses 2 . dev add name v9 mgmtdev vduse
+	command_refuses 2 '^vdpa: v9: no program offers vduse a device named v9 \(there is no /dev/vduse/v9\)' \
+		dev add name v9 mgmtdev vduse
 
 	stop_vduse_disk v0
 	[ ! -e /dev/vduse/v0 ]

@@ -56,6 +56,15 @@ devices_of_a_monitor() {
 	has_state b0 active
 }
 
+@test "what management has suspended is not given another driver before management resumes it" {
+	devices_of_a_monitor
+	vdpa dev suspend b0
+
+	kernel_refuses EBUSY attribute=DEV_NAME 'device b0 is suspended by management: resume it first' \
+		dev-driver-set DEV_NAME:str:b0 DEV_DRIVER:str:none
+	held_by b0 '["management"]'
+}
+
 @test "a device that both hold runs when both have given it back, whoever comes first" {
 	devices_of_a_monitor
 	vdpa dev suspend b0

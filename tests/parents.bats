@@ -79,6 +79,7 @@ pci_pair() {
 	pci_parents
 	vdpa dev add name q0 mgmtdev "${DISKS[0]}"
 	wait_until 20 shown_as q0 blockdev
+	assert_equal "$(shown_as q0 pci)" "${DISKS[0]#pci/}"
 	disk=$(shown_as q0 blockdev)
 	[ -b "$disk" ]
 

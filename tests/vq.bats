@@ -13,6 +13,15 @@ setup() {
 # queue DEV N FILTER - of one queue, in JSON
 queue() { "$VDPA_TOOL" -j dev vq show "$1" qidx "$2" | jq -c ".vq[\"$1\"].queues[0] | $3"; }
 
+@test "a queue is shown with its group and address space: a control queue has its own" {
+	user_devices "$NET" n0
+
+	assert_equal "$("$VDPA_TOOL" -j dev vq show n0 | jq -c '[.vq.n0.queues[] | [.qidx, .group, .asid]]')" '[[0,0,0],[1,0,0],[2,1,0]]'
+	hold n0 --asid 1:1
+	assert_equal "$("$VDPA_TOOL" -j dev vq show n0 | jq -c '[.vq.n0.queues[].asid]')" '[0,0,1]'
+	release
+}
+
 @test "every queue of every device is shown, and of one device, and one of them" {
 	user_devices "$BLK" b0
 	user_devices "$NET" n0

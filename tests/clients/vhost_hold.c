@@ -2,7 +2,7 @@
 /*
  * vhost_hold: be the user of vhost-vdpa character devices, and stay it.
  *
- *	vhost_hold [--owner] [--status N] [--features N] [--queues N] [--show] CHARDEV…
+ *	vhost_hold [--owner] [--asid GROUP:ASID] [--status N] [--features N] [--queues N] [--show] CHARDEV…
  *
  * Opens each CHARDEV, takes the steps asked for, says so a line each ("open"
  * once the file is open) and "ready" when all is done, and then keeps the files
@@ -39,6 +39,8 @@
 struct plan {
 	bool owner;
 	bool show;
+	bool choose_asid;	/* a group of virtqueues uses another address space than 0 */
+	struct vhost_vring_state asid;	/* index: the group */
 	uint8_t status;
 	bool choose_features;
 	uint64_t features;	/* negotiated where choose_features, else all */
@@ -54,7 +56,7 @@ static _Noreturn void fail(const char *what)
 
 static _Noreturn void usage(void)
 {
-	fputs("Usage: vhost_hold [--owner] [--status N] [--features N] [--queues N] [--show] "
+	fputs("Usage: vhost_hold [--owner] [--asid GROUP:ASID] [--status N] [--features N] [--queues N] [--show] "
 	      "CHARDEV...\n",
 	      stderr);
 	exit(1);
@@ -78,6 +80,7 @@ static struct plan parse(int argc, char **argv)
 	static const struct option options[] = {
 		{ "owner", no_argument, NULL, 'o' },
 		{ "status", required_argument, NULL, 's' },
+		{ "asid", required_argument, NULL, 'a' },
 		{ "features", required_argument, NULL, 'f' },
 		{ "queues", required_argument, NULL, 'q' },
 		{ "show", no_argument, NULL, 'w' },
@@ -100,6 +103,11 @@ static struct plan parse(int argc, char **argv)
 			break;
 		case 'q':
 			plan.queues = number(optarg, UINT16_MAX);
+			break;
+		case 'a':
+			plan.choose_asid = sscanf(optarg, "%u:%u", &plan.asid.index, &plan.asid.num) == 2;
+			if (!plan.choose_asid)
+				usage();
 			break;
 		case 'w':
 			plan.show = true;
@@ -285,8 +293,10 @@ static int use(const char *path, const struct plan *plan)
 	if (fd < 0)
 		fail(path);
 	puts("open");
-	if ((plan->owner || plan->status) && ioctl(fd, VHOST_SET_OWNER, NULL))
+	if ((plan->owner || plan->status || plan->choose_asid) && ioctl(fd, VHOST_SET_OWNER, NULL))
 		fail("VHOST_SET_OWNER");
+	if (plan->choose_asid && ioctl(fd, VHOST_VDPA_SET_GROUP_ASID, &plan->asid))
+		fail("VHOST_VDPA_SET_GROUP_ASID");
 	reach_status(fd, plan);
 	ready_queues(fd, plan->queues);
 	if (plan->show)
