@@ -56,7 +56,7 @@ static void write_dev(struct output *out, const struct nlattr **slots)
 	};
 	char unknown[CLASS_SIZE];
 
-	out_text(out, "type", class_type(attr_uint(slots[VDPA_ATTR_DEV_ID]), unknown, sizeof(unknown)));
+	out_word(out, "type", class_type(attr_uint(slots[VDPA_ATTR_DEV_ID]), unknown, sizeof(unknown)));
 	write_mgmtdev(out, slots);
 	fields_write(out, numbers, slots);
 }
@@ -80,13 +80,15 @@ static int write_created(struct output *out, const struct nlattr *nest, struct n
 		{ .key = NULL }
 	};
 	const struct nlattr *slots[ATTR_SLOTS];
+	bool empty = nest && nest->nla_len == NLA_HDRLEN;
 
 	if (!nest)
 		return 0;
-	if (attrs_parse_nested(nest, slots, err) < 0)
+	if (!empty && attrs_parse_nested(nest, slots, err) < 0)
 		return -1;
 	out_object(out, "created_with");
-	fields_write(out, fields, slots);
+	if (!empty)
+		fields_write(out, fields, slots);
 	out_object_end(out);
 	return 0;
 }

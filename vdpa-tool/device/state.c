@@ -75,7 +75,7 @@ void field_state(struct output *out, const char *key, const struct nlattr *attr)
 {
 	char unknown[UNKNOWN_SIZE];
 
-	out_text(out, key, word(states, COUNT(states), "state", attr_uint(attr), unknown));
+	out_word(out, key, word(states, COUNT(states), "state", attr_uint(attr), unknown));
 }
 
 static const char *take_state(const char *text, void *value)
@@ -95,7 +95,7 @@ void field_cause(struct output *out, const char *key, const struct nlattr *attr)
 {
 	char unknown[UNKNOWN_SIZE];
 
-	out_text(out, key, word(causes, COUNT(causes), "cause", attr_uint(attr), unknown));
+	out_word(out, key, word(causes, COUNT(causes), "cause", attr_uint(attr), unknown));
 }
 
 bool status_bit(const char *name, uint64_t *bits)
@@ -115,7 +115,7 @@ static void write_bits(struct output *out, const char *key, const struct bit *bi
 	out_list(out, key);
 	for (size_t i = 0; i < count; i++) {
 		if (value & bits[i].mask)
-			out_text(out, NULL, bits[i].name);
+			out_word(out, NULL, bits[i].name);
 		value &= ~(uint64_t)bits[i].mask;
 	}
 	if (value)

@@ -10,7 +10,7 @@
 #include "netlink/nl.h"
 
 /* Room for mainline's attributes and for ours, which begin at 128. */
-enum { ATTR_SLOTS = 256 };
+enum { ATTR_SLOTS = 192 };
 
 /* Writes the attribute's name, or "attribute N", to @buf of @len bytes. */
 void attr_name(uint16_t type, char *buf, size_t len);

@@ -10,8 +10,8 @@
 /* Blanks a level of JSON, and a level of tables in text. */
 enum { JSON_LEVEL = 4, TEXT_LEVEL = 2 };
 
-/* What a key with all that is put around it takes at most, or a number, or a character. */
-enum { CHARACTER_MAX = 16, ROOM = 4 * OUT_KEY_MAX + OUT_DEPTH_MAX * JSON_LEVEL + 32 };
+/* What a key takes at most with all that is put around it, and a short text, a number or a character after it. */
+enum { CHARACTER_MAX = 16, ROOM = 4 * OUT_KEY_MAX + OUT_DEPTH_MAX * JSON_LEVEL + OUT_KEY_MAX + 32 };
 
 /* --- the piece --- */
 
@@ -171,7 +171,7 @@ static void pop(struct output *out)
 }
 
 /* A key that out_key() has left goes before one of ours. */
-static char *add_key(struct output *out, char *to, const char *key)
+static inline char *add_key(struct output *out, char *to, const char *key)
 {
 	if (!out->key_used)
 		return stpcpy(to, key ? key : "");
@@ -185,7 +185,7 @@ static inline bool has_keys(enum out_kind kind)
 	return kind != OUT_LIST && kind != OUT_TABLE && kind != OUT_LINES && kind != OUT_TOP;
 }
 
-static char *add_json_separator(struct output *out, char *to)
+static inline char *add_json_separator(struct output *out, char *to)
 {
 	struct out_level *in = level(out);
 
@@ -198,7 +198,7 @@ static char *add_json_separator(struct output *out, char *to)
 	return out->pretty ? add_newline(to, in->depth * JSON_LEVEL) : to;
 }
 
-static char *add_colon(const struct output *out, char *to)
+static inline char *add_colon(const struct output *out, char *to)
 {
 	*to++ = ':';
 	if (out->pretty)
@@ -207,7 +207,7 @@ static char *add_colon(const struct output *out, char *to)
 }
 
 /* Up to the next value in JSON. */
-static char *add_json_next(struct output *out, char *to, const char *key)
+static inline char *add_json_next(struct output *out, char *to, const char *key)
 {
 	to = add_json_separator(out, to);
 	if (!has_keys(level(out)->kind))
@@ -239,7 +239,7 @@ static char *add_text_separator(struct out_level *in, char *to)
 }
 
 /* Up to the next value, within a line in text. */
-static char *add_next(struct output *out, char *to, const char *key)
+static inline char *add_next(struct output *out, char *to, const char *key)
 {
 	struct out_level *in = level(out);
 
@@ -420,11 +420,37 @@ void out_text_end(struct output *out)
 	value_end(out);
 }
 
+/* Nearly all texts are short and plain: these are written in one go. */
 void out_bytes(struct output *out, const char *key, const char *bytes, size_t len)
 {
-	out_text_begin(out, key);
-	out_part(out, bytes, len);
-	out_text_end(out);
+	char *to = add_next(out, room(out), key), *end;
+
+	if (out->json)
+		*to++ = '"';
+	used_to(out, to);
+	end = len <= OUT_KEY_MAX ? add_plain(to, bytes, len) : NULL;
+	if (!end) {
+		out_part(out, bytes, len);
+		out_text_end(out);
+		return;
+	}
+	if (out->json)
+		*end++ = '"';
+	used_to(out, end);
+	value_end(out);
+}
+
+void out_word(struct output *out, const char *key, const char *word)
+{
+	char *to = add_next(out, room(out), key);
+
+	if (out->json)
+		*to++ = '"';
+	to = stpcpy(to, word);
+	if (out->json)
+		*to++ = '"';
+	used_to(out, to);
+	value_end(out);
 }
 
 void out_text(struct output *out, const char *key, const char *text)

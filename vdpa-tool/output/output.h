@@ -93,6 +93,8 @@ void out_bare(struct output *out);
 /* Values. One that stands in no document goes to the file at once. */
 void out_text(struct output *out, const char *key, const char *text);
 void out_bytes(struct output *out, const char *key, const char *bytes, size_t len);
+/* One of our own words: plain ASCII, OUT_KEY_MAX bytes at most. */
+void out_word(struct output *out, const char *key, const char *word);
 /* Cut at OUT_FORMAT_MAX. */
 void out_format(struct output *out, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void out_number(struct output *out, const char *key, uint64_t value);
