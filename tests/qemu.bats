@@ -34,7 +34,7 @@ guest_on() {
 target_on() {
 	if gone "$1"; then
 		vdpa -j dev migration show "$2" >"$BATS_TEST_TMPDIR/description"
-		PATH=${VDPA_TOOL%/*}:$PATH bash -ec "$(vdpa migration plan source "$BATS_TEST_TMPDIR/description" mgmtdev "$NET" name "$1")"
+		PATH=${VDPA_PROGRAM%/*}:$PATH bash -ec "$(vdpa migration plan source "$BATS_TEST_TMPDIR/description" mgmtdev "$NET" name "$1")"
 	fi
 	vdpa migration check source "$BATS_TEST_TMPDIR/description" dev "$1"
 	nic_words "$1" "${NETDEV[@]}"

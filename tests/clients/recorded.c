@@ -34,11 +34,11 @@ static _Noreturn void broken(const char *what)
 	_exit(STATUS_BROKEN);
 }
 
-/* One of several letters behind a dash: -j, -jp; or -json. The letters of other long options have no j. */
+/* One of several letters behind a dash: -j, -jp; or -json. No option stands behind "--". */
 static int asks_for_json(char **argv)
 {
-	for (char **arg = argv + 1; *arg; arg++)
-		if ((*arg)[0] == '-' && strchr(*arg, 'j'))
+	for (char **arg = argv + 1; *arg && strcmp(*arg, "--") != 0; arg++)
+		if ((*arg)[0] == '-' && (*arg)[1] != '-' && strchr(*arg, 'j'))
 			return 1;
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/vdpa.h>
+
 #include "command/command.h"
 
 /* Plain sentences for what the kernel says with a bare number. */
@@ -90,14 +92,16 @@ enum status error_refused(struct vdpa *vdpa, const char *subject, const struct n
 }
 
 /*
- * What is not there can only be the management device, where one is named. A core that points at no attribute does not say
- * its name either.
+ * What is not there can only be the management device, where one is named. The distribution's core does not say its name;
+ * ours says why there is none.
  */
 enum status error_change(struct vdpa *vdpa, const struct nl_error *err)
 {
 	struct nl_error absent;
 
-	if (err->errnum != ENODEV || *err->attribute || !vdpa->mgmtdev)
+	bool explained = *err->message && nl_knows(&vdpa->nl, VDPA_CMD_DEV_SUSPEND);
+
+	if (err->errnum != ENODEV || explained || !vdpa->mgmtdev)
 		return error_refused(vdpa, vdpa->dev, err);
 	absent = *err;
 	snprintf(absent.message, sizeof(absent.message), "no management device named %s", vdpa->mgmtdev);
