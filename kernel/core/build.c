@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds of parents: see build.h.
+ * The module and the build of a parent driver: see build.h.
  *
- * A module is the one whose code the parent's operations are, and its build is told by the note
- * that the linker wrote into it, which sysfs keeps.
+ * The module is the one that contains the parent's operations. Its build is identified by the build
+ * ID note that the linker wrote; sysfs keeps it.
  */
 #include <linux/elf.h>
 #include <linux/hex.h>
@@ -18,16 +18,16 @@
 #include "build.h"
 #include "mgmtdev.h"
 
-/* A SHA-1, or what else --build-id is told to make, in hexadecimal digits. */
+/* Largest build ID in bytes: a SHA-1. */
 #define BUILD_ID_MAX	20
 
-/* The linker's note: its owner, with the terminator, and its type. */
+/* The linker's note: owner (with terminator) and type. */
 #define NOTE_NAME	"GNU"
 #define NOTE_BUILD_ID	3
 
 /*
- * The module that the parent's code is in: its object in sysfs, to be put with kobject_put(); NULL
- * if it is built into the kernel. Many a management device has no driver that would know its owner.
+ * Return: the sysfs object of the module with the parent's code, to be put with kobject_put(); NULL
+ * if it is built into the kernel. Many management devices have no driver, and so no driver.owner.
  */
 static struct module_kobject *find_module_of(const struct vdpa_mgmtdev *mgmtdev)
 {
@@ -50,9 +50,9 @@ static struct module_kobject *find_module_of(const struct vdpa_mgmtdev *mgmtdev)
 }
 
 /**
- * vdpa_build_module - the name of a parent's module
+ * vdpa_build_module - get the name of a parent's module
  * @mgmtdev: one of its management devices, which is registered
- * @buf: set to the name; "" if it is built into the kernel
+ * @buf: set to the name; "" if built into the kernel
  * @size: bytes in @buf
  */
 void vdpa_build_module(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size)
@@ -64,7 +64,7 @@ void vdpa_build_module(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t siz
 		kobject_put(&module->kobj);
 }
 
-/* The identity in one note, which has @len bytes. Return: whether it is one. */
+/* Read the build ID from a note of @len bytes. Return: whether it is a build ID note. */
 static bool read_note(const void *data, size_t len, char *hex)
 {
 	const struct elf_note *note = data;
@@ -80,7 +80,7 @@ static bool read_note(const void *data, size_t len, char *hex)
 	return true;
 }
 
-/* Return: whether the module has a build ID. The file's attribute points to the note. */
+/* Return: whether the module has a build ID. The sysfs file's attribute points to the note. */
 static bool read_build_id(struct module_kobject *module, char *hex)
 {
 	struct kernfs_node *notes = sysfs_get_dirent(module->kobj.sd, "notes");
@@ -100,14 +100,13 @@ static bool read_build_id(struct module_kobject *module, char *hex)
 }
 
 /**
- * vdpa_build_identity - what tells one build of a driver from another
+ * vdpa_build_identity - get a string that identifies the build of a parent driver
  * @mgmtdev: the parent, which is registered
- * @buf: set to it
+ * @buf: set to the string
  * @size: bytes in @buf
  *
- * The kernel's own version, which tells it of what is built in, and of a module its
- * build ID, or else the checksum of its sources, if it has one. Where it was loaded
- * plays no part.
+ * It consists of the kernel's release and version, which identify a built-in driver, and for a
+ * module its build ID, else its srcversion, if any. The load address has no influence.
  */
 void vdpa_build_identity(const struct vdpa_mgmtdev *mgmtdev, char *buf, size_t size)
 {

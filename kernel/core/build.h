@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which driver a parent is, and which build of it.
+ * The module and the build of a parent driver.
  */
 #ifndef _VDPA_BUILD_H
 #define _VDPA_BUILD_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vdpa bus, on which drivers (vhost_vdpa, virtio_vdpa) meet devices.
+ * The vdpa bus, which binds bus drivers (vhost_vdpa, virtio_vdpa) to devices.
  */
 #include "export.h"
 
@@ -14,8 +14,8 @@
 #include "registry.h"
 
 /*
- * Return: true if a deletion has begun, or a change of the driver; valid while the caller holds the
- * device's lock.
+ * Return: true if a deletion or a driver change has begun. The result is valid while the caller
+ * holds the device lock.
  */
 static bool is_removing(struct vdpa_entry *entry)
 {
@@ -28,9 +28,8 @@ static bool is_removing(struct vdpa_entry *entry)
 }
 
 /*
- * Any driver can drive any device, unless the administrator named one
- * (driver_override) or the device is just being taken from its driver. A device whose
- * deletion was called off goes back to the driver it had.
+ * Any driver matches any device, unless driver_override names one or the device is being unbound
+ * for a deletion or a driver change. After a cancelled deletion only the old driver matches.
  */
 static int vdpa_bus_match(struct device *dev, const struct device_driver *drv)
 {
@@ -49,7 +48,7 @@ static int vdpa_bus_match(struct device *dev, const struct device_driver *drv)
 	return override < 0 ? restored : override;
 }
 
-/* What a probe ended with. Devices that cannot be found yet are told of when they can. */
+/* Note the result of a probe. The event of an unpublished device is sent when it is published. */
 static void note_probe(struct vdpa_entry *entry, const char *driver, int err)
 {
 	mutex_lock(&vdpa_registry_lock);
@@ -103,8 +102,8 @@ static int vdpa_bus_probe(struct device *dev)
 	int err;
 
 	/*
-	 * The driver core matches without the device's lock. Here it is held, and
-	 * a deletion that begins from now on takes it to detach the driver again.
+	 * The driver core matches without the device lock. Here the lock is held: a deletion that
+	 * begins now waits for it before it detaches the driver again.
 	 */
 	if (is_removing(entry))
 		return -ENODEV;
@@ -119,7 +118,7 @@ static void vdpa_bus_remove(struct device *dev)
 	struct vdpa_device *vdev = dev_to_vdpa(dev);
 	struct vdpa_entry *entry = vdpa_entry(vdev);
 
-	/* Closing the file that vhost_vdpa waits for resets the device. */
+	/* vhost_vdpa waits until its file is closed, which resets the device. */
 	if (!is_vhost(drv))
 		vdpa_hold_leave(entry);
 	if (drv->remove)
@@ -142,7 +141,7 @@ const struct bus_type vdpa_bus = {
  * @owner: its module
  *
  * Context: may sleep; the driver probes the devices before it returns.
- * Return: 0 or what the driver core says.
+ * Return: 0 or the driver core's error.
  */
 int __vdpa_register_driver(struct vdpa_driver *drv, struct module *owner)
 {
@@ -156,7 +155,7 @@ EXPORT_SYMBOL_GPL(__vdpa_register_driver);
  * vdpa_unregister_driver - unregister a bus driver
  * @drv: the driver
  *
- * Context: may sleep for as long as the driver takes to let go of its devices.
+ * Context: may sleep for as long as the driver takes to unbind from its devices.
  */
 void vdpa_unregister_driver(struct vdpa_driver *drv)
 {

@@ -16,12 +16,12 @@
 
 /**
  * struct field - a field of a class's configuration space
- * @attr: the attribute it is sent as
- * @features: it is there if the device offers one of these; 0: always
- * @offset: in the class's structure, where it is little-endian, in bytes
- * @type: how it is stored
- * @name: in a description for migration; NULL: it has no part in that
- * @rule: by which it has to match there
+ * @attr: its attribute, VDPA_ATTR_*
+ * @features: present if the device offers one of these; 0: always
+ * @offset: in bytes, in the class's structure, which is little-endian
+ * @type: its type
+ * @name: its name in a migration description; NULL: not in it
+ * @rule: its migration rule
  */
 struct field {
 	u16 attr;
@@ -85,11 +85,11 @@ static const struct field blk_fields[] = {
 	  "max_write_zeroes_seg", "at-least" },
 };
 
-/* Features of a class that are sent as attributes of their own, as 0 or 1. */
+/* Features that have an attribute of their own, sent as 0 or 1. */
 struct flag {
 	u16 attr;
 	u64 feature;
-	const char *lacking;	/* name in a description, 1: not offered; NULL: not in it */
+	const char *lacking;	/* name in a description; 1: not offered; NULL: not in it */
 };
 
 static const struct flag blk_flags[] = {
@@ -131,7 +131,7 @@ union config {
 /**
  * vdpa_config_read - read a device's configuration space
  * @entry: the device, with its cf_lock held
- * @config: where to; what the device does not have reads as zeroes
+ * @config: destination; fields that the device does not have are zero
  * @size: bytes that the class defines
  */
 void vdpa_config_read(struct vdpa_entry *entry, void *config, size_t size)
@@ -192,10 +192,10 @@ static struct vdpa_field_value flag_value(const struct flag *flag, u64 features)
 }
 
 /**
- * vdpa_config_walk - look at what a device's configuration space has
+ * vdpa_config_walk - walk the fields of a device's configuration space
  * @entry: the device, with its cf_lock held
- * @features: that it offers
- * @take: called for each field that is there; an error ends the walk
+ * @features: the features that it offers
+ * @take: called for each present field; an error ends the walk
  * @data: for @take
  *
  * Return: 0 or what @take returns.

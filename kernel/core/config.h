@@ -2,8 +2,8 @@
 /*
  * The configuration space of devices, field by field.
  *
- * One table a class says where each field is, which feature it needs, by which attribute it goes
- * over the wire, and by which rule it has to match at the target of a migration.
+ * One table for each class gives each field's offset, the feature that it needs, its netlink
+ * attribute, and its migration rule.
  */
 #ifndef _VDPA_CONFIG_H
 #define _VDPA_CONFIG_H
@@ -12,7 +12,7 @@
 
 struct vdpa_entry;
 
-/* How a field is stored, and so how it is sent. */
+/* The type of a field, as stored and as sent. */
 enum vdpa_field_type {
 	VDPA_FIELD_U8,
 	VDPA_FIELD_U16,
@@ -23,13 +23,13 @@ enum vdpa_field_type {
 };
 
 /**
- * struct vdpa_field_value - what a device has in a field
- * @attr: VDPA_ATTR_* that it is sent as
- * @type: how it is sent
- * @num: all but VDPA_FIELD_MAC: the number
- * @mac: VDPA_FIELD_MAC: six bytes
- * @name: in a description for migration; NULL: it has no part in that. Of a flag: of its absence
- * @rule: by which it has to match there
+ * struct vdpa_field_value - the value of a field
+ * @attr: its attribute, VDPA_ATTR_*
+ * @type: its type
+ * @num: the value, for all types but VDPA_FIELD_MAC
+ * @mac: for VDPA_FIELD_MAC: six bytes
+ * @name: its name in a migration description, for a flag the name of its absence; NULL: not in it
+ * @rule: its migration rule
  */
 struct vdpa_field_value {
 	u16 attr;

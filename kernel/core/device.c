@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices: what parent drivers and bus drivers call.
+ * Devices: the exported functions that parent drivers and bus drivers call.
  */
 #include "export.h"
 
@@ -66,19 +66,19 @@ static struct vdpa_entry *entry_alloc(struct vdpa_device *vdev, const struct vdp
 
 /**
  * __vdpa_alloc_device - allocate a device
- * @mgmtdev: the device that it belongs to, its parent in sysfs
+ * @mgmtdev: its parent in sysfs
  * @config: the operations; never written to, so the table may be shared and constant
  * @ngroups: virtqueue groups
  * @nas: address spaces
- * @size: bytes of the parent's structure around it; struct vdpa_device comes first
- * @name: its name; NULL for "vdpa" and its index
- * @use_va: it takes user virtual addresses
+ * @size: bytes of the parent's structure, whose first member is the struct vdpa_device
+ * @name: its name; NULL: "vdpa" and its index
+ * @use_va: it uses user virtual addresses
  *
- * The device is not registered. Give it up with put_device(&vdev->dev).
+ * The device is not registered. Release it with put_device(&vdev->dev).
  *
  * Context: may sleep.
- * Return: the device; ERR_PTR(-EINVAL) where operations are missing that the
- * others need, ERR_PTR(-ENOMEM).
+ * Return: the device; ERR_PTR(-EINVAL) if @config lacks operations that others need;
+ * ERR_PTR(-ENOMEM), ERR_PTR(-EBUSY) if no index is free.
  */
 struct vdpa_device *__vdpa_alloc_device(struct device *mgmtdev,
 					const struct vdpa_config_ops *config,
@@ -137,8 +137,8 @@ err_entry:
 EXPORT_SYMBOL_GPL(__vdpa_alloc_device);
 
 /*
- * Some parents have the operations and only ever refuse: ask once. A device that works on user
- * addresses is asked nothing: its parent may have to wait for a process that is not ready yet.
+ * Some parents have the operations but always return an error: try once. Do not try with a device
+ * that uses user addresses: its parent may wait for a process that is not ready yet.
  */
 static bool has_vq_state(struct vdpa_entry *entry)
 {
@@ -165,7 +165,7 @@ static void entry_read_constants(struct vdpa_entry *entry)
 	entry->offers_suspend = ops->get_device_features(vdev) & BIT_ULL(VIRTIO_F_SUSPEND);
 }
 
-/* The name that DEV_NEW reserved for the parent's dev_add, or a new one. */
+/* Take the name that DEV_NEW reserved for the parent's dev_add, or reserve a new one. */
 static int entry_take_name(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_str text = vdpa_str(vdpa_entry_name(entry));
@@ -182,8 +182,8 @@ static int entry_take_name(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtde
 }
 
 /*
- * Return: the DEV_NEW that has asked for the device; NULL if none has. It has its own name until
- * the dev_add is over that we are in.
+ * Return: the DEV_NEW request that creates this device, or NULL. It is recognised by its name,
+ * which it keeps until dev_add returns.
  */
 static struct vdpa_request *entry_request(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev)
 {
@@ -198,7 +198,7 @@ static struct vdpa_request *entry_request(struct vdpa_entry *entry, struct vdpa_
 	return req;
 }
 
-/* What it has asked for, before any driver can see the device. */
+/* Apply the DEV_NEW request before any driver can see the device. */
 static int entry_take_request(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgmtdev)
 {
 	const struct vdpa_request *req = entry_request(entry, mgmtdev);
@@ -210,7 +210,7 @@ static int entry_take_request(struct vdpa_entry *entry, struct vdpa_mgmtdev *mgm
 	return req->driver ? kver_set_override(entry->vdev, req->driver) : 0;
 }
 
-/* From now on it can be found. */
+/* From now on lookups and dumps find the device. */
 static void entry_publish(struct vdpa_entry *entry)
 {
 	lockdep_assert_held(&vdpa_registry_lock);
@@ -222,10 +222,10 @@ static void entry_publish(struct vdpa_entry *entry)
 }
 
 /**
- * vdpa_entry_check_owner - whether a device belongs to nobody else while it is loaded
+ * vdpa_entry_check_owner - check that no other request is loading a device
  * @entry: the device
- * @owner: who asks, a group of devices that are loaded together; NULL: anybody
- * @extack: says that it does
+ * @owner: the caller's load group; NULL: the caller has none
+ * @extack: set if another one is
  *
  * Context: any.
  * Return: 0 or -EBUSY.
@@ -243,8 +243,8 @@ int vdpa_entry_check_owner(const struct vdpa_entry *entry, const void *owner,
 }
 
 /**
- * vdpa_entries_publish - let the devices be found that a parent has created
- * @mgmtdev: the parent, whose dev_add is over
+ * vdpa_entries_publish - publish the devices that a parent has created
+ * @mgmtdev: the parent, whose dev_add has returned
  *
  * Context: may sleep; vdpa_registry_lock is held.
  */
@@ -252,7 +252,7 @@ void vdpa_entries_publish(struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_entry *entry;
 
-	/* The newest are the last. */
+	/* The newest devices are at the end of the list. */
 	list_for_each_entry_reverse(entry, &mgmtdev->devices, sibling) {
 		if (entry->published)
 			break;
@@ -260,7 +260,7 @@ void vdpa_entries_publish(struct vdpa_mgmtdev *mgmtdev)
 	}
 }
 
-/* Out of the tables, then wait for those who found it there. */
+/* Remove the device from the tables, then wait for its users. */
 static void entry_hide(struct vdpa_entry *entry)
 {
 	mutex_lock(&vdpa_registry_lock);
@@ -275,8 +275,8 @@ static void entry_hide(struct vdpa_entry *entry)
 }
 
 /*
- * Whoever hears that the device is gone may have its name, and whoever has seen
- * it in a reply hears of it afterwards.
+ * Release the name before the event: a listener that gets DEV_REMOVED can use the name. A client
+ * that saw the device in a reply gets the event after that reply.
  */
 static void entry_drop_name(struct vdpa_entry *entry)
 {
@@ -289,9 +289,9 @@ static void entry_drop_name(struct vdpa_entry *entry)
 }
 
 /*
- * The device can be found when nothing can go wrong any more: not before sysfs
- * has taken it, nor while its parent, which may set up more of it or unregister
- * it again, is still in its dev_add.
+ * Publish the device only when registration can no longer fail: after device_add(), and after the
+ * parent's dev_add has returned. Until then the parent may still set up the device or unregister
+ * it.
  */
 static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 {
@@ -338,7 +338,7 @@ static int entry_register(struct vdpa_entry *entry, u32 nvqs)
 	return 0;
 }
 
-/* The name is free only once sysfs has let go of it. */
+/* Release the name only after device_del(): sysfs uses it until then. */
 static void entry_unregister(struct vdpa_entry *entry)
 {
 	entry_hide(entry);
@@ -356,8 +356,8 @@ static void entry_unregister(struct vdpa_entry *entry)
  *
  * Context: may sleep, called by the parent's dev_add; bus drivers probe the
  * device before it returns.
- * Return: 0; -EINVAL without a management device, -EEXIST if the name is taken,
- * or what the driver core says. On failure the caller still owns the device.
+ * Return: 0; -EINVAL without a management device; -EEXIST if the name is taken; -ENOMEM; or the
+ * driver core's error. On failure the caller still owns the device.
  */
 int _vdpa_register_device(struct vdpa_device *vdev, u32 nvqs)
 {
@@ -368,13 +368,13 @@ int _vdpa_register_device(struct vdpa_device *vdev, u32 nvqs)
 EXPORT_SYMBOL_GPL(_vdpa_register_device);
 
 /**
- * vdpa_register_device - register a device that no management device made
+ * vdpa_register_device - register a device that no management device created
  * @vdev: the device
  * @nvqs: its virtqueues
  *
  * Context: may sleep; bus drivers probe the device before it returns.
- * Return: 0; -EEXIST if the name is taken, or what the driver core says. On
- * failure the caller still owns the device.
+ * Return: 0; -EEXIST if the name is taken; -ENOMEM; or the driver core's error. On failure the
+ * caller still owns the device.
  */
 int vdpa_register_device(struct vdpa_device *vdev, u32 nvqs)
 {
@@ -386,8 +386,8 @@ EXPORT_SYMBOL_GPL(vdpa_register_device);
  * _vdpa_unregister_device - unregister a device from within dev_del
  * @vdev: the device; the reference that registering it took is dropped
  *
- * Context: may sleep, called by the parent's dev_del. No operation of the
- * device is called any more once it returns.
+ * Context: may sleep, called by the parent's dev_del. After it returns, the core calls none of the
+ * device's operations except free.
  */
 void _vdpa_unregister_device(struct vdpa_device *vdev)
 {
@@ -397,11 +397,10 @@ void _vdpa_unregister_device(struct vdpa_device *vdev)
 EXPORT_SYMBOL_GPL(_vdpa_unregister_device);
 
 /**
- * vdpa_unregister_device - unregister a device that no management device made
+ * vdpa_unregister_device - unregister a device that no management device created
  * @vdev: the device; the reference that registering it took is dropped
  *
- * Context: may sleep. No operation of the device is called any more once it
- * returns.
+ * Context: may sleep. After it returns, the core calls none of the device's operations except free.
  */
 void vdpa_unregister_device(struct vdpa_device *vdev)
 {
@@ -428,11 +427,10 @@ EXPORT_SYMBOL(vdpa_set_status);
  * vdpa_get_config - read from the configuration space, for a bus driver
  * @vdev: the device
  * @offset: in bytes
- * @buf: where to
+ * @buf: destination
  * @len: in bytes
  *
- * A driver that reads before it has negotiated features is a legacy one, and
- * gets none.
+ * A driver that reads before it negotiates features is a legacy driver: its features are set to 0.
  *
  * Context: may sleep; takes cf_lock for reading across the parent's operation.
  */
@@ -450,7 +448,7 @@ EXPORT_SYMBOL_GPL(vdpa_get_config);
  * vdpa_set_config - write to the configuration space, for a bus driver
  * @vdev: the device
  * @offset: in bytes
- * @buf: where from
+ * @buf: source
  * @length: in bytes
  *
  * Context: may sleep; takes cf_lock for writing across the parent's operation.

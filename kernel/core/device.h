@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A device, as the core sees it.
+ * The core's own part of a vDPA device.
  */
 #ifndef _VDPA_DEVICE_H
 #define _VDPA_DEVICE_H
@@ -19,13 +19,13 @@ struct vdpa_precopy;
 struct vdpa_dirty;
 struct vdpa_request;
 
-/* The bus driver that hands devices to user space. */
+/* The bus driver that gives user space access to devices. */
 #define VDPA_VHOST_DRIVER	"vhost_vdpa"
 
-/* Which way private state is copied, in rounds. */
+/* Direction of a pre-copy: private state copied in rounds. */
 enum vdpa_precopy_way {
 	VDPA_PRECOPY_SOURCE,	/* out of the device */
-	VDPA_PRECOPY_TARGET,	/* to beside the device */
+	VDPA_PRECOPY_TARGET,	/* to a staging area beside the device */
 	VDPA_PRECOPY_WAYS,
 };
 
@@ -34,63 +34,63 @@ enum vdpa_precopy_way {
 
 /**
  * struct vdpa_entry - the core's own part of a device
- * @ops: the device's operations, observed: see ops.h. vdev->config points here,
- *	which is also the way from a struct vdpa_device to its entry.
- * @parent_ops: the parent's own, which may be shared with other devices
- * @config_cb: the bus driver's config callback, behind the observing one
- * @config_cb_lock: protects @config_cb, which is called with it held, so that none is called
- *	any more once it was exchanged; what the callback takes is taken inside it
- * @state: what it is doing
- * @ready: which of its queues are ready
- * @driver_features: what its driver has negotiated, last
- * @serial: no other device has had or will have it
- * @refresh: sees what it is doing, when it has something to say
- * @status_poll: sees whether the device has answered to a suspend through its status
- * @status_delay: how long to wait before looking again, in jiffies; who has begun the suspend sets
- *	it before the work is queued, which then changes it
- * @vdev: the device itself, allocated with the parent's part around it
- * @guard: users that call the parent's operations right now
- * @line: requests that ask its parent about it
- * @load_group: the devices with which it is being loaded, as who owns it; NULL: nobody does
- * @precopy: the pre-copy under way, each way: precopy.h
- * @name: the name it holds; NULL while it is not registered
- * @mgmtdev: the management device that made it; NULL for a device that its
- *	driver registered by itself ("unmanaged")
- * @sibling: in @mgmtdev's list of devices
- * @dirty: what is tracked of the pages that it writes; NULL: nothing is. In its turn alone
- * @device_id: virtio device ID. This and the next five are constants of a
- *	device, asked for once, so that listing the devices asks parents for nothing
- *	but the status, which they know.
+ * @ops: the device's observed operations: see ops.h. vdev->config points here; vdpa_entry() uses
+ *	that to find the entry of a struct vdpa_device.
+ * @parent_ops: the parent's own operations; several devices may share them
+ * @config_cb: the bus driver's config callback; the core's observing callback calls it
+ * @config_cb_lock: protects @config_cb and is held while it is called, so that an old callback is
+ *	never called after it was replaced; locks that the callback takes nest inside
+ * @state: the device's state: state.h
+ * @ready: which virtqueues are ready
+ * @driver_features: the features that its driver negotiated last
+ * @serial: unique number, never used again
+ * @refresh: work: reads the status after a config interrupt and updates @state
+ * @status_poll: work: polls whether the device completed a suspend or resume through its status
+ * @status_delay: time until the next poll, in jiffies; set by the caller that begins the suspend or
+ *	resume before it queues @status_poll, then changed only by that work
+ * @vdev: the device itself, embedded in the parent's structure
+ * @guard: counts the users that may call the parent's operations
+ * @line: requests that call the parent about this device
+ * @load_group: owner while the device is being loaded: the group of devices loaded together; NULL:
+ *	no load is under way
+ * @precopy: the pre-copy under way in each direction: precopy.h
+ * @name: its reserved name; NULL while it is not registered
+ * @mgmtdev: the management device that created it; NULL for an unmanaged device, which its parent
+ *	driver registered with vdpa_register_device()
+ * @sibling: node in @mgmtdev's list of devices
+ * @dirty: dirty page tracking under way, or NULL; accessed only by the holder of @line
+ * @device_id: virtio device ID. This and the next five are constants of the device. The core reads
+ *	them once, so that a dump asks the parent only for the status.
  * @vendor_id: virtio vendor ID
  * @max_vq_size: descriptors
  * @min_vq_size: descriptors
- * @has_vq_state: its parent tells and takes the state of virtqueues
- * @offers_suspend: its features have virtio's own suspend
+ * @has_vq_state: its parent can get and set the state of virtqueues
+ * @offers_suspend: it offers VIRTIO_F_SUSPEND
  * @group_asid: the address space of each virtqueue group; NULL: all are in address space 0
- * @created: what DEV_NEW asked for
- * @by_request: @created says so; a constant once the device can be found
- * @driver: name of the bound bus driver, NULL if none; the string is the driver's
- *	and valid under vdpa_registry_lock only
- * @probe_err: what the bus driver's last probe ended with
- * @user_pid: the process that last set its status through vhost_vdpa, as the first PID namespace
- *	has it; 0: none
+ * @created: the configuration in the DEV_NEW request
+ * @by_request: @created is valid; constant once the device is published
+ * @driver: name of the bound bus driver, or NULL; the string belongs to the driver and is valid
+ *	under vdpa_registry_lock only
+ * @probe_err: return value of the last bus driver probe
+ * @user_pid: process that last set the status through vhost_vdpa, as a PID of the initial
+ *	namespace; 0: none
  * @user_comm: the name of that process
- * @published: it can be found
- * @removing: it is being deleted, or given another driver; no driver can bind to it
- * @removal: detaches the bus driver, the first half of either
- * @del_task: calls the parent, the second half of a deletion
- * @del_req: the request that waits for either; NULL once the parent has begun to delete it, and
- *	while @called_off
- * @del_deadline: calls either off if the bus driver has not let go by then
- * @del_until: when that is, in jiffies
- * @del_err: what the request is answered with then, -ETIMEDOUT or -EBUSY; 0: it has no deadline
- * @called_off: that has happened; the next request can take over
- * @restore: the bus driver that it had before; "" if none. While it is set and
- *	@removing is not, no other driver matches.
- * @changing: it is being given another driver; once @removing is over, that one is at it
- * @next_driver: the name of that driver
+ * @published: it is in the registry: lookups and dumps can find it
+ * @removing: a deletion or a driver change is detaching the bus driver; no driver can bind
+ * @removal: work: detaches the bus driver, the first half of either
+ * @del_task: calls the parent's dev_del, the second half of a deletion
+ * @del_req: the request that waits for either; NULL once the parent begins to delete the device,
+ *	and while @called_off
+ * @del_deadline: work: cancels either if the bus driver is not detached by the deadline
+ * @del_until: that deadline, in jiffies
+ * @del_err: error code of the request if the deadline passes, -ETIMEDOUT or -EBUSY; 0: no deadline
+ * @called_off: the deadline passed and cancelled it; the next request can take over
+ * @restore: the bus driver that was bound before; "" if none. While this is set and no
+ *	unbind is under way, only that driver matches.
+ * @changing: a driver change is under way; once @removing is cleared, the new driver probes
+ * @next_driver: the name of the new driver
  *
- * @name, @sibling and all from @driver on are protected by vdpa_registry_lock.
+ * vdpa_registry_lock protects @name, @sibling and all fields from @driver on.
  */
 struct vdpa_entry {
 	struct vdpa_config_ops ops;
@@ -143,7 +143,7 @@ struct vdpa_entry {
 	char next_driver[VDPA_DRIVER_NAME_LEN];
 };
 
-/* The entry of a device that __vdpa_alloc_device() has made. */
+/* The entry of a device that __vdpa_alloc_device() allocated. */
 static inline struct vdpa_entry *vdpa_entry(const struct vdpa_device *vdev)
 {
 	return container_of(vdev->config, struct vdpa_entry, ops);
@@ -154,7 +154,7 @@ static inline const char *vdpa_entry_name(const struct vdpa_entry *entry)
 	return dev_name(&entry->vdev->dev);
 }
 
-/* For a caller that found it in the registry, or is a user of it already. */
+/* The caller must have found the entry in the registry under the lock, or be a user already. */
 static inline void vdpa_entry_get(struct vdpa_entry *entry)
 {
 	vdpa_guard_get(&entry->guard);

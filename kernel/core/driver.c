@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device's bus driver: see driver.h.
+ * The bus driver of a device: see driver.h.
  */
 #include <linux/device.h>
 #include <linux/string.h>
@@ -19,11 +19,11 @@ static bool is_none(const char *name)
 }
 
 /**
- * vdpa_driver_check - whether there is such a bus driver
+ * vdpa_driver_check - check that a bus driver is loaded
  * @name: its name, or VDPA_DRIVER_NONE
- * @extack: says that there is none
+ * @extack: set if there is none
  *
- * It may be unloaded the moment after.
+ * The driver may be unloaded right after this check.
  *
  * Context: may sleep.
  * Return: 0, -EINVAL or -ENOENT.
@@ -40,7 +40,7 @@ int vdpa_driver_check(const char *name, struct netlink_ext_ack *extack)
 	return -ENOENT;
 }
 
-/* Return: true if the device has this driver; VDPA_DRIVER_NONE: if it has none. */
+/* Return: true if this driver is bound; for VDPA_DRIVER_NONE, if none is bound. */
 bool vdpa_driver_is(struct vdpa_entry *entry, const char *name)
 {
 	bool is;
@@ -52,20 +52,19 @@ bool vdpa_driver_is(struct vdpa_entry *entry, const char *name)
 }
 
 /**
- * vdpa_driver_is_used - whether somebody uses a device through vhost_vdpa
+ * vdpa_driver_is_used - check whether a process uses a device through vhost_vdpa
  * @entry: the device
  *
- * That somebody has only opened it is not to be seen from here; what he does first sets the
- * status.
+ * A process that has only opened the device is not detected. Its first action sets the status.
  *
- * Context: asks the parent for the status.
+ * Context: calls the parent's get_status.
  */
 bool vdpa_driver_is_used(struct vdpa_entry *entry)
 {
 	return vdpa_driver_is(entry, VDPA_VHOST_DRIVER) && entry->ops.get_status(entry->vdev);
 }
 
-/* The last who has set its status is the one who uses it. */
+/* The process that last set the status counts as the user. */
 void vdpa_driver_say_used(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 {
 	char comm[TASK_COMM_LEN];
@@ -85,7 +84,7 @@ void vdpa_driver_say_used(struct vdpa_entry *entry, struct netlink_ext_ack *exta
 				   vdpa_entry_name(entry));
 }
 
-/* A device has this driver, and is to keep it. May sleep. Return: 0 or -ENOMEM. */
+/* Keep the bound driver: set driver_override to it. May sleep. Return: 0 or -ENOMEM. */
 int vdpa_driver_keep(struct vdpa_entry *entry, const char *name)
 {
 	return kver_set_override(entry->vdev, name);
@@ -102,15 +101,16 @@ static int probe_err(struct vdpa_entry *entry)
 }
 
 /**
- * vdpa_driver_attach - see that a device has the driver that its override names
+ * vdpa_driver_attach - bind a device to the driver that its driver_override names
  * @entry: the device
  * @name: that driver, or VDPA_DRIVER_NONE
- * @extack: says why it has not
+ * @extack: set on error
  *
- * A driver that has just refused the device is not asked again.
+ * If the driver's probe has just failed, it is not called again.
  *
  * Context: may sleep for as long as the driver's probe takes; no lock is held.
- * Return: 0, -ENOENT if there is no such driver any more, or what the driver's probe says.
+ * Return: 0; -ENOENT if the driver was unloaded; -ENODEV if it did not bind; or the error of the
+ * driver's probe.
  */
 int vdpa_driver_attach(struct vdpa_entry *entry, const char *name, struct netlink_ext_ack *extack)
 {
@@ -131,8 +131,8 @@ int vdpa_driver_attach(struct vdpa_entry *entry, const char *name, struct netlin
 }
 
 /**
- * vdpa_driver_restore - give a device back to the driver that it had
- * @entry: the device, with a reference; entry->restore names the driver, "": it had none
+ * vdpa_driver_restore - bind a device to its old driver again
+ * @entry: the device, with a reference; entry->restore names the driver, "" if it had none
  *
  * Context: may sleep for as long as the driver's probe takes; no lock is held.
  */
@@ -148,7 +148,7 @@ void vdpa_driver_restore(struct vdpa_entry *entry)
 	mutex_unlock(&vdpa_registry_lock);
 }
 
-/* Which driver it goes back to, if to any: a free device matches nothing but that one. */
+/* Set the driver to restore, or "": an unbound device matches only this one. */
 static void set_restore(struct vdpa_entry *entry, const char *name)
 {
 	mutex_lock(&vdpa_registry_lock);
@@ -158,14 +158,14 @@ static void set_restore(struct vdpa_entry *entry, const char *name)
 }
 
 /**
- * vdpa_driver_change - give a device to the driver that it is to have
- * @entry: the device, with a reference; its driver has let go of it, entry->restore has its name,
- *	and entry->next_driver that of the new one
- * @extack: says why that one does not get it
+ * vdpa_driver_change - bind a device to another driver
+ * @entry: the device, with a reference and unbound; entry->restore names the old driver,
+ *	entry->next_driver the new one
+ * @extack: set if the new driver does not bind
  *
  * Context: may sleep for as long as the driver's probe takes; no lock is held. No other change
  * of the driver is under way.
- * Return: 0, -ENOMEM or as vdpa_driver_attach(); then the device is back where it was.
+ * Return: 0, -ENOMEM or as vdpa_driver_attach(). After an error the old driver is restored.
  */
 int vdpa_driver_change(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 {

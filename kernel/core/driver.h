@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A device's bus driver: which one it has, which one it is to have.
+ * The bus driver of a device: which one is bound, and how to bind another one.
  *
- * To give a device another driver begins as a deletion does (removal.h): no driver can bind to it
- * any more, and the one that it has lets go of it, in a worker and with no lock held. Then the
- * override names the new driver, and that one probes the device. If it does not take the device,
- * or if who asked has gone before, the device goes back to the driver that it had.
+ * A driver change begins like a deletion (removal.h): no driver can bind, and a worker unbinds the
+ * present driver with no lock held. Then driver_override is set to the new driver, which probes the
+ * device. If the probe fails, or if the client has gone before it, the device is bound to its old
+ * driver again.
  */
 #ifndef _VDPA_DRIVER_H
 #define _VDPA_DRIVER_H

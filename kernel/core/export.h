@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For the files that export symbols, in front of everything else.
+ * The includes of the files that export symbols; to be included before anything else.
  *
- * A symbol's CRC covers every type its prototype leads to, as far as the type is
- * complete in the file that exports it. The distribution's bus drivers and
- * parents were built against mainline's one file, so ours have to see what that
- * one includes, and must not see inside what it leaves opaque: no
- * linux/rhashtable.h here (linux/rhashtable-types.h will do). The build compares
- * the CRCs with the distribution's.
+ * The CRC of a symbol covers every type that its prototype reaches, if the type is complete in the
+ * exporting file. The distribution's bus drivers and parents were built against mainline's single
+ * source file. So our files must include what that file includes, and must leave incomplete the
+ * types that it leaves incomplete: do not include linux/rhashtable.h here (use
+ * linux/rhashtable-types.h). The build compares the CRCs with the distribution's.
  */
 #ifndef _VDPA_EXPORT_H
 #define _VDPA_EXPORT_H

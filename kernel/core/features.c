@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtio's feature bits: see features.h. The numbers are the specification's: older headers of the
- * kernel do not have all of them.
+ * Virtio's feature bits: see features.h. The bits are literal numbers, because older kernel headers
+ * do not define all of them.
  */
 #include <linux/bits.h>
 #include <linux/kernel.h>
@@ -44,10 +44,10 @@ static const char *feature_name(u32 device_id, unsigned int bit)
 }
 
 /**
- * vdpa_features_text - name features, for a message
- * @device_id: virtio device ID of whose they are; 0: not known
+ * vdpa_features_text - write the names of features for a message
+ * @device_id: virtio device ID of the device; 0: unknown
  * @features: the features
- * @text: set to "MAC,MQ"; those without a name are "bit_5"; ends with ",..." if there are more
+ * @text: set to a list like "MAC,MQ"; unnamed bits are "bit_5"; ",..." at the end if there are more
  */
 void vdpa_features_text(u32 device_id, u64 features, char text[VDPA_FEATURES_TEXT])
 {
@@ -62,7 +62,7 @@ void vdpa_features_text(u32 device_id, u64 features, char text[VDPA_FEATURES_TEX
 			continue;
 		snprintf(number, sizeof(number), "bit_%u", bit);
 		name = feature_name(device_id, bit) ?: number;
-		/* One more may follow. */
+		/* Leave room for ",..." if more bits follow. */
 		room = VDPA_FEATURES_TEXT - used - (features >> bit > 1 ? sizeof(",...") : 1);
 		if (strlen(name) + !!used > room) {
 			sprintf(text + used, "%s", used ? ",..." : "...");
@@ -80,7 +80,7 @@ void vdpa_features_text(u32 device_id, u64 features, char text[VDPA_FEATURES_TEX
 #define CSUM		BIT_ULL(0)
 #define HOST_TSO	(BIT_ULL(11) | BIT_ULL(12))
 
-/* virtio 1.3, 5.1.3.1 and 6.1: what a device must not offer without the other. */
+/* virtio 1.3, 5.1.3.1 and 6.1: features that a device must not offer without others. */
 static const struct vdpa_feature_need needs[] = {
 	{ 0, VDPA_FEATURE_ALWAYS, BIT_ULL(32) },
 	NET(7, GUEST_CSUM), NET(8, GUEST_CSUM), NET(9, GUEST_TSO), NET(10, GUEST_CSUM),
@@ -92,11 +92,11 @@ static const struct vdpa_feature_need needs[] = {
 };
 
 /**
- * vdpa_features_lack - what features need that is not among them
- * @device_id: virtio device ID of whose they are; 0: not known
+ * vdpa_features_lack - find an unmet dependency of features
+ * @device_id: virtio device ID of the device; 0: unknown
  * @features: the features
  *
- * Return: the first need that is not met; NULL if all are.
+ * Return: the first unmet dependency, or NULL.
  */
 const struct vdpa_feature_need *vdpa_features_lack(u32 device_id, u64 features)
 {

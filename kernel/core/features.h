@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Virtio's feature bits: their names, for messages, and which of them need others.
+ * Virtio's feature bits: their names for messages, and their dependencies.
  */
 #ifndef _VDPA_FEATURES_H
 #define _VDPA_FEATURES_H
 
 #include <linux/types.h>
 
-/* Bytes of a text that names features, with the terminator: a message has room for no more. */
+/* Size of a text that names features, with the terminator; limited by the size of messages. */
 #define VDPA_FEATURES_TEXT	40
 
 /**
- * struct vdpa_feature_need - a feature that cannot be without another one
- * @device_id: virtio device ID of those that it is about; 0: all
- * @bit: the feature; VDPA_FEATURE_ALWAYS: all devices
- * @needs: one of these
+ * struct vdpa_feature_need - a feature that depends on others
+ * @device_id: virtio device ID; 0: all
+ * @bit: the feature; VDPA_FEATURE_ALWAYS: needed by every device
+ * @needs: it needs at least one of these features
  */
 struct vdpa_feature_need {
 	u32 device_id;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holding devices: see hold.h.
+ * Holds on suspended devices: see hold.h.
  */
 #include <linux/bitmap.h>
 #include <linux/device.h>
@@ -22,7 +22,7 @@ static bool suspends(const struct vdpa_transition *transition)
 	return transition->via == VDPA_DEV_STATE_SUSPENDING;
 }
 
-/* In the turn of the one that asks the parent. */
+/* The caller owns state->in_parent. */
 static void note_means(struct vdpa_entry *entry, enum vdpa_means means)
 {
 	struct vdpa_state *state = &entry->state;
@@ -33,13 +33,13 @@ static void note_means(struct vdpa_entry *entry, enum vdpa_means means)
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* Which queues are ready. */
+/* Which virtqueues are ready. */
 
 /**
- * vdpa_hold_init - make room for which queues of a device are ready
+ * vdpa_hold_init - allocate the ready bitmaps of a device
  * @entry: the device, whose number of virtqueues is known
  *
- * Return: 0 or -ENOMEM; what there is goes with vdpa_hold_exit() in either case.
+ * Return: 0 or -ENOMEM; in both cases vdpa_hold_exit() frees them.
  */
 int vdpa_hold_init(struct vdpa_entry *entry)
 {
@@ -48,7 +48,7 @@ int vdpa_hold_init(struct vdpa_entry *entry)
 
 	if (!entry->parent_ops->suspend)
 		return 0;
-	/* A parent may try again to register it. */
+	/* The parent may register the device again after a failure. */
 	vdpa_hold_exit(entry);
 	ready->before = bitmap_zalloc(n, GFP_KERNEL);
 	ready->wanted = bitmap_zalloc(n, GFP_KERNEL);
@@ -61,7 +61,7 @@ void vdpa_hold_exit(struct vdpa_entry *entry)
 	bitmap_free(entry->ready.wanted);
 }
 
-/* The driver makes a queue ready, or no more so: called after it did the one, before the other. */
+/* The driver changes a queue's readiness: called after it sets ready, before it clears ready. */
 void vdpa_hold_queue(struct vdpa_entry *entry, u16 index, bool ready)
 {
 	if (entry->ready.wanted && index < entry->vdev->nvqs)
@@ -88,13 +88,13 @@ static void queues_restore(struct vdpa_entry *entry)
 		if (!test_bit(i, entry->ready.wanted) || ops->get_vq_ready(vdev, i))
 			continue;
 		ops->set_vq_ready(vdev, i, true);
-		/* The driver may just have taken it away. */
+		/* The driver may have cleared ready meanwhile. */
 		if (!test_bit(i, entry->ready.wanted))
 			ops->set_vq_ready(vdev, i, false);
 	}
 }
 
-/* Asking the parent, in a turn that is ours: no lock is held. */
+/* Calls into the parent. The caller owns state->in_parent and holds no lock. */
 
 static int ops_resume(struct vdpa_entry *entry)
 {
@@ -108,7 +108,7 @@ static int ops_resume(struct vdpa_entry *entry)
 	return err;
 }
 
-/* A device that fails instead of answering has failed before the transition ends. */
+/* On -EIO the device has failed: note that before the transition ends. */
 static int status_answer(struct vdpa_entry *entry, int err)
 {
 	if (err == -EIO)
@@ -142,7 +142,7 @@ static int ops_suspend(struct vdpa_entry *entry, ktime_t deadline)
 		err = ops->suspend(entry->vdev);
 	if (!err || !ops->resume)
 		return err;
-	/* Half of it may be suspended. */
+	/* The device may be half suspended. */
 	undo = ops_resume(entry);
 	if (undo)
 		dev_warn(&entry->vdev->dev, "resume after a failed suspend: %pe\n",
@@ -154,7 +154,7 @@ static int ask_suspend(struct vdpa_entry *entry, const struct vdpa_transition *t
 {
 	int err;
 
-	/* A driver that asks by the operation gets the operation. */
+	/* A driver that calls the suspend operation gets the parent's operation. */
 	if (transition->cause == VDPA_CAUSE_MANAGEMENT && vdpa_status_needed(entry)) {
 		note_means(entry, VDPA_MEANS_STATUS);
 		return status_answer(entry, vdpa_status_suspend(entry));
@@ -178,9 +178,9 @@ static void parent_end(struct vdpa_state *state)
 	wake_up_all(&state->idle);
 }
 
-/* Claims. */
+/* Transitions. */
 
-/* Whether a transition can begin on a device that is doing what @view says. */
+/* Return: whether a transition can begin on a device whose state is @view. */
 bool vdpa_hold_can(const struct vdpa_state_view *view, const struct vdpa_transition *transition)
 {
 	bool held = view->holds & own_hold(transition);
@@ -215,7 +215,7 @@ static bool transition_is_current(const struct vdpa_state *state,
 	return state->in_transition && state->sequence == transition->sequence;
 }
 
-/* Under the lock: it ends, and was carried out if @reached. */
+/* Under the lock: end the transition. @reached: the parent's operation succeeded. */
 void vdpa_hold_transition_end(struct vdpa_entry *entry, const struct vdpa_transition *transition,
 			      bool reached)
 {
@@ -243,15 +243,15 @@ void vdpa_hold_transition_end(struct vdpa_entry *entry, const struct vdpa_transi
 }
 
 /**
- * vdpa_hold_begin - begin to take or give back a hold
+ * vdpa_hold_begin - begin to take or release a hold
  * @entry: the device
  * @transition: with @via and @cause filled in
- * @view: set to what the device was doing
+ * @view: set to the state of the device before
  *
  * The transition ends with vdpa_hold_perform() or vdpa_hold_abort().
  *
  * Context: any; takes the state's lock.
- * Return: false if none was begun: @view says why.
+ * Return: true if it began; else @view tells why not.
  */
 bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_transition *transition,
 		     struct vdpa_state_view *view)
@@ -269,7 +269,7 @@ bool vdpa_hold_begin(struct vdpa_entry *entry, struct vdpa_transition *transitio
 	return can;
 }
 
-/* Give a transition up: the parent was not asked. */
+/* End a transition without calling the parent. */
 void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	struct vdpa_state *state = &entry->state;
@@ -281,7 +281,10 @@ void vdpa_hold_abort(struct vdpa_entry *entry, const struct vdpa_transition *tra
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* Return: true once the parent can be asked, which is @good if the transition still is. */
+/*
+ * Return: true once waiting is over. @good: the transition is still current, and the caller owns
+ * in_parent.
+ */
 static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_transition *transition,
 			  bool *good)
 {
@@ -298,7 +301,9 @@ static bool perform_begin(struct vdpa_entry *entry, const struct vdpa_transition
 	return free || !*good;
 }
 
-/* Return: true if what the parent has done after @ns counts. */
+/*
+ * The parent's operation returned @err after @ns. Return: whether the transition was still current.
+ */
 static bool perform_end(struct vdpa_entry *entry, const struct vdpa_transition *transition, int err,
 			u64 ns)
 {
@@ -318,11 +323,12 @@ static bool perform_end(struct vdpa_entry *entry, const struct vdpa_transition *
 }
 
 /**
- * vdpa_hold_perform_now - as vdpa_hold_perform(), by whom the parent waits for
+ * vdpa_hold_perform_now - as vdpa_hold_perform(), without waiting for in_parent
  * @entry: the device
  * @transition: the transition, begun
  *
- * Context: in the turn of the one that asks the parent. It ends here. Else as vdpa_hold_perform().
+ * Context: the caller owns state->in_parent, which this function releases. Otherwise as
+ * vdpa_hold_perform().
  * Return: as vdpa_hold_perform().
  */
 int vdpa_hold_perform_now(struct vdpa_entry *entry, const struct vdpa_transition *transition)
@@ -335,12 +341,12 @@ int vdpa_hold_perform_now(struct vdpa_entry *entry, const struct vdpa_transition
 }
 
 /**
- * vdpa_hold_perform - take or give back the hold: the parent is asked
+ * vdpa_hold_perform - take or release the hold, and call the parent if necessary
  * @entry: the device
  * @transition: the transition, begun
  *
  * Context: a worker; may sleep for as long as the parent takes; no lock is held.
- * Return: what the parent returns; -ECANCELED if the transition was overtaken.
+ * Return: 0 or the parent's error; -ECANCELED if a reset or a failure voided the transition.
  */
 int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
@@ -350,7 +356,9 @@ int vdpa_hold_perform(struct vdpa_entry *entry, const struct vdpa_transition *tr
 	return good ? vdpa_hold_perform_now(entry, transition) : -ECANCELED;
 }
 
-/* Return: true once it is known whether the hold is still @ours; a transition is begun then. */
+/*
+ * Return: true once it is known whether the hold is still @ours. If it is, a transition has begun.
+ */
 static bool undo_begin(struct vdpa_entry *entry, struct vdpa_transition *transition, bool *ours)
 {
 	struct vdpa_state *state = &entry->state;
@@ -369,13 +377,13 @@ static bool undo_begin(struct vdpa_entry *entry, struct vdpa_transition *transit
 }
 
 /**
- * vdpa_hold_undo - give back a hold that was taken in vain
+ * vdpa_hold_undo - release a hold of a group suspend that failed
  * @entry: the device, also one that is being deleted
- * @transition: the one by which it was taken
+ * @transition: the transition that took it
  *
  * Context: a worker; may sleep for as long as the parent takes; no lock is held.
- * Return: what the parent returns; 0 if it was not asked, as the hold is gone or the
- * driver has one too; -ECANCELED if the transition was overtaken.
+ * Return: 0 or the parent's error; 0 without calling the parent if the hold is gone or the driver
+ * has one too; -ECANCELED if a reset or a failure voided the transition.
  */
 int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_transition *transition)
 {
@@ -385,7 +393,7 @@ int vdpa_hold_undo(struct vdpa_entry *entry, struct vdpa_transition *transition)
 	return ours ? vdpa_hold_perform(entry, transition) : 0;
 }
 
-/* Return: true once the parent is at nothing else; it is asked from now on. */
+/* Return: true once no other operation is in the parent; the caller then owns in_parent. */
 static bool turn_begin(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
@@ -400,7 +408,7 @@ static bool turn_begin(struct vdpa_entry *entry)
 	return free;
 }
 
-/* The parent is asked no more, for now. */
+/* Release state->in_parent. */
 void vdpa_hold_turn_end(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
@@ -413,14 +421,14 @@ void vdpa_hold_turn_end(struct vdpa_entry *entry)
 
 /* The driver's side. */
 
-/* What there is to do for a driver that wants to suspend or resume. */
+/* How to carry out a suspend or resume that the driver calls. */
 enum driver_step {
-	STEP_NONE,	/* it has what it wants */
-	STEP_TRANSITION,	/* it has begun one, and the parent is its own */
-	STEP_PASS,	/* the device has failed: what comes of it is the parent's business */
+	STEP_NONE,	/* nothing to do */
+	STEP_TRANSITION,	/* a transition began; the caller owns in_parent */
+	STEP_PASS,	/* the device has failed: pass the call on to the parent */
 };
 
-/* Under the lock, while there is no transition and the parent is asked nothing. */
+/* Under the lock, with no transition under way and in_parent false. */
 static enum driver_step driver_step(struct vdpa_entry *entry, struct vdpa_transition *transition)
 {
 	struct vdpa_state *state = &entry->state;
@@ -462,7 +470,7 @@ static bool driver_begin(struct vdpa_entry *entry, struct vdpa_transition *trans
 	return free;
 }
 
-/* Return: what the parent says. */
+/* Return: 0 or the parent's error. */
 static int driver_pass(struct vdpa_entry *entry, const struct vdpa_transition *transition)
 {
 	const struct vdpa_config_ops *ops = entry->parent_ops;
@@ -474,14 +482,14 @@ static int driver_pass(struct vdpa_entry *entry, const struct vdpa_transition *t
 }
 
 /**
- * vdpa_hold_driver - the bus driver suspends or resumes the device
+ * vdpa_hold_driver - suspend or resume the device for its bus driver
  * @entry: the device
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  *
- * Context: may sleep for as long as the parent takes, and before that, killable,
- * while somebody else suspends, resumes or resets the device.
- * Return: what the parent returns; 0 if it was not asked; -ECANCELED if the device
- * failed meanwhile; -EINTR.
+ * Context: may sleep for as long as the parent takes. Before that, waits killable while another
+ * caller suspends, resumes or resets the device.
+ * Return: 0 or the parent's error; 0 if the parent was not called; -ECANCELED if the device failed
+ * meanwhile; -EINTR if the caller is killed.
  */
 int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via)
 {
@@ -501,13 +509,13 @@ int vdpa_hold_driver(struct vdpa_entry *entry, enum vdpa_dev_state via)
 }
 
 /**
- * vdpa_hold_probe - vhost_vdpa begins to probe the device, or has ended
+ * vdpa_hold_probe - note that vhost_vdpa begins or ends to probe the device
  * @entry: the device
- * @probing: which of the two
+ * @probing: true: it begins
  *
- * vhost_vdpa has its character device opened before it is done with what the file's end
- * needs: a file that is opened and closed that early takes the kernel down. To open it
- * resets the device, and that waits for the probe.
+ * vhost_vdpa creates its character device before it has initialised what closing the file needs:
+ * opening and closing the file that early crashes the kernel. Opening resets the device, so the
+ * reset waits here until the probe ends.
  */
 void vdpa_hold_probe(struct vdpa_entry *entry, bool probing)
 {
@@ -527,7 +535,7 @@ static bool is_probed(const struct vdpa_entry *entry)
 	return !prober || prober == current;
 }
 
-/* A waiter for the device's answer to its status makes way. */
+/* Add @n to the waiting resets. A waiter that polls the device's status then stops waiting. */
 static void want_reset(struct vdpa_entry *entry, int n)
 {
 	struct vdpa_state *state = &entry->state;
@@ -540,12 +548,12 @@ static void want_reset(struct vdpa_entry *entry, int n)
 }
 
 /**
- * vdpa_hold_reset_begin - the bus driver is about to reset the device
+ * vdpa_hold_reset_begin - prepare a reset by the bus driver
  * @entry: the device
  *
- * Context: may sleep for as long as the parent takes for what it is at, but not for a device to
- * answer to its status. Not killable: who resets may be at the end of a file, and its memory is
- * unmapped after that.
+ * Context: may sleep for as long as the parent's running operation takes, but does not wait for a
+ * device that has not completed a suspend through its status. Not killable: the reset may belong to
+ * the release of a file, after which its memory is unmapped.
  */
 void vdpa_hold_reset_begin(struct vdpa_entry *entry)
 {
@@ -555,7 +563,7 @@ void vdpa_hold_reset_begin(struct vdpa_entry *entry)
 	vdpa_state_driver_begin(entry);
 }
 
-/* It is reset, if @done: this ends whatever it was doing, and whoever held it. */
+/* The reset is over. If @done, it succeeded: it ends transitions and holds. */
 void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done)
 {
 	struct vdpa_state *state = &entry->state;
@@ -574,8 +582,8 @@ void vdpa_hold_reset_end(struct vdpa_entry *entry, bool done)
 }
 
 /*
- * Under the lock: nobody holds it any more. Return: whether the parent has to resume it, and how. A
- * suspend through the status may have been called off before the device has answered.
+ * Under the lock: drop all holds. Return: how the parent has to resume the device, if at all.
+ * @suspending: a suspend through the status may have been cancelled before the device completed it.
  */
 static enum vdpa_means leave(struct vdpa_entry *entry, bool *suspending)
 {
@@ -610,12 +618,11 @@ static void leave_resume(struct vdpa_entry *entry, enum vdpa_means means, bool s
 }
 
 /**
- * vdpa_hold_leave - a driver of this host is about to leave the device
+ * vdpa_hold_leave - prepare the unbind of a driver of this host
  * @entry: the device
  *
- * The kernel's own drivers wait for the answers to what they have asked the
- * device, also when they are taken away, and nothing interrupts them: a
- * suspended device would keep them for good. So it is resumed, and cannot be
+ * The kernel's own drivers wait uninterruptibly for outstanding requests when they are unbound:
+ * with a suspended device they would wait for ever. So the device is resumed, and cannot be
  * suspended until vdpa_hold_left().
  *
  * Context: may sleep for as long as the parent takes.
@@ -639,7 +646,7 @@ void vdpa_hold_leave(struct vdpa_entry *entry)
 	vdpa_hold_turn_end(entry);
 }
 
-/* It has left it. */
+/* The driver is unbound. */
 void vdpa_hold_left(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
@@ -650,7 +657,7 @@ void vdpa_hold_left(struct vdpa_entry *entry)
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* Wait until the parent is at nothing, for as long as it takes. */
+/* Wait until no suspend, resume or reset is in the parent, for as long as it takes. */
 void vdpa_hold_wait(struct vdpa_entry *entry)
 {
 	wait_event_idle(entry->state.idle, !READ_ONCE(entry->state.in_parent));

@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The holds on a device that is suspended.
+ * Holds: which parties keep a device suspended.
  *
- * There are two that can: its driver (through vhost_vdpa, a virtual machine's
- * monitor) and management (a command). The parent suspends the device for the
- * first hold and resumes it when the last is given back. Neither gives back what
- * the other has: a command does not start what a monitor has stopped to read the
- * rings, nor the other way round. A reset ends both holds.
+ * There are two: the device's driver (through vhost_vdpa: a virtual machine monitor) and management
+ * (a netlink client). The core calls the parent's suspend for the first hold, and its resume when
+ * the last hold is released. Each party releases only its own hold: a command never resumes a
+ * device that a monitor suspended to read the rings, nor the other way round. A reset ends both
+ * holds.
  *
- * The parent does one thing at a time: a suspend, a resume or a reset of one
- * device never overlap, whoever asks for them. So what a late suspend leaves
- * behind is always known.
+ * Suspend, resume and reset of one device never overlap, whichever party calls them (struct
+ * vdpa_state.in_parent). So the state that a late suspend leaves behind is always known.
  *
- * Suspending and resuming take as long as the parent likes. Who begins one is in a
- * transition, and nobody else changes the holds meanwhile: a command is refused, a
- * driver waits, killable. A reset or a failure makes the transition void, and what the
- * operation ends with does not count any more.
+ * The parent may take any time to suspend or resume. Meanwhile the device is in a transition, and
+ * only its initiator changes the holds: a command is refused with an error, a driver waits,
+ * killable. A reset or a failure voids the transition; then the result of the parent's operation is
+ * ignored.
  *
- * A driver is never refused what mainline does not refuse it: to suspend what it
- * has suspended, or to resume what it has not, succeeds and does nothing.
+ * A driver never gets an error that the mainline core would not return: to suspend what it has
+ * suspended, or to resume what it has not, succeeds and does nothing.
  *
- * A driver has two ways to take its hold and to give it back, the operations and a bit of the
- * status (status.h), and one hold.
+ * A driver has one hold, and two ways to take and release it: the operations, and a bit of the
+ * status (status.h).
  *
- * Some parents forget in a suspend which queues were ready, or stay half
- * suspended when one fails. So queues that were ready before are made ready after
- * the resume, and a suspend that fails is followed by a resume.
+ * Some parents forget during a suspend which queues were ready, or stay half suspended when a
+ * suspend fails. So the core makes queues that were ready before ready again after the resume, and
+ * calls resume after a failed suspend.
  */
 #ifndef _VDPA_HOLD_H
 #define _VDPA_HOLD_H
@@ -39,9 +38,9 @@
 struct vdpa_entry;
 
 /**
- * struct vdpa_ready - which of a device's queues are ready
- * @before: they were when its parent was asked to suspend it
- * @wanted: its driver wants them to be
+ * struct vdpa_ready - which virtqueues of a device are ready
+ * @before: ready when the core called the parent's suspend
+ * @wanted: made ready by its driver
  *
  * Bitmaps; NULL where the parent cannot suspend.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The status, between a driver and a device with virtio's own suspend: see hold_status.h.
+ * A driver's view of the status of a device that has virtio's own suspend: see hold_status.h.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -15,22 +15,22 @@
 #include "state.h"
 #include "status.h"
 
-/* How often a device is looked at whose driver does not look: at first, and at last. */
+/* Poll interval of a device that has not completed a suspend or resume: first and longest. */
 #define POLL_MIN	msecs_to_jiffies(1)
 #define POLL_MAX	msecs_to_jiffies(250)
 
-/* What a driver means by what it writes. */
+/* The meaning of a status that the driver writes. */
 enum meaning {
-	MEANS_NOTHING,		/* as far as suspending goes */
+	MEANS_NOTHING,		/* for suspend */
 	MEANS_SUSPEND,
 	MEANS_RESUME,
 };
 
-/* What is left to do for it. */
+/* How to carry the write out. */
 enum step {
-	STEP_DONE,		/* the parent need not know */
-	STEP_WRITE,		/* the parent gets the status */
-	STEP_RESUME,		/* the parent's operation suspended it, and resumes it */
+	STEP_DONE,		/* do not call the parent */
+	STEP_WRITE,		/* pass the status to the parent */
+	STEP_RESUME,		/* call the parent's resume: its suspend was used */
 };
 
 /* Under the lock. */
@@ -44,7 +44,7 @@ static enum meaning meaning_of(const struct vdpa_state *state, u8 status)
 	return status & VIRTIO_CONFIG_S_DRIVER_OK ? MEANS_RESUME : MEANS_NOTHING;
 }
 
-/* Under the lock: the driver is the only one who holds it, or wants to. */
+/* Under the lock: management holds nothing, so the parent must be called. */
 static enum step begin_transition(struct vdpa_entry *entry, struct vdpa_transition *transition)
 {
 	struct vdpa_state *state = &entry->state;
@@ -63,7 +63,7 @@ static enum step begin_transition(struct vdpa_entry *entry, struct vdpa_transiti
 	return STEP_WRITE;
 }
 
-/* Under the lock, in no transition. */
+/* Under the lock, with no transition under way. */
 static enum step begin_hold(struct vdpa_entry *entry, enum meaning meaning,
 			    struct vdpa_transition *transition)
 {
@@ -81,7 +81,7 @@ static enum step begin_hold(struct vdpa_entry *entry, enum meaning meaning,
 	return STEP_DONE;
 }
 
-/* Return: true once the driver's write can be carried out, by @step. */
+/* Return: true once the driver's write can be carried out; @step tells how. */
 static bool write_begin(struct vdpa_entry *entry, u8 status, struct vdpa_transition *transition,
 			enum step *step)
 {
@@ -104,9 +104,9 @@ static bool write_begin(struct vdpa_entry *entry, u8 status, struct vdpa_transit
 }
 
 /*
- * A status that means nothing to a suspend does nothing to one: neither does it end what the
- * device was asked for, nor does the parent see the bit of a device that was not. While the device
- * has been asked through the status, only what is new in it is passed on.
+ * A status that neither suspends nor resumes must not disturb a suspend. While the device is
+ * suspended through its status, pass on only bits that are new, and keep its suspend bits.
+ * Otherwise hide the SUSPEND bit from the parent.
  */
 static void write_neutral(struct vdpa_entry *entry, u8 status)
 {
@@ -154,8 +154,8 @@ static void see(struct vdpa_entry *entry, u8 status)
 }
 
 /*
- * Under the lock. What the driver is to see: what it has set itself, and nothing of what others
- * have done. A device that is just being reset shows neither bit.
+ * Under the lock. Return: the status that the driver sees: its own suspend, never one of
+ * management. A device that is being reset shows neither bit; that is passed on.
  */
 static u8 driver_view(const struct vdpa_state *state, u8 status)
 {
@@ -166,7 +166,7 @@ static u8 driver_view(const struct vdpa_state *state, u8 status)
 	       (state->status_bit ? VIRTIO_CONFIG_S_SUSPEND : VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
-/* What a status says that was read while its driver changed it is worth nothing. */
+/* Read the status. Ignore it for the transition if the driver changed it meanwhile. */
 static u8 look(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
@@ -207,22 +207,22 @@ void vdpa_hold_status_init(struct vdpa_entry *entry)
 	INIT_DELAYED_WORK(&entry->status_poll, poll_work);
 }
 
-/* The device is no driver's any more. */
+/* The device has no driver. */
 void vdpa_hold_status_exit(struct vdpa_entry *entry)
 {
 	disable_delayed_work_sync(&entry->status_poll);
 }
 
 /**
- * vdpa_hold_status_write - the bus driver sets the status of a device with virtio's suspend
+ * vdpa_hold_status_write - set the status for the bus driver, with virtio's suspend negotiated
  * @entry: the device
- * @status: what it sets; not a reset
+ * @status: the new status; not 0, which is a reset
  *
- * A suspend or resume that it asks for may not have come to its end when this returns: the driver
- * has to look. A worker does, for everybody else.
+ * A suspend or resume may still be incomplete when this returns: the driver has to read the status.
+ * A worker polls it for the core.
  *
- * Context: may sleep for as long as the parent takes to set the status, and before that, killable,
- * while somebody else suspends, resumes or resets the device. Nothing is done if it is killed.
+ * Context: may sleep for as long as the parent takes to set the status. Before that, waits killable
+ * while another caller suspends, resumes or resets the device; if killed, it does nothing.
  */
 void vdpa_hold_status_write(struct vdpa_entry *entry, u8 status)
 {
@@ -250,7 +250,7 @@ void vdpa_hold_status_write(struct vdpa_entry *entry, u8 status)
 	poll_queue(entry);
 }
 
-/* What the bus driver is to see of the status; a suspend or resume of its own ends with that. */
+/* Return: the status as the bus driver sees it. Ends the driver's suspend or resume if complete. */
 u8 vdpa_hold_status_read(struct vdpa_entry *entry)
 {
 	return look(entry);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The status, between a driver and a device with virtio's own suspend: see status.h.
+ * A driver's view of the status of a device that has virtio's own suspend: see status.h.
  */
 #ifndef _VDPA_HOLD_STATUS_H
 #define _VDPA_HOLD_STATUS_H

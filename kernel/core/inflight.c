@@ -15,7 +15,7 @@
 #include "mgmtdev.h"
 
 /**
- * vdpa_inflight_can - whether a device's parent tells chains in flight, and takes them up
+ * vdpa_inflight_can - check whether a device's parent can get and set chains in flight
  * @entry: the device
  *
  * Context: any, by a user of the device.
@@ -26,14 +26,14 @@ bool vdpa_inflight_can(const struct vdpa_entry *entry)
 }
 
 /**
- * vdpa_inflight_read - ask a parent what a device has in flight
+ * vdpa_inflight_read - get the chains in flight from the parent
  * @entry: the device, with cf_lock held
  * @index: the virtqueue
  * @size: its descriptors
- * @inflight: set to it, to be freed; untold where the parent does not tell
+ * @inflight: set to the chains, to be freed; not @told if the parent does not report them
  *
  * Context: a worker, as the parent may sleep.
- * Return: 0; -ENOMEM; what the parent says; -EIO if it says more than there can be.
+ * Return: 0; -ENOMEM; the parent's error; -EIO if the parent reports too many.
  */
 int vdpa_inflight_read(struct vdpa_entry *entry, u16 index, u16 size,
 		       struct vdpa_inflight *inflight)
@@ -58,13 +58,13 @@ int vdpa_inflight_read(struct vdpa_entry *entry, u16 index, u16 size,
 }
 
 /**
- * vdpa_inflight_write - have a device take up chains, and nothing that it was to take up before
- * @entry: the device, at rest, with cf_lock held
+ * vdpa_inflight_write - set the chains that a device takes up when it starts, and no others
+ * @entry: the device, suspended or inactive, with cf_lock held
  * @index: the virtqueue
- * @inflight: the chains, which vdpa_inflight_check() has found to be well
+ * @inflight: the chains, for which vdpa_inflight_check() returned 0
  *
  * Context: a worker, as the parent may sleep.
- * Return: 0, or what the parent says. One that takes none has none.
+ * Return: 0 or the parent's error; 0 if the parent has no such operation.
  */
 int vdpa_inflight_write(struct vdpa_entry *entry, u16 index, const struct vdpa_inflight *inflight)
 {
@@ -95,7 +95,9 @@ static int check_split(const struct vdpa_inflight *inflight, const struct vdpa_i
 	return err;
 }
 
-/* How many places there are between the used and the available position; -1: these are none. */
+/*
+ * Return: number of ring entries from the used to the available position; -1 if these are invalid.
+ */
 static int packed_span(const struct vdpa_inflight_ring *ring)
 {
 	const struct vdpa_vq_state_packed *at = &ring->state->packed;
@@ -109,7 +111,7 @@ static int packed_span(const struct vdpa_inflight_ring *ring)
 	return span;
 }
 
-/* A device takes chains as they lie in the ring. */
+/* Chains of a packed ring are taken in ring order. */
 static int check_packed(const struct vdpa_inflight *inflight,
 			const struct vdpa_inflight_ring *ring, struct netlink_ext_ack *extack)
 {
@@ -131,10 +133,10 @@ static int check_packed(const struct vdpa_inflight *inflight,
 }
 
 /**
- * vdpa_inflight_check - whether these chains can be in flight
+ * vdpa_inflight_check - check that a list of chains in flight is valid
  * @inflight: the chains
- * @ring: of which ring
- * @extack: says why not
+ * @ring: their ring
+ * @extack: set on error
  *
  * Context: may sleep.
  * Return: 0, -EINVAL or -ENOMEM.
@@ -164,7 +166,7 @@ int vdpa_inflight_check(const struct vdpa_inflight *inflight,
 			      check_split(inflight, ring, extack);
 }
 
-/* None are told any more. */
+/* Free the list and mark it unknown. */
 void vdpa_inflight_free(struct vdpa_inflight *inflight)
 {
 	kvfree(inflight->heads);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Chains in flight: what a device has taken from a virtqueue and not completed.
+ * Chains in flight: descriptor chains that a device has taken from a virtqueue and not completed.
  */
 #ifndef _VDPA_INFLIGHT_H
 #define _VDPA_INFLIGHT_H
@@ -13,10 +13,10 @@ struct vdpa_entry;
 
 /**
  * struct vdpa_inflight - the chains of a virtqueue that are in flight
- * @told: somebody says which they are; false: there are none here
- * @n: how many
- * @heads: which, in the order in which they were taken, as <linux/vdpa_migration.h> says; NULL
- *	for none. It is the list's own.
+ * @told: the list is known; false: it is not, and empty
+ * @n: number of chains
+ * @heads: their heads, in the order in which they were taken (see <linux/vdpa_migration.h>); NULL
+ *	if none; owned by this structure
  */
 struct vdpa_inflight {
 	bool told;
@@ -25,12 +25,12 @@ struct vdpa_inflight {
 };
 
 /**
- * struct vdpa_inflight_ring - the ring that they were taken from
- * @name: of its device
- * @index: of the virtqueue
+ * struct vdpa_inflight_ring - the ring of chains in flight
+ * @name: name of the device
+ * @index: index of the virtqueue
  * @size: descriptors
- * @packed: the kind of ring
- * @state: where the device is in it
+ * @packed: the ring is packed
+ * @state: position of the device in it
  */
 struct vdpa_inflight_ring {
 	const char *name;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between the kernels that the core builds for (6.12 LTS to
- * current) is in this file, so that the rest reads as if written for one.
+ * All differences between the kernels that the core builds for (6.12 LTS to current).
  *
- * Stable kernels take such changes back too, so that a version number does not
- * tell: Kbuild looks into the headers and defines
+ * Stable kernels get such changes by backports, so a version check is not reliable. Kbuild searches
+ * the headers and defines:
  *
  * KVER_DEV_OVERRIDE	struct vdpa_device has a driver_override of its own; later
  *			the driver core keeps it for all buses
@@ -20,7 +19,7 @@
 
 #include "registry.h"
 
-/* Virtio 1.4's suspend: the feature, and the bit of the device status. */
+/* Virtio 1.4's suspend: the feature and the status bit. */
 #ifndef VIRTIO_F_SUSPEND
 #define VIRTIO_F_SUSPEND	43
 #endif
@@ -40,11 +39,11 @@
 
 #define KVER_BUS_OVERRIDE_INIT	.driver_override = true
 
-/* Return: 1 the override names @drv, 0 it names another, -1 there is none. */
+/* Return: 1 if the override names @drv, 0 if it names another driver, -1 without an override. */
 static inline int kver_match_override(struct device *dev, const struct device_driver *drv)
 {
 #ifdef __CHECKER__
-	return -1;	/* sparse does not understand the guard() in it */
+	return -1;	/* sparse does not understand guard() */
 #else
 	int ret = device_match_driver_override(dev, drv);
 
@@ -76,7 +75,7 @@ static inline bool kver_get_override(struct vdpa_device *vdev, char *name, size_
 
 #else /* KVER_DEV_OVERRIDE */
 
-/* The override is protected by vdpa_registry_lock, which who matches holds. */
+/* vdpa_registry_lock protects the override; the caller holds it. */
 static inline int kver_match_override(struct device *dev, const struct device_driver *drv)
 {
 	const char *override = dev_to_vdpa(dev)->driver_override;
@@ -131,7 +130,7 @@ static inline ssize_t driver_override_show(struct device *dev, struct device_att
 	return len;
 }
 
-/* A page is the end: a longer name could not be shown. */
+/* Less than a page: driver_override_show() could not show a longer name. */
 static inline ssize_t driver_override_store(struct device *dev, struct device_attribute *attr,
 					    const char *buf, size_t count)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests that ask a parent: see line.h.
+ * Lines of requests that call a parent: see line.h.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -10,19 +10,19 @@
 #include "mgmtdev.h"
 #include "registry.h"
 
-/* After this time, in ms, the parent owes an answer. */
+/* After this time, in ms, dumps skip a device whose parent does not answer. */
 #define OWED_AFTER_MS	1000
 
-/* How often a dump looks again whether it can have the line, in ms. */
+/* Interval between a dump's attempts to take the line, in ms. */
 #define LINE_POLL_MS	5
 
-/* For those with CAP_NET_ADMIN, and for all others. */
+/* For clients with CAP_NET_ADMIN, and for all others. */
 static struct workqueue_struct *admin_wq, *public_wq;
 
 /**
- * vdpa_line_queue_work - have a parent asked by a worker
- * @work: asks; ends before the core goes
- * @admin: whether the asker has CAP_NET_ADMIN
+ * vdpa_line_queue_work - queue a work that calls a parent
+ * @work: the work; vdpa_lines_exit() waits for it
+ * @admin: the client has CAP_NET_ADMIN
  *
  * Return: false if it was queued already.
  */
@@ -32,8 +32,8 @@ bool vdpa_line_queue_work(struct work_struct *work, bool admin)
 }
 
 /*
- * Under the lock. @admin: whether the worker is one for who has CAP_NET_ADMIN: then it is for
- * nobody else. Return: whose turn it is, NULL if nobody waits.
+ * Under the lock. @admin: the worker serves clients with CAP_NET_ADMIN only. Return: the next task,
+ * which now has the line; NULL if none waits.
  */
 static struct vdpa_task *line_next(struct vdpa_line *line, bool admin)
 {
@@ -49,7 +49,7 @@ static struct vdpa_task *line_next(struct vdpa_line *line, bool admin)
 	return task;
 }
 
-/* The caller is a user of what the line belongs to. */
+/* The caller is a user of the line's object. */
 static void line_wake(struct vdpa_line *line, bool admin)
 {
 	vdpa_guard_get(line->guard);
@@ -57,7 +57,7 @@ static void line_wake(struct vdpa_line *line, bool admin)
 		vdpa_guard_put(line->guard);
 }
 
-/* Somebody has done with it. The caller is a user of what the line belongs to. */
+/* The line was released. The caller is a user of the line's object. */
 static void line_wake_next(struct vdpa_line *line)
 {
 	bool admin, wait;
@@ -110,10 +110,10 @@ void vdpa_line_init(struct vdpa_line *line, struct vdpa_guard *guard)
 }
 
 /**
- * vdpa_line_queue - ask when it is one's turn
+ * vdpa_line_queue - queue a task
  * @line: the line of a device or management device, of which the caller is a user
- * @task: asks, in a worker; its caller stays a user until it has run
- * @admin: the asker has CAP_NET_ADMIN
+ * @task: runs in a worker; its submitter stays a user until it has run
+ * @admin: the client has CAP_NET_ADMIN
  */
 void vdpa_line_queue(struct vdpa_line *line, struct vdpa_task *task, bool admin)
 {
@@ -127,7 +127,7 @@ void vdpa_line_queue(struct vdpa_line *line, struct vdpa_task *task, bool admin)
 		line_wake(line, admin);
 }
 
-/* Return: true if the task had not begun; then it will not. */
+/* Return: true if the task had not begun; it is then removed. */
 bool vdpa_line_cancel(struct vdpa_line *line, struct vdpa_task *task)
 {
 	bool waits;
@@ -146,7 +146,7 @@ static bool line_owes(const struct vdpa_line *line)
 	return line->held && time_after(jiffies, line->since + msecs_to_jiffies(OWED_AFTER_MS));
 }
 
-/* Return: true if somebody has been asking for so long that nobody need wait for it. */
+/* Return: true if the line is held for so long that a dump should not wait for it. */
 bool vdpa_line_owes(struct vdpa_line *line)
 {
 	bool owes;
@@ -158,12 +158,13 @@ bool vdpa_line_owes(struct vdpa_line *line)
 }
 
 /**
- * vdpa_line_take - ask at once, or not at all
+ * vdpa_line_take - take the line without queueing
  * @line: the line of a device, of which the caller is a user
- * @until: how long to wait for the one that asks now, in jiffies
+ * @until: end of the wait for the present holder, in jiffies
  *
  * Context: a worker.
- * Return: true if the caller may ask, until vdpa_line_release(); false if an answer is owed.
+ * Return: true if the caller has the line, until vdpa_line_release(); false if its holder takes too
+ * long.
  */
 bool vdpa_line_take(struct vdpa_line *line, unsigned long until)
 {
@@ -184,7 +185,7 @@ bool vdpa_line_take(struct vdpa_line *line, unsigned long until)
 	}
 }
 
-/* The next may ask. The caller is a user of what the line belongs to. */
+/* Release the line. The caller is a user of the line's object. */
 void vdpa_line_release(struct vdpa_line *line)
 {
 	spin_lock(&line->lock);
@@ -205,7 +206,7 @@ int __init vdpa_lines_init(void)
 	return -ENOMEM;
 }
 
-/* Nobody asks any more; those who do are waited for. */
+/* Waits for the works that are under way. No new ones are queued. */
 void vdpa_lines_exit(void)
 {
 	destroy_workqueue(public_wq);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lines: requests that ask a parent, about one device or about itself, one after the other.
+ * Lines: queues of requests that call a parent about one device or one management device.
  *
- * A parent may keep whoever asks it for as long as it likes. So only one asks at a time,
- * the others wait in a line, which costs memory and no worker: a stuck device costs one
- * worker, however many ask. CAP_NET_ADMIN comes first. Dumps do not queue: they
- * take the line if they get it soon, and go past a device that owes an answer.
+ * A parent may block its caller for any time. So only one request of a line runs at a time; the
+ * others wait in a list, which needs memory but no worker: a stuck device occupies one worker,
+ * however many requests wait. Requests of clients with CAP_NET_ADMIN come first. Dumps do not
+ * queue: they take the line if it becomes free soon, and skip a device that does not answer.
  *
- * A workqueue has no more than WQ_MAX_ACTIVE workers. So clients without CAP_NET_ADMIN, who may
- * ask for configurations and descriptions, have a workqueue of their own: they can use up that
- * one, and are in nobody's way but each other's.
+ * A workqueue has at most WQ_MAX_ACTIVE workers. So requests without CAP_NET_ADMIN, which may read
+ * configurations and descriptions, have a workqueue of their own. If it is exhausted, only such
+ * requests wait.
  */
 #ifndef _VDPA_LINE_H
 #define _VDPA_LINE_H
@@ -22,15 +22,15 @@ struct vdpa_guard;
 struct vdpa_task;
 
 /**
- * struct vdpa_line - a line
- * @lock: protects all but @guard and the works; nothing is taken inside it
- * @guard: of the device or management device; each work queued is a user of it
- * @admin: tasks of those who have CAP_NET_ADMIN
- * @others: tasks of all others
- * @held: somebody asks
- * @since: the time at which it began to, in jiffies
- * @admin_work: does what is in the lists, for the first in @admin
- * @public_work: the same, for the first in @others
+ * struct vdpa_line - the line of a device or management device
+ * @lock: protects all fields but @guard and the works; a spinlock; nothing is taken inside it
+ * @guard: guard of the device or management device; each queued work is a user of it
+ * @admin: tasks of clients with CAP_NET_ADMIN
+ * @others: tasks of all other clients
+ * @held: a task or a dump has the line
+ * @since: since when, in jiffies
+ * @admin_work: runs the tasks in @admin
+ * @public_work: runs the tasks in both lists, @admin first
  */
 struct vdpa_line {
 	spinlock_t lock; /* see above */

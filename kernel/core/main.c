@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vdpa.ko: the vDPA core. Three folders, whose arrows go one way:
+ * vdpa.ko: the vDPA core.
  *
- *   netlink/     the wire: reads attributes, calls an object, fills a reply
- *   migration/   what has to match at the target of a migration, and what is carried there
- *   .            the objects: devices (device.c) that management devices create (mgmtdev.c,
- *                mgmtdevs.c), found by name and index (registry.c), driven by bus drivers (bus.c),
- *                with a state (state.c) that is seen by observing their operations (ops.c), held
- *                suspended (hold.c), alone or in groups (suspend.c), and deleted (removal.c)
+ * It has three parts. Calls go down this list, except for events and cleanup:
  *
- * What may take long is a request (request.c): a worker carries it out, one at a time for each
- * device (line.c) or management device. What happens is told through notify.h.
+ * - netlink/: the wire: reads attributes, calls an object, fills a reply
  *
- * doc/core.md draws the life of a device, of a request and of a suspend, and says which lock
- * guards what.
+ * - migration/: what must match at the target of a migration, and what is copied there
+ *
+ * - the objects, in this folder: devices (device.c), which management devices create (mgmtdev.c,
+ *   mgmtdevs.c), found by name and index (registry.c), bound to bus drivers (bus.c), with a state
+ *   (state.c) that the core keeps by observing their operations (ops.c), suspended (hold.c), alone
+ *   or in groups (suspend.c), and deleted (removal.c)
+ *
+ * A long operation is a request (request.c): a worker carries it out, one at a time for each device
+ * (line.c) or management device. Events are sent through notify.h.
+ *
+ * doc/core.md shows the life of a device, of a request and of a suspend, and what each lock
+ * protects.
  */
 #include <linux/device.h>
 #include <linux/module.h>
@@ -30,7 +34,7 @@
 #include "removal.h"
 #include "suspend.h"
 
-/* Started in this order, stopped in the reverse one. */
+/* vdpa_exit() stops the parts in reverse order. */
 static int __init vdpa_init(void)
 {
 	int err;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Management devices: who can create devices, and in which order they do it.
+ * Management devices: they create, change and delete devices.
  */
 #include "export.h"
 
@@ -14,10 +14,10 @@
 #include "request.h"
 
 /**
- * vdpa_mgmtdev_classes - the classes of devices that a parent can create
+ * vdpa_mgmtdev_classes - get the classes of devices that a parent can create
  * @mgmtdev: the management device
  *
- * Return: bit n set for the virtio device ID n; IDs above 63 have none.
+ * Return: bit n is set for virtio device ID n; IDs above 63 are left out.
  */
 u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev)
 {
@@ -31,17 +31,17 @@ u64 vdpa_mgmtdev_classes(const struct vdpa_mgmtdev *mgmtdev)
 }
 
 /**
- * __vdpa_mgmtdev_refuse - say why a device is not created
- * @version: VDPA_REFUSAL_VERSION of what the parent was built with
+ * __vdpa_mgmtdev_refuse - set the reason why a device is not created
+ * @version: VDPA_REFUSAL_VERSION that the parent was built with
  * @mdev: the management device
- * @attr: the attribute at fault; 0 if none is
+ * @attr: the attribute at fault; 0: none
  * @reason: a few words
  *
- * For vdpa_mgmtdev_refuse(), which finds it by its name. Without a dev_add under way nobody
- * wants to know.
+ * Called through vdpa_mgmtdev_refuse(), which looks the symbol up by name. Does nothing if no
+ * dev_add is under way.
  *
  * Context: may sleep; called by the parent's dev_add.
- * Return: false if the core cannot tell, as it knows another version.
+ * Return: false if the core has another version, and so ignores the reason.
  */
 bool __vdpa_mgmtdev_refuse(unsigned int version, struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
 			   const char *reason)
@@ -61,7 +61,7 @@ bool __vdpa_mgmtdev_refuse(unsigned int version, struct vdpa_mgmt_dev *mdev, enu
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_refuse);
 
-/* In the words of the parent, if it has any. Nothing else calls its dev_add meanwhile. */
+/* Set the error message: the parent's reason, if it gave one. Meanwhile no other dev_add runs. */
 static void refuse_device(struct vdpa_request *req)
 {
 	const struct vdpa_mgmtdev *mgmtdev = req->mgmtdev;
@@ -77,7 +77,7 @@ static void refuse_device(struct vdpa_request *req)
 		req->fault = mgmtdev->refusal_attr;
 }
 
-/* The device that its dev_add has just registered, with a reference. */
+/* Return: the device that dev_add has registered, with a reference, or NULL. */
 static struct vdpa_entry *added_device(struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_entry *entry;
@@ -90,7 +90,9 @@ static struct vdpa_entry *added_device(struct vdpa_mgmtdev *mgmtdev)
 	return entry;
 }
 
-/* Nobody has found the new device yet: if its driver does not take it there is none. */
+/*
+ * Bind the driver. The device is not published yet: if the driver does not bind, delete the device.
+ */
 static int give_driver(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req)
 {
 	struct vdpa_entry *entry = added_device(mgmtdev);
@@ -135,7 +137,7 @@ static int add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req)
 
 	mutex_lock(&vdpa_registry_lock);
 	if (!mgmtdev->adding)
-		req->name = NULL;	/* the device's now, or given back by it */
+		req->name = NULL;	/* the device took the name, or has released it */
 	mgmtdev->adding = NULL;
 	mgmtdev->add_req = NULL;
 	mgmtdev->added = NULL;
@@ -152,7 +154,7 @@ static int refuse_going(const struct vdpa_mgmtdev *mgmtdev, struct netlink_ext_a
 	return -ENODEV;
 }
 
-/* In its turn. */
+/* Runs in the parent's queue. */
 static void add_task(struct vdpa_task *task)
 {
 	struct vdpa_request *req = container_of(task, struct vdpa_request, task);
@@ -163,12 +165,12 @@ static void add_task(struct vdpa_task *task)
 }
 
 /**
- * vdpa_mgmtdev_add_device - have a device created
+ * vdpa_mgmtdev_add_device - queue the creation of a device
  * @mgmtdev: the management device, of which the caller is a user
- * @req: the request, with the name that is reserved and what the device is to be like
- * @extack: says why it is not even tried
+ * @req: the request, with the reserved name and the configuration
+ * @extack: set on error
  *
- * Return: 0, and @req is answered when it is done; -ENODEV if @mgmtdev is being unregistered.
+ * Return: 0, and @req will be answered; -ENODEV if @mgmtdev is being unregistered.
  */
 int vdpa_mgmtdev_add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req,
 			    struct netlink_ext_ack *extack)
@@ -180,11 +182,11 @@ int vdpa_mgmtdev_add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *r
 }
 
 /**
- * vdpa_mgmtdev_set_device - change what a device is like
- * @req: the request, about the device, and what it is to be like
+ * vdpa_mgmtdev_set_device - change the configuration of a device
+ * @req: the request, with the device and the new configuration
  *
  * Context: a worker; may sleep for as long as the parent takes.
- * Return: what the parent says.
+ * Return: 0 or the parent's error.
  */
 int vdpa_mgmtdev_set_device(struct vdpa_request *req)
 {
@@ -206,7 +208,10 @@ int vdpa_mgmtdev_set_device(struct vdpa_request *req)
 /* Powers of two. */
 #define VDPA_DIRTY_PAGE_SIZES	(2 * VDPA_DIRTY_PAGE_SIZE_MAX - VDPA_DIRTY_PAGE_SIZE_MIN)
 
-/* What belongs together is there or is not; and page sizes are some. */
+/*
+ * Return: whether the dirty tracking operations are complete or absent, and the page sizes are
+ * valid.
+ */
 static bool dirty_ops_sound(const struct vdpa_migration_ops *ops)
 {
 	bool all = ops->dirty_start && ops->dirty_read && ops->dirty_stop && ops->dirty_page_sizes;
@@ -256,7 +261,10 @@ int vdpa_mgmtdev_register(struct vdpa_mgmt_dev *mdev)
 }
 EXPORT_SYMBOL_GPL(vdpa_mgmtdev_register);
 
-/* All of a side's operations or none, and the one that they add to. Return: what is wrong. */
+/*
+ * Each side of pre-copy needs all of its operations, and save or load. Return: what is wrong, or
+ * NULL.
+ */
 static const char *half_precopy(const struct vdpa_migration_ops *ops)
 {
 	unsigned int source = !!ops->precopy_begin + !!ops->precopy_read + !!ops->precopy_info +
@@ -292,7 +300,7 @@ static const char *name_of(const struct vdpa_mgmt_dev *mdev)
 	return mdev->device ? dev_name(mdev->device) : "a management device";
 }
 
-/* What belongs together is there, or none of it. */
+/* Refuse incomplete groups of operations. Return: 0 or -EINVAL. */
 static int check_halves(const struct vdpa_mgmt_dev *mdev, const struct vdpa_migration_ops *ops)
 {
 	const char *half = half_precopy(ops) ?: half_dirty(ops) ?: half_inflight(ops);
@@ -304,16 +312,17 @@ static int check_halves(const struct vdpa_mgmt_dev *mdev, const struct vdpa_migr
 }
 
 /**
- * __vdpa_mgmtdev_register_migration - register a management device that can do more
- * @version: VDPA_MIGRATION_VERSION of what the parent was built with
+ * __vdpa_mgmtdev_register_migration - register a management device with migration operations
+ * @version: VDPA_MIGRATION_VERSION that the parent was built with
  * @mdev: the management device
- * @ops: what it can do for migration
+ * @ops: its migration operations
  *
- * For vdpa_mgmtdev_register_migration(), which finds it by its name.
+ * Called through vdpa_mgmtdev_register_migration(), which looks the symbol up by name. With another
+ * @version, the management device is registered without @ops.
  *
  * Context: may sleep.
- * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops tells no size, or has half of what
- * belongs together.
+ * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops has no size, or an incomplete group of
+ * operations.
  */
 int __vdpa_mgmtdev_register_migration(unsigned int version, struct vdpa_mgmt_dev *mdev,
 				      const struct vdpa_migration_ops *ops)
@@ -336,7 +345,7 @@ int __vdpa_mgmtdev_register_migration(unsigned int version, struct vdpa_mgmt_dev
 }
 EXPORT_SYMBOL_GPL(__vdpa_mgmtdev_register_migration);
 
-/* Out of the tables; what is in the queue will find it going. */
+/* Remove it from the tables, and wait until the queue is empty: queued tasks see @going. */
 static void mgmtdev_hide(struct vdpa_mgmtdev *mgmtdev)
 {
 	mutex_lock(&vdpa_registry_lock);
@@ -362,9 +371,8 @@ static struct vdpa_entry *mgmtdev_first_device(struct vdpa_mgmtdev *mgmtdev)
  * vdpa_mgmtdev_unregister - unregister a management device, with all its devices
  * @mdev: the management device
  *
- * Context: may sleep for as long as the parent's running operation and the bus
- * drivers of its devices take; it cannot fail, so it cannot be called off. Only
- * the caller waits: no lock is held.
+ * Context: may sleep for as long as the parent's running operation and the unbind of its devices
+ * take. It cannot fail, so it cannot be cancelled. No lock is held meanwhile.
  */
 void vdpa_mgmtdev_unregister(struct vdpa_mgmt_dev *mdev)
 {

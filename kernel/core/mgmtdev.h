@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A management device, as the core sees it.
+ * The core's own part of a management device.
  */
 #ifndef _VDPA_MGMTDEV_H
 #define _VDPA_MGMTDEV_H
@@ -17,9 +17,9 @@ struct netlink_ext_ack;
 struct vdpa_request;
 
 /**
- * struct vdpa_task - something to be done by one parent at a time
+ * struct vdpa_task - an item of work in a queue
  * @link: in the parent's queue, or in a line (line.h)
- * @run: does it; sleeps as long as the parent likes
+ * @run: does the work; may sleep for as long as the parent takes
  */
 struct vdpa_task {
 	struct list_head link;
@@ -29,32 +29,30 @@ struct vdpa_task {
 /**
  * struct vdpa_mgmtdev - the core's own part of a management device
  * @mdev: the parent driver's part
- * @migration: what the parent can do for migration; nothing if it does not say
- * @ring: holds mdev->list and nothing else, which is the way from a
- *	struct vdpa_mgmt_dev to its struct vdpa_mgmtdev
- * @guard: users of @mdev right now
- * @line: requests that ask it about itself
- * @node: in the table by name, if @named
- * @rcu: for freeing it behind that table's own readers
- * @index: in the table by index
- * @named: it is found by its name, which no other one has taken before
+ * @migration: a copy of the parent's migration operations; all zero without any
+ * @ring: list head whose only node is mdev->list; vdpa_mgmtdev_of() uses it to get from a struct
+ *	vdpa_mgmt_dev to its struct vdpa_mgmtdev
+ * @guard: counts the users of @mdev
+ * @line: requests that call the parent about the management device itself
+ * @node: node in the table by name, if @named
+ * @rcu: frees it after a grace period, for readers of that table
+ * @index: its index in the table by index
+ * @named: it is in the table by name; false while another one has the same name
  * @devices: its devices (struct vdpa_entry.sibling)
- * @tasks: dev_add and dev_del calls that wait for their turn
- * @work: runs them one after the other
- * @adding: the name of the device that its dev_add creates right now, until the
- *	device takes it over
- * @add_req: the request that its dev_add carries out right now
- * @added: the device that it has registered for that request, while it is registered
- * @in_dev_add: it is in its dev_add: what it registers can be found when that is over
- * @refusal: why its dev_add does not create the device, in its own words; "" if it has none
- * @refusal_attr: the attribute at fault; 0 if none is
+ * @tasks: queue of dev_add and dev_del calls
+ * @work: work: runs @tasks one after the other
+ * @adding: the name of the device that dev_add is creating, until the device takes it over
+ * @add_req: the request that dev_add is carrying out
+ * @added: the device registered for that request, or NULL
+ * @in_dev_add: dev_add is running: devices that it registers are published when it is over
+ * @refusal: the parent's message why dev_add fails; "" if it gave none
+ * @refusal_attr: the attribute at fault; 0: none
  * @going: it is being unregistered
  *
- * A parent's dev_add and dev_del are called one at a time. They wait in a queue
- * rather than for a lock, so that a parent that is stuck costs one worker, not
- * one for each request that waits for it.
+ * A parent's dev_add and dev_del are called one at a time. The calls wait in a queue, not for a
+ * lock, so that a stuck parent occupies one worker, not one for each waiting request.
  *
- * @named and all from @devices on are protected by vdpa_registry_lock.
+ * vdpa_registry_lock protects @named and all fields from @devices on.
  */
 struct vdpa_mgmtdev {
 	struct vdpa_mgmt_dev *mdev;
@@ -85,7 +83,7 @@ static inline struct vdpa_mgmtdev *vdpa_mgmtdev_of(const struct vdpa_mgmt_dev *m
 	return list_first_entry(&mdev->list, struct vdpa_mgmtdev, ring);
 }
 
-/* For a caller that found it in the table, or is a user of it already. */
+/* The caller found it in a table under the lock, or is a user already. */
 static inline void vdpa_mgmtdev_get(struct vdpa_mgmtdev *mgmtdev)
 {
 	vdpa_guard_get(&mgmtdev->guard);
@@ -96,7 +94,7 @@ static inline void vdpa_mgmtdev_put(struct vdpa_mgmtdev *mgmtdev)
 	vdpa_guard_put(&mgmtdev->guard);
 }
 
-/* mgmtdevs.c: all of them, and whose turn it is at each */
+/* mgmtdevs.c: the table of management devices, and their queues */
 struct vdpa_mgmtdev *vdpa_mgmtdev_find(const struct vdpa_str *bus, struct vdpa_str name);
 struct vdpa_mgmtdev *vdpa_mgmtdev_next(unsigned long *index);
 u32 vdpa_mgmtdev_generation(void);
@@ -108,7 +106,7 @@ struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct v
 int vdpa_mgmtdevs_init(void);
 void vdpa_mgmtdevs_exit(void);
 
-/* mgmtdev.c: what one of them does */
+/* mgmtdev.c: operations of one management device */
 int vdpa_mgmtdev_add_device(struct vdpa_mgmtdev *mgmtdev, struct vdpa_request *req,
 			    struct netlink_ext_ack *extack);
 int vdpa_mgmtdev_set_device(struct vdpa_request *req);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The management devices: a table of them, by name in constant time and by index for dumps, and
- * the order in which each does what it has to do. It is apart from mgmtdev.c because that exports
- * symbols, and may not see inside a hash table: export.h.
+ * The table of management devices: found by name in constant time, walked by index in dumps. Also
+ * the queue of each, which calls dev_add and dev_del one at a time.
+ *
+ * This is not in mgmtdev.c, because that file exports symbols and must not include
+ * linux/rhashtable.h: see export.h.
  */
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
@@ -14,20 +16,20 @@
 #include "notify.h"
 #include "registry.h"
 
-/* What a management device is looked up by. */
+/* The key of a lookup. */
 struct mgmtdev_key {
-	const struct vdpa_str *bus;	/* NULL: it is on no bus */
+	const struct vdpa_str *bus;	/* NULL: no bus */
 	struct vdpa_str name;
 };
 
-/* Unbound: a parent may take its time, on whichever processor is free. */
+/* Unbound: a parent may take long. */
 static struct workqueue_struct *mgmtdev_wq;
 
 static struct rhashtable mgmtdevs_by_name;
 static DEFINE_XARRAY_ALLOC(mgmtdevs_by_index);
 static u32 mgmtdevs_generation = 1;
 
-/* How many of them hide behind another one of the same name. */
+/* Number of management devices that are not in the table because another one has the same name. */
 static unsigned int mgmtdevs_unnamed;
 
 static u32 mgmtdev_hash_key(const void *key, u32 len, u32 seed)
@@ -68,11 +70,11 @@ static const struct rhashtable_params mgmtdev_params = {
 
 /**
  * vdpa_mgmtdev_find - find a management device
- * @bus: name of the bus it is on; NULL for one that is on none
+ * @bus: name of its bus; NULL: none
  * @name: its device name
  *
- * Return: the first that was registered under these names, to be put with
- * vdpa_mgmtdev_put(), or NULL. It stays registered until then.
+ * Return: the first that was registered with these names, to be put with vdpa_mgmtdev_put(), or
+ * NULL. Until then it stays registered.
  */
 struct vdpa_mgmtdev *vdpa_mgmtdev_find(const struct vdpa_str *bus, struct vdpa_str name)
 {
@@ -106,7 +108,7 @@ struct vdpa_mgmtdev *vdpa_mgmtdev_next(unsigned long *index)
 	return mgmtdev;
 }
 
-/* Return: a number that differs from an earlier one if any came or went. */
+/* Return: a number that changes whenever a management device is added or removed. */
 u32 vdpa_mgmtdev_generation(void)
 {
 	return READ_ONCE(mgmtdevs_generation);
@@ -119,7 +121,7 @@ static void mgmtdevs_changed(void)
 		mgmtdevs_generation = 1;
 }
 
-/* How @mgmtdev is looked up; @bus is room for the name of its bus. */
+/* Return: the key of @mgmtdev; @bus provides room for the name of its bus. */
 static struct mgmtdev_key mgmtdev_key(const struct vdpa_mgmtdev *mgmtdev, struct vdpa_str *bus)
 {
 	const struct device *dev = mgmtdev->mdev->device;
@@ -132,7 +134,7 @@ static struct mgmtdev_key mgmtdev_key(const struct vdpa_mgmtdev *mgmtdev, struct
 	};
 }
 
-/* Two parents may have one name: the second is found when the first has gone. */
+/* Two management devices may have the same name: the second gets it when the first is removed. */
 static int mgmtdev_take_name(struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_str bus;
@@ -192,7 +194,7 @@ int vdpa_mgmtdevs_add(struct vdpa_mgmtdev *mgmtdev)
 	return err;
 }
 
-/* Make it invisible again. vdpa_registry_lock is held. */
+/* Make a management device invisible. vdpa_registry_lock is held. */
 void vdpa_mgmtdevs_del(struct vdpa_mgmtdev *mgmtdev)
 {
 	lockdep_assert_held(&vdpa_registry_lock);
@@ -201,7 +203,7 @@ void vdpa_mgmtdevs_del(struct vdpa_mgmtdev *mgmtdev)
 	mgmtdevs_changed();
 }
 
-/* Their turns. */
+/* The queues. */
 
 static struct vdpa_task *mgmtdev_next_task(struct vdpa_mgmtdev *mgmtdev)
 {
@@ -225,11 +227,11 @@ static void mgmtdev_work(struct work_struct *work)
 }
 
 /**
- * vdpa_mgmtdev_submit - have something done when it is its turn
- * @mgmtdev: the management device, still registered
- * @task: what to do
+ * vdpa_mgmtdev_submit - queue a task
+ * @mgmtdev: the management device; the caller is a user of it, or of one of its devices
+ * @task: the task
  *
- * Return: false, and nothing will be done, if the parent is being unregistered.
+ * Return: false, and the task is not queued, if the parent is being unregistered.
  */
 bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task)
 {
@@ -247,10 +249,10 @@ bool vdpa_mgmtdev_submit(struct vdpa_mgmtdev *mgmtdev, struct vdpa_task *task)
 
 /**
  * vdpa_mgmtdev_adopt_name - take over the name that was reserved for a new device
- * @mgmtdev: the parent, from within its dev_add
+ * @mgmtdev: the parent, in its dev_add
  * @text: the name that the parent gave the device
  *
- * Return: the reservation, now the device's; NULL if there is none of that name.
+ * Return: the reservation, which the device now owns; NULL if there is none of that name.
  */
 struct vdpa_name *vdpa_mgmtdev_adopt_name(struct vdpa_mgmtdev *mgmtdev, struct vdpa_str text)
 {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events: what happened, for all listeners.
+ * Events for listeners on the multicast group.
  *
- * Each event has a number, one higher than the last one's. The replies that tell
- * what a device is doing bear the number of the last event before they were
- * made: a listener that reads the present state after it has joined drops the
- * events that this state contains already, and misses none.
+ * Events are numbered without gaps. A reply with a device's state carries the number of the last
+ * event before that state was read. So a listener that joins the group first and then reads the
+ * state can drop the events up to that number, and misses none.
  *
- * Events are told in any context; a worker sends them in their order.
+ * Events are created in any context; a worker sends them in order.
  */
 #ifndef _VDPA_EVENT_H
 #define _VDPA_EVENT_H

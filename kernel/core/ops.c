@@ -15,7 +15,7 @@
 #include "state.h"
 #include "status.h"
 
-/* Whoever sets the status through vhost_vdpa is the one who uses the device. */
+/* The process that sets the status through vhost_vdpa counts as the user of the device. */
 static void note_user(struct vdpa_entry *entry)
 {
 	const struct task_struct *leader = current->group_leader;
@@ -106,7 +106,7 @@ static int observed_resume(struct vdpa_device *vdev)
 	return vdpa_hold_driver(vdpa_entry(vdev), VDPA_DEV_STATE_RESUMING);
 }
 
-/* A queue that is ready without being wanted is never made ready again. */
+/* Order: a queue must never be made ready by a resume unless its driver wants that. */
 static void observed_set_vq_ready(struct vdpa_device *vdev, u16 index, bool ready)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
@@ -118,7 +118,7 @@ static void observed_set_vq_ready(struct vdpa_device *vdev, u16 index, bool read
 		vdpa_hold_queue(entry, index, true);
 }
 
-/* A suspend has to know what was negotiated, without asking the parent. */
+/* A suspend needs the negotiated features without calling the parent. */
 static int observed_set_driver_features(struct vdpa_device *vdev, u64 features)
 {
 	struct vdpa_entry *entry = vdpa_entry(vdev);
@@ -130,9 +130,9 @@ static int observed_set_driver_features(struct vdpa_device *vdev, u64 features)
 }
 
 /*
- * The device says that its configuration has changed, or that it has failed. In
- * whatever context the parent likes, perhaps with a lock held that get_status
- * takes.
+ * The device reports that its configuration has changed or that it has failed. The parent calls
+ * this in any context, perhaps with a lock held that its get_status takes; so a work reads the
+ * status.
  */
 static irqreturn_t config_interrupt(void *data)
 {
@@ -152,10 +152,9 @@ static irqreturn_t config_interrupt(void *data)
 }
 
 /*
- * Many parents store the callback as it is given, while they may be calling it. They
- * get ours, always the same, and the driver's is exchanged behind it. Each time anew,
- * since some forget it at a reset; never none, since what changes while there is none
- * would be lost.
+ * Many parents replace the stored callback without a lock, while they may be calling it. So they
+ * always get the same callback, ours, and we replace the driver's callback under a lock. Set it
+ * each time, as some parents forget it at a reset; and never set none, or changes would be missed.
  */
 static void observed_set_config_cb(struct vdpa_device *vdev, struct vdpa_callback *cb)
 {
@@ -173,9 +172,9 @@ static void observed_set_config_cb(struct vdpa_device *vdev, struct vdpa_callbac
 }
 
 /**
- * vdpa_ops_observe - make a device's table of operations
+ * vdpa_ops_observe - fill in a device's table of observed operations
  * @ops: the table
- * @parent: the parent's operations, which may be shared and are not written to
+ * @parent: the parent's operations, never written to
  */
 void vdpa_ops_observe(struct vdpa_config_ops *ops, const struct vdpa_config_ops *parent)
 {

@@ -2,12 +2,11 @@
 /*
  * Observed operations.
  *
- * vdev->config of each device points to a table of the core's own: the parent's,
- * but for the operations that change the device's state or tell of a changed
- * configuration. Those are called by bus drivers just as before; the core only
- * sees them pass. An operation that the parent lacks stays absent, since bus
- * drivers decide by that what a device can do. The data path stays the parent's
- * own pointers.
+ * vdev->config of each device points to a table of the core: a copy of the parent's, in which
+ * operations that change the device's state or report a changed configuration are replaced. Bus
+ * drivers call them as before; the core observes the calls. An operation that the parent lacks
+ * stays absent, because bus drivers derive a device's abilities from that. Data path operations
+ * stay the parent's.
  */
 #ifndef _VDPA_OPS_H
 #define _VDPA_OPS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many requests each user has under way: see pending.h.
+ * Limits on the number of requests of each user: see pending.h.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -14,10 +14,10 @@
 #include "pending.h"
 
 /**
- * struct vdpa_user - a user who has requests under way
- * @node: in the list of all
- * @uid: who it is
- * @n: how many
+ * struct vdpa_user - a user with requests under way
+ * @node: node in the list of users
+ * @uid: user ID in the initial namespace
+ * @n: number of requests
  */
 struct vdpa_user {
 	struct list_head node;
@@ -25,11 +25,11 @@ struct vdpa_user {
 	unsigned int n;
 };
 
-/* Protects the list and what is in it; nothing is taken inside it. */
+/* Protects the list and its members; nothing is taken inside it. */
 static DEFINE_SPINLOCK(users_lock);
 static LIST_HEAD(users);
 
-/* Whose requests those of the current process are. */
+/* Return: the user to which the current process's requests are charged. */
 static kuid_t current_user_charged(void)
 {
 	const struct user_namespace *ns = current_user_ns();
@@ -51,7 +51,9 @@ static struct vdpa_user *user_find(kuid_t uid)
 	return NULL;
 }
 
-/* Return: the user, with one request more, or NULL if there are @max already. Takes @fresh. */
+/*
+ * Return: the user, charged with one more request, or NULL if it has @max already. Consumes @fresh.
+ */
 static struct vdpa_user *user_charge(kuid_t uid, unsigned int max, struct vdpa_user *fresh)
 {
 	struct vdpa_user *user;
@@ -74,12 +76,12 @@ static struct vdpa_user *user_charge(kuid_t uid, unsigned int max, struct vdpa_u
 }
 
 /**
- * vdpa_pending_begin - the current process has one request more under way
+ * vdpa_pending_begin - charge a request to the user of the current process
  * @admin: it has CAP_NET_ADMIN
- * @extack: says why it may not
+ * @extack: set on error
  *
  * Context: may sleep.
- * Return: the user, for vdpa_pending_end(); ERR_PTR(-EBUSY) if it has too many,
+ * Return: the user, for vdpa_pending_end(); ERR_PTR(-EBUSY) if it has too many requests,
  * ERR_PTR(-ENOMEM).
  */
 struct vdpa_user *vdpa_pending_begin(bool admin, struct netlink_ext_ack *extack)
@@ -99,7 +101,7 @@ struct vdpa_user *vdpa_pending_begin(bool admin, struct netlink_ext_ack *extack)
 	return ERR_PTR(-EBUSY);
 }
 
-/* One of them is answered. */
+/* A request is answered. */
 void vdpa_pending_end(struct vdpa_user *user)
 {
 	spin_lock(&users_lock);

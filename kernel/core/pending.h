@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How many requests each user has under way.
+ * Limits on the number of requests of each user.
  *
- * A request that waits for a parent costs memory until the parent answers, also when its
- * client has gone. So there is a limit for each user. Who is root in a user namespace, or
- * anybody else there, counts as the user who made that namespace.
+ * A request that waits for a parent needs memory until the parent answers, even after its client
+ * has exited. So the number of requests of a user is limited. All users in a user namespace count
+ * as the user who created that namespace.
  */
 #ifndef _VDPA_PENDING_H
 #define _VDPA_PENDING_H

@@ -31,7 +31,7 @@ void vdpa_precopy_put(struct vdpa_precopy *precopy)
 		kref_put(&precopy->ref, precopy_free);
 }
 
-/* The device is freed. */
+/* Drop the device's references when it is freed. */
 void vdpa_precopy_forget(struct vdpa_entry *entry)
 {
 	enum vdpa_precopy_way way;
@@ -40,7 +40,7 @@ void vdpa_precopy_forget(struct vdpa_entry *entry)
 		vdpa_precopy_put(entry->precopy[way]);
 }
 
-/* Its client has gone. In line. */
+/* End a pre-copy whose client has gone. Runs in the device's line. */
 static void abandoned_task(struct vdpa_task *task)
 {
 	struct vdpa_precopy *precopy = container_of(task, struct vdpa_precopy, task);
@@ -52,11 +52,11 @@ static void abandoned_task(struct vdpa_task *task)
 }
 
 /**
- * vdpa_precopy_new - make a pre-copy, which has not begun
+ * vdpa_precopy_new - allocate a pre-copy, which has not begun
  * @entry: the device
- * @way: out of it, or to beside it
+ * @way: its direction
  *
- * Return: the pre-copy, to be given up with vdpa_precopy_abandon() by its client, or NULL.
+ * Return: the pre-copy, which its client drops with vdpa_precopy_abandon(), or NULL.
  */
 struct vdpa_precopy *vdpa_precopy_new(struct vdpa_entry *entry, enum vdpa_precopy_way way)
 {
@@ -73,10 +73,10 @@ struct vdpa_precopy *vdpa_precopy_new(struct vdpa_entry *entry, enum vdpa_precop
 }
 
 /**
- * vdpa_precopy_abandon - its client has gone, or wants it no more
- * @precopy: the pre-copy; the client's reference is taken
+ * vdpa_precopy_abandon - end a pre-copy for its client
+ * @precopy: the pre-copy; consumes the client's reference
  *
- * What the client has asked for before is done first.
+ * The client's earlier requests are carried out first.
  *
  * Context: may sleep; takes vdpa_registry_lock.
  */
@@ -94,14 +94,14 @@ void vdpa_precopy_abandon(struct vdpa_precopy *precopy)
 	vdpa_line_queue(&entry->line, &precopy->task, true);
 }
 
-/* Everything below is called by the holder of the device's line. */
+/* The functions below are called by the holder of the device's line. */
 
 /**
- * vdpa_precopy_end - have the parent end it
- * @precopy: the pre-copy; nothing is done if it is not the device's
+ * vdpa_precopy_end - end a pre-copy in the parent
+ * @precopy: the pre-copy; the parent is called only if it is the device's present one
  * @entry: the device
  *
- * Context: a worker, in line; may sleep for as long as the parent takes.
+ * Context: a worker, in the device's line; may sleep for as long as the parent takes.
  */
 void vdpa_precopy_end(struct vdpa_precopy *precopy, struct vdpa_entry *entry)
 {
@@ -132,8 +132,8 @@ static u32 lives_of(struct vdpa_entry *entry)
 }
 
 /*
- * One that was ended by a reset is ended now, for its client to hear of it. Return: true if there
- * is another one.
+ * Return: true if another pre-copy is under way. One that a reset has voided is ended here; its
+ * client gets an error later.
  */
 static bool is_taken(struct vdpa_entry *entry, enum vdpa_precopy_way way)
 {
@@ -152,12 +152,12 @@ static int refuse(struct vdpa_request *req, int err, const char *why)
 }
 
 /**
- * vdpa_precopy_can - whether a device's state can be copied while it works
+ * vdpa_precopy_can - check whether a device's state can be copied while it runs
  * @entry: the device
- * @extack: says why not
+ * @extack: set on error
  *
- * Return: 0; -EOPNOTSUPP if its parent cannot, or could not save the rest; -EBUSY if it does not
- * work.
+ * Return: 0; -EOPNOTSUPP if its parent lacks pre-copy, or cannot save the rest; -EBUSY if the
+ * device is inactive, failed or being deleted.
  */
 int vdpa_precopy_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 {
@@ -195,9 +195,9 @@ int vdpa_precopy_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
  * @precopy: the pre-copy, out of the device
  * @req: the request, about the device
  *
- * Context: a worker, in line; may sleep for as long as the parent takes.
- * Return: 0; -EBUSY if there is one already, or the device does not work; -EOPNOTSUPP; -ECANCELED
- * if its client has gone; or what the parent says.
+ * Context: a worker, in the device's line; may sleep for as long as the parent takes.
+ * Return: 0; -EBUSY if one is under way, or as vdpa_precopy_can(); -EOPNOTSUPP; -ECANCELED if its
+ * client has gone; or the parent's error.
  */
 int vdpa_precopy_start(struct vdpa_precopy *precopy, struct vdpa_request *req)
 {
@@ -226,11 +226,11 @@ int vdpa_precopy_start(struct vdpa_precopy *precopy, struct vdpa_request *req)
 
 /**
  * vdpa_precopy_stage_begin - begin to stage rounds beside a device
- * @precopy: the pre-copy, to beside the device
+ * @precopy: the pre-copy, to the device
  * @req: the request, about the device
  *
- * Context: a worker, in line.
- * Return: 0; -EBUSY if somebody else does; -ECANCELED if its client has gone.
+ * Context: a worker, in the device's line.
+ * Return: 0; -EBUSY if another client stages rounds; -ECANCELED if its client has gone.
  */
 int vdpa_precopy_stage_begin(struct vdpa_precopy *precopy, struct vdpa_request *req)
 {
@@ -243,13 +243,14 @@ int vdpa_precopy_stage_begin(struct vdpa_precopy *precopy, struct vdpa_request *
 }
 
 /**
- * vdpa_precopy_check - whether a pre-copy goes on
+ * vdpa_precopy_check - check that a pre-copy is still valid
  * @precopy: the pre-copy
  * @entry: the device
- * @extack: says why not
+ * @extack: set on error
  *
- * Context: a worker, in line; may sleep for as long as the parent takes.
- * Return: 0; -ENOENT if it has ended; -ECANCELED, and it is ended, if the device was reset.
+ * Context: a worker, in the device's line; may sleep for as long as the parent takes.
+ * Return: 0; -ENOENT if it has ended; -ECANCELED if the device was reset or failed: it is then
+ * ended.
  */
 int vdpa_precopy_check(struct vdpa_precopy *precopy, struct vdpa_entry *entry,
 		       struct netlink_ext_ack *extack)

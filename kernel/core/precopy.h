@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pre-copies: private state that is carried in rounds before a device stands still.
+ * Pre-copies: private state of a device copied in rounds, before the device is suspended.
  *
- * There is one for each device and way: out of the source of a migration, where the parent
- * takes note of what changes; or to beside the target, where it stages what came. Each belongs to a
- * client and ends with it. All that concerns the pre-copies of a device is done by whoever has
- * its line, so that no lock is needed, but for a client that goes: it queues up behind what it
- * has asked for.
+ * A device has at most one for each direction: out of the source device, whose parent tracks
+ * changes; or to a staging area beside the target device. Each belongs to a client and ends with
+ * it. Only the holder of the device's line works on its pre-copies, so that no lock is needed. When
+ * a client exits, the end of its pre-copy is queued in the line behind the client's requests.
  *
- * A pre-copy holds no device: one that is deleted just goes, and its parent forgets with it what it
- * had noted or staged.
+ * A pre-copy is no user of the device. When the device is deleted, its parent drops what it has
+ * tracked or staged.
  */
 #ifndef _VDPA_PRECOPY_H
 #define _VDPA_PRECOPY_H
@@ -25,18 +24,18 @@ struct vdpa_request;
 
 /**
  * struct vdpa_precopy - a pre-copy
- * @ref: its client, the device, and the worker
- * @task: ends it when its client has gone
- * @way: out of the device, or to beside it
- * @index: of the device
- * @serial: of the device
- * @entry: for @task: the device, of which it is a user
- * @gone: its client has
+ * @ref: references of its client, the device and the worker
+ * @task: ends it after its client has gone
+ * @way: its direction
+ * @index: index of the device
+ * @serial: serial number of the device
+ * @entry: for @task: the device; @task is a user of it
+ * @gone: its client has gone
  * @over: it has ended, or never began
- * @lives: of the device, when it began: another number, and it was reset since
- * @rounds: how many there were
+ * @lives: vdpa_state.lives when it began; a different number later means a reset or failure
+ * @rounds: number of rounds so far
  *
- * Everything from @lives on belongs to the holder of the device's line.
+ * Fields from @lives on are accessed only by the holder of the device's line.
  */
 struct vdpa_precopy {
 	struct kref ref;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The registry of devices: by name in constant time, by index for dumps.
+ * The registry of devices: found by name in constant time, walked by index in dumps.
  */
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
@@ -16,7 +16,10 @@ DEFINE_MUTEX(vdpa_registry_lock);
 static struct rhashtable vdpa_names;
 static DEFINE_XARRAY_ALLOC(vdpa_entries);
 
-/* Moves whenever a device comes or goes; never 0, which netlink takes for "not counted". */
+/*
+ * Incremented whenever a device is added or removed; never 0, which netlink takes for "not
+ * counted".
+ */
 static u32 vdpa_generation = 1;
 
 struct vdpa_str vdpa_str(const char *s)
@@ -59,12 +62,12 @@ static const struct rhashtable_params name_params = {
 };
 
 /**
- * vdpa_name_reserve - take a name before there is a device to bear it
+ * vdpa_name_reserve - reserve a name before its device exists
  * @text: the name
  *
  * Context: may sleep; takes vdpa_registry_lock.
- * Return: the reservation, to be given back with vdpa_name_release() or handed
- * to a device; ERR_PTR(-EEXIST) if the name is taken, ERR_PTR(-ENOMEM).
+ * Return: the reservation, to be released with vdpa_name_release() or passed to a device;
+ * ERR_PTR(-EEXIST) if the name is taken, ERR_PTR(-ENOMEM).
  */
 struct vdpa_name *vdpa_name_reserve(struct vdpa_str text)
 {
@@ -87,7 +90,7 @@ struct vdpa_name *vdpa_name_reserve(struct vdpa_str text)
 	return name;
 }
 
-/* Give a name back: others may take it from now on. vdpa_registry_lock is held. */
+/* Release a name, so that it can be reserved again. vdpa_registry_lock is held. */
 void vdpa_name_release_locked(struct vdpa_name *name)
 {
 	lockdep_assert_held(&vdpa_registry_lock);
@@ -96,7 +99,7 @@ void vdpa_name_release_locked(struct vdpa_name *name)
 	kfree_rcu(name, rcu);
 }
 
-/* The same, without the lock. @name may be NULL. */
+/* As vdpa_name_release_locked(), but takes vdpa_registry_lock. @name may be NULL. */
 void vdpa_name_release(struct vdpa_name *name)
 {
 	if (!name)
@@ -108,7 +111,7 @@ void vdpa_name_release(struct vdpa_name *name)
 
 /**
  * vdpa_registry_index_get - give a device the lowest free index
- * @entry: the device; not to be found by that index before vdpa_registry_add()
+ * @entry: the device; lookups by index find it only after vdpa_registry_add()
  *
  * Return: 0, -ENOMEM or -EBUSY (no index left).
  */
@@ -122,7 +125,7 @@ void vdpa_registry_index_put(struct vdpa_entry *entry)
 	xa_erase(&vdpa_entries, entry->vdev->index);
 }
 
-/* Make a device visible. Its index and name are its own. vdpa_registry_lock is held. */
+/* Make a device visible. It already has its index and name. vdpa_registry_lock is held. */
 void vdpa_registry_add(struct vdpa_entry *entry)
 {
 	lockdep_assert_held(&vdpa_registry_lock);
@@ -133,7 +136,7 @@ void vdpa_registry_add(struct vdpa_entry *entry)
 		vdpa_generation = 1;
 }
 
-/* Make it invisible again; name and index stay taken. vdpa_registry_lock is held. */
+/* Make a device invisible; its name and index stay reserved. vdpa_registry_lock is held. */
 void vdpa_registry_del(struct vdpa_entry *entry)
 {
 	lockdep_assert_held(&vdpa_registry_lock);
@@ -170,7 +173,7 @@ struct vdpa_entry *vdpa_registry_find(struct vdpa_str name)
  * @index: its index
  * @serial: its serial number
  *
- * For a caller that was not its user meanwhile.
+ * For a caller that is no longer a user of it.
  *
  * Return: the device, to be put with vdpa_entry_put(); NULL if it is gone.
  */
@@ -188,7 +191,7 @@ struct vdpa_entry *vdpa_registry_find_again(u32 index, u64 serial)
 	return entry;
 }
 
-/* Return: whether somebody has the name, if only a device that cannot be found. */
+/* Return: whether the name is reserved, even if its device is not visible. */
 bool vdpa_name_taken(struct vdpa_str text)
 {
 	bool taken;
@@ -203,8 +206,8 @@ bool vdpa_name_taken(struct vdpa_str text)
  * vdpa_registry_next - walk the devices in the order of their indices
  * @index: where to start (0 at first); set to the index of the device found
  *
- * A walk may stop and go on later at @index: a device that exists throughout
- * is met exactly once, whatever else comes and goes.
+ * A walk may stop and resume later at @index: it visits a device that exists throughout exactly
+ * once, whatever other devices are added or removed.
  *
  * Return: the first device at or after @index, to be put with vdpa_entry_put(),
  * or NULL after the last.
@@ -221,7 +224,7 @@ struct vdpa_entry *vdpa_registry_next(unsigned long *index)
 	return entry;
 }
 
-/* Return: a number that differs from an earlier one if devices came or went. */
+/* Return: a number that changes whenever a device is added or removed. */
 u32 vdpa_registry_generation(void)
 {
 	return READ_ONCE(vdpa_generation);

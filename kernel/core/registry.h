@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The registry: which devices and which names there are.
+ * The registry: the devices and the device names that exist.
  *
- * A device is in it from when its parent has created it, that is when dev_add is
- * over, until its parent begins to unregister it.
- * Two locks, or rather a lock and a count, keep that true for those who use a
- * device, without ever holding a lock across a call into a parent:
+ * A device is in the registry from when the parent's dev_add has returned until the parent begins
+ * to unregister it. A lock and a count guarantee that for users of a device, without holding a lock
+ * across a call into a parent:
  *
- * vdpa_registry_lock	a mutex around the lists themselves, held for list
- *			operations only.
- * struct vdpa_guard	counts the users of one object. Unregistering first takes
- *			the object out of the lists, then waits for its users.
+ * vdpa_registry_lock: a mutex for the lists themselves, held for list operations only.
+ *
+ * struct vdpa_guard: counts the users of one object. Unregistering first takes the object out of
+ * the lists, then waits for its users.
  */
 #ifndef _VDPA_REGISTRY_H
 #define _VDPA_REGISTRY_H
@@ -24,11 +23,11 @@
 struct vdpa_entry;
 
 /*
- * Protects the names, the device and parent tables, each parent's lists, and
- * the driver and the deletion state of each device (struct vdpa_entry). Taken inside
- * device_lock(), cf_lock and vdpa_request's lock; nothing is taken inside it but the spinlocks
- * of the events and of a device's driver_override, and nothing is called under it that belongs
- * to a parent, a bus driver or the driver core.
+ * Protects the names, the device and parent tables, each parent's lists, and the driver and the
+ * deletion state of each device (struct vdpa_entry). Taken inside device_lock(), cf_lock and
+ * vdpa_request's lock. Only spinlocks are taken inside it: those of a device's state, of the events
+ * and of its driver_override. No function of a parent, a bus driver or the driver core is called
+ * under it.
  */
 extern struct mutex vdpa_registry_lock;
 
@@ -44,7 +43,7 @@ static inline void vdpa_guard_init(struct vdpa_guard *guard)
 	init_completion(&guard->idle);
 }
 
-/* The caller has found the object in a table, or is a user already. */
+/* The caller found the object in a table under the lock, or is a user already. */
 static inline void vdpa_guard_get(struct vdpa_guard *guard)
 {
 	refcount_inc(&guard->users);
@@ -57,9 +56,9 @@ static inline void vdpa_guard_put(struct vdpa_guard *guard)
 }
 
 /*
- * Wait until the last user is gone. The object is in no table any more, so no
- * new ones come. May sleep for as long as a parent takes for an operation that
- * it is in; only those who unregister the object call it, and no lock is held.
+ * Wait until the last user is gone. The object must be out of all tables, so that there are no new
+ * users. May sleep for as long as the parent's running operation takes. Called only to unregister
+ * the object, with no lock held.
  */
 static inline void vdpa_guard_close(struct vdpa_guard *guard)
 {
@@ -67,7 +66,7 @@ static inline void vdpa_guard_close(struct vdpa_guard *guard)
 	wait_for_completion_state(&guard->idle, TASK_IDLE);
 }
 
-/* A string that need not be terminated, as those in messages are. */
+/* A string with a length; like strings in messages, it need not be NUL-terminated. */
 struct vdpa_str {
 	const char *s;
 	u32 len;
@@ -77,9 +76,9 @@ struct vdpa_str vdpa_str(const char *s);
 bool vdpa_str_eq(struct vdpa_str a, struct vdpa_str b);
 
 /**
- * struct vdpa_name - a device name that is taken
- * @node: in the table of names
- * @rcu: for freeing it behind the table's own readers
+ * struct vdpa_name - a reserved device name
+ * @node: node in the table of names
+ * @rcu: frees it after a grace period, for readers of the hash table
  * @entry: the device of that name; NULL while its parent creates or unregisters it
  * @len: bytes in @text, without the terminator
  * @text: the name

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking a device from its bus driver: see removal.h.
+ * Unbind a device from its bus driver: see removal.h.
  */
 #include <linux/device.h>
 #include <linux/vdpa.h>
@@ -15,20 +15,20 @@
 #include "removal.h"
 #include "request.h"
 
-/* One worker for each device whose bus driver has not let go of it yet. */
+/* Each device that is being unbound from its bus driver occupies one worker. */
 static struct workqueue_struct *detach_wq;
 
-/* Ends deletions at their deadlines. It never waits, nor do works that wait hold it up. */
+/* Cancels deletions at their deadlines. Its works never wait. */
 static struct workqueue_struct *deadline_wq;
 
-/* The change of a driver is over. @extack: what there is to say about it. */
+/* A driver change is over. @extack: the message about an error. */
 static void change_end(struct vdpa_entry *entry, struct vdpa_request *req, int err,
 		       const struct netlink_ext_ack *extack)
 {
-	/* Before the next change may begin, which sets it anew. */
+	/* Cancel before the next change can begin: that one sets the deadline again. */
 	cancel_delayed_work_sync(&entry->del_deadline);
 	mutex_lock(&vdpa_registry_lock);
-	/* Its deadline, or its parent that is going, may have answered it meanwhile. */
+	/* The deadline or vdpa_removal_force() may have answered it meanwhile. */
 	if (req == entry->del_req)
 		entry->del_req = NULL;
 	else
@@ -45,8 +45,8 @@ static void change_end(struct vdpa_entry *entry, struct vdpa_request *req, int e
 }
 
 /*
- * Second half, of a change: the device is free, and has no driver.
- * Return: false if it is no change, or not any more.
+ * Second half of a driver change: the device is unbound.
+ * Return: false if this is not a driver change, or no longer one.
  */
 static bool removal_change(struct vdpa_entry *entry)
 {
@@ -56,7 +56,7 @@ static bool removal_change(struct vdpa_entry *entry)
 	int err;
 
 	mutex_lock(&vdpa_registry_lock);
-	/* A parent that is going answers its requests itself: vdpa_removal_force(). */
+	/* If the parent is being unregistered, vdpa_removal_force() answers the request. */
 	if (!entry->changing || entry->mgmtdev->going) {
 		mutex_unlock(&vdpa_registry_lock);
 		return false;
@@ -65,7 +65,7 @@ static bool removal_change(struct vdpa_entry *entry)
 	called_off = !req || vdpa_request_abandoned(req);
 	entry->called_off = false;
 	entry->removing = false;
-	/* Who does not wait for the driver to let go waits for the next one to take it. */
+	/* -EBUSY (no wait) applies to the old driver only: wait for the new driver's probe. */
 	if (entry->del_err == -EBUSY)
 		entry->del_err = 0;
 	mutex_unlock(&vdpa_registry_lock);
@@ -80,23 +80,23 @@ static bool removal_change(struct vdpa_entry *entry)
 	return true;
 }
 
-/*
- * First half. The reference on the device was taken by removal_start() and goes on to the second
- * half.
- */
+/* First half. detach_begin() took the reference on the device; the second half drops it. */
 static void removal_detach(struct work_struct *work)
 {
 	struct vdpa_entry *entry = container_of(work, struct vdpa_entry, removal);
 
 	device_release_driver(&entry->vdev->dev);
-	/* Here rather than in the parent's turn, where others would wait with us. */
+	/* Wait here, not in the parent's queue, where other tasks would have to wait too. */
 	vdpa_hold_wait(entry);
-	/* A parent that is going deletes its devices itself: vdpa_removal_force(). */
+	/* If the parent is being unregistered, vdpa_removal_force() deletes the device. */
 	if (removal_change(entry) || !vdpa_mgmtdev_submit(entry->mgmtdev, &entry->del_task))
 		put_device(&entry->vdev->dev);
 }
 
-/* Why a request is late. Under the lock; @detaching: its driver has not let go of it yet. */
+/*
+ * Set the message of a request whose deadline passed. Under the lock. @detaching: the old driver is
+ * still bound.
+ */
 static void say_late(struct vdpa_entry *entry, struct vdpa_request *req, bool detaching)
 {
 	const char *name = vdpa_entry_name(entry);
@@ -114,8 +114,8 @@ static void say_late(struct vdpa_entry *entry, struct vdpa_request *req, bool de
 }
 
 /*
- * The bus driver has not let go in time: the device goes back to it when it does. Or the next one
- * has not taken it in time: it goes on.
+ * The deadline passed. If the old driver is still being unbound, the device will be bound to it
+ * again afterwards. If the new driver is still probing, the probe continues.
  */
 static void removal_late(struct work_struct *work)
 {
@@ -126,7 +126,7 @@ static void removal_late(struct work_struct *work)
 
 	mutex_lock(&vdpa_registry_lock);
 	err = entry->del_err;
-	/* Another request may just have taken the deletion over, with another deadline or none. */
+	/* Another request may have taken the deletion over, with another deadline or none. */
 	if (err && time_after_eq(jiffies, entry->del_until)) {
 		req = entry->del_req;
 		entry->del_req = NULL;
@@ -140,7 +140,7 @@ static void removal_late(struct work_struct *work)
 		vdpa_request_done(req, err);
 }
 
-/* Second half, in the parent's turn. */
+/* Second half of a deletion, in the parent's queue. */
 static void removal_delete(struct vdpa_task *task)
 {
 	struct vdpa_entry *entry = container_of(task, struct vdpa_entry, del_task);
@@ -164,7 +164,10 @@ static void removal_delete(struct vdpa_task *task)
 	}
 	mutex_unlock(&vdpa_registry_lock);
 
-	/* Called off, it may have begun anew already: the deadline is the next one's then. */
+	/*
+	 * After a cancelled deletion the next one may already have begun: then the deadline belongs
+	 * to it.
+	 */
 	if (call_off) {
 		vdpa_driver_restore(entry);
 	} else {
@@ -185,11 +188,11 @@ void vdpa_removal_init(struct vdpa_entry *entry)
 	entry->del_task.run = removal_delete;
 }
 
-/* A deletion or a change begins. Under the lock. */
+/* Begin a deletion or a driver change. Under the lock. */
 static void detach_begin(struct vdpa_entry *entry, struct vdpa_request *req)
 {
 	entry->removing = true;
-	/* A driver that it is being given back to stays the one that it had. */
+	/* If the old driver is just being restored, keep its name. */
 	if (entry->driver)
 		strscpy(entry->restore, entry->driver);
 	entry->del_req = req;
@@ -198,9 +201,9 @@ static void detach_begin(struct vdpa_entry *entry, struct vdpa_request *req)
 }
 
 /*
- * Under the lock. Return: true if nobody waits any more for the deletion or the change that is
- * under way. A deletion takes over from either while the driver is still letting go, a change from
- * a change alone: the second half of a deletion may have begun.
+ * Under the lock. Return: true if no client waits for the deletion or driver change under way, so
+ * that a new request can take it over. A deletion can take over from either while the driver is
+ * being unbound; a change only from a change, as the second half of a deletion may have begun.
  */
 static bool can_take_over(const struct vdpa_entry *entry, bool change)
 {
@@ -268,14 +271,15 @@ static int removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32
 
 /**
  * vdpa_removal_start - begin to delete a device
- * @entry: the device, made by a management device; the caller is a user of it
+ * @entry: the device, created by a management device; the caller is a user of it
  * @req: the request, answered when the device is gone; owned by the removal on success
- * @deadline: in ms from now: it is called off if the bus driver has not let go by then; 0: none
- * @late: what the request is answered with in that case
- * @extack: says why it is not begun
+ * @deadline: in ms from now: the deletion is cancelled if the bus driver is still bound then; 0:
+ *	none
+ * @late: error code of the request if the deadline passes
+ * @extack: set on error
  *
- * Return: 0; -EBUSY, and nothing was done, if another request that is still waiting has begun to
- * delete it, or to give it another driver.
+ * Return: 0; -EBUSY, and nothing was done, if a deletion or driver change is under way and
+ * its client still waits.
  */
 int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 deadline, int late,
 		       struct netlink_ext_ack *extack)
@@ -284,12 +288,12 @@ int vdpa_removal_start(struct vdpa_entry *entry, struct vdpa_request *req, u32 d
 }
 
 /**
- * vdpa_removal_change - begin to give a device another driver
- * @entry: the device, made by a management device; the caller is a user of it
- * @req: the request, with the driver; answered when that one has the device, or has refused it
- * @deadline: as of vdpa_removal_start(); also for the next driver if @late is not -EBUSY
- * @late: what the request is answered with in that case
- * @extack: says why it is not begun
+ * vdpa_removal_change - begin to bind a device to another driver
+ * @entry: the device, created by a management device; the caller is a user of it
+ * @req: the request, with the driver; answered when that driver is bound or its probe has failed
+ * @deadline: as of vdpa_removal_start(); also for the new driver if @late is not -EBUSY
+ * @late: error code of the request if the deadline passes
+ * @extack: set on error
  *
  * Return: as vdpa_removal_start().
  */
@@ -300,13 +304,13 @@ int vdpa_removal_change(struct vdpa_entry *entry, struct vdpa_request *req, u32 
 }
 
 /**
- * vdpa_removal_force - delete a device because its parent goes
+ * vdpa_removal_force - delete a device because its parent is being unregistered
  * @entry: the device; the caller holds a reference on it
  *
  * Takes over whatever deletion or change of the driver is under way.
  *
- * Context: may sleep until the bus driver has let go; the parent is going and
- * its queue is empty.
+ * Context: may sleep until the bus driver is unbound; the parent is being unregistered and its
+ * queue is empty.
  */
 void vdpa_removal_force(struct vdpa_entry *entry)
 {

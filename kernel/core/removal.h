@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Taking a device from its bus driver: to delete it, or to give it another driver.
+ * Unbind a device from its bus driver, to delete it or to bind another driver.
  *
- * A deletion has two halves, neither of which its requester can hurry: the bus
- * driver lets go of the device (vhost_vdpa does so when its file is closed),
- * then the parent deletes it. No lock of the core is held in either. As long as
- * the parent has not begun, a deletion is called off by its requester's death, or
- * when its deadline passes: the device then goes back to the driver that it had.
- * While the bus driver is still at it, another request can take the deletion over.
+ * A deletion has two halves. First the bus driver is unbound (vhost_vdpa waits until its file is
+ * closed), then the parent deletes the device. The requester cannot speed up either, and no lock of
+ * the core is held in either. Until the parent's dev_del begins, a deletion is cancelled when its
+ * client exits or its deadline passes; the device is then bound to its old driver again. While the
+ * bus driver is still being unbound, another request can take the deletion over.
  *
- * A change of the driver has the same first half, and is called off in the same way. Its second
- * half is in driver.h.
+ * A driver change has the same first half and is cancelled in the same way. Its second half is in
+ * driver.h.
  */
 #ifndef _VDPA_REMOVAL_H
 #define _VDPA_REMOVAL_H

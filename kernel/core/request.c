@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests that a parent or a bus driver may keep waiting: see request.h.
+ * Requests that may wait for a parent or a bus driver: see request.h.
  */
 #include <linux/sched.h>
 
@@ -11,7 +11,7 @@
 #include "registry.h"
 #include "request.h"
 
-/* How often a request looks again whether the lock it wants is free, in ms. */
+/* Interval between attempts to take a lock, in ms. */
 #define LOCK_POLL_MS	5
 
 static void request_free(struct kref *ref)
@@ -23,17 +23,17 @@ static void request_free(struct kref *ref)
 	req->ops->free(req);
 }
 
-/* For one of its two holders. */
+/* Drop one of the two references. */
 void vdpa_request_put(struct vdpa_request *req)
 {
 	kref_put(&req->ref, request_free);
 }
 
 /**
- * vdpa_request_init - begin a request, which is all zeroes
- * @req: the request, with two holders: the caller, and what ends it by vdpa_request_done()
- * @ops: how its client hears of it
- * @user: whose request it is; NULL: it is part of another one
+ * vdpa_request_init - initialise a request that is all zeroes
+ * @req: the request; it gets two references: the caller's, and one that vdpa_request_done() drops
+ * @ops: how it is answered
+ * @user: the user whose request it is; NULL: it is a part of another request
  * @admin: the client has CAP_NET_ADMIN
  */
 void vdpa_request_init(struct vdpa_request *req, const struct vdpa_request_ops *ops,
@@ -47,7 +47,7 @@ void vdpa_request_init(struct vdpa_request *req, const struct vdpa_request_ops *
 	init_completion(&req->done);
 }
 
-/* Give back what it holds, before its client hears of it: the next request finds it free. */
+/* Release everything before the answer, so that the client's next request finds it free. */
 static void request_finish(struct vdpa_request *req)
 {
 	if (req->entry)
@@ -60,7 +60,7 @@ static void request_finish(struct vdpa_request *req)
 	req->user = NULL;
 }
 
-/* Drop a request that was not begun. Its maker answers by other means. */
+/* Drop a request that was not started. Its creator answers the client itself. */
 void vdpa_request_cancel(struct vdpa_request *req)
 {
 	request_finish(req);
@@ -70,7 +70,7 @@ void vdpa_request_cancel(struct vdpa_request *req)
 
 /**
  * vdpa_request_done - answer a request
- * @req: the request; not to be used after this
+ * @req: the request; must not be used afterwards
  * @err: 0 or a negative error number
  *
  * Context: may sleep.
@@ -91,9 +91,9 @@ static void request_task(struct vdpa_task *task)
 }
 
 /**
- * vdpa_request_queue - start a request that asks a parent
- * @req: the request, about a device, else about a management device: it waits in line for it
- * @run: does it, in a worker: may sleep; returns what the client gets
+ * vdpa_request_queue - queue a request that calls a parent
+ * @req: the request; it waits in the line of its device, else of its management device
+ * @run: carries it out in a worker; may sleep; returns the result for the client
  */
 void vdpa_request_queue(struct vdpa_request *req, int (*run)(struct vdpa_request *req))
 {
@@ -111,9 +111,8 @@ static bool asker_gone(const struct vdpa_asker *asker)
 }
 
 /*
- * The lock is held by somebody who is in a parent's operation, for as long as
- * that takes. A worker gets no signals, so it looks again from time to time and
- * gives up when nobody wants to know any more.
+ * The lock's holder may be in a parent's operation for any time. A worker gets no signals, so it
+ * polls, and stops when the result is no longer wanted.
  */
 static int poll_lock(struct rw_semaphore *sem, const struct vdpa_asker *asker,
 		     int (*try)(struct rw_semaphore *sem))
@@ -127,25 +126,25 @@ static int poll_lock(struct rw_semaphore *sem, const struct vdpa_asker *asker,
 }
 
 /**
- * vdpa_poll_down_read - take a lock that a parent may keep from us
+ * vdpa_poll_down_read - take a lock whose holder may be stuck in a parent
  * @sem: the lock, a device's cf_lock
- * @asker: who wants to know
+ * @asker: tells whether the result is still wanted
  *
  * Context: a worker.
- * Return: 0 with the lock held for reading; -ECANCELED if nobody wants to know any more.
+ * Return: 0 with the lock held for reading; -ECANCELED if the result is no longer wanted.
  */
 int vdpa_poll_down_read(struct rw_semaphore *sem, const struct vdpa_asker *asker)
 {
 	return poll_lock(sem, asker, down_read_trylock);
 }
 
-/* Take it for writing, even if the client has gone: for what has to be done in any case. */
+/* Take the lock for writing, even if the client has gone: for requests that must be carried out. */
 void vdpa_poll_down_write(struct rw_semaphore *sem)
 {
 	poll_lock(sem, NULL, down_write_trylock);
 }
 
-/* As vdpa_poll_down_read(), for a request that only asks. */
+/* As vdpa_poll_down_read(), for a request that only reads. */
 int vdpa_request_down_read(struct vdpa_request *req, struct rw_semaphore *sem)
 {
 	return poll_lock(sem, &VDPA_ASKER_REQUEST(req), down_read_trylock);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests that a parent or a bus driver may keep waiting.
+ * Requests that may wait for a parent or a bus driver.
  *
- * A request is carried out by a worker, which says with vdpa_request_done() when it is over. Whose
- * request it is, and how that one hears of it, is known where it was made: on the wire
- * (netlink/nl_request.h). What carries it out sees what is here: the device or management device
- * that it is about, a struct netlink_ext_ack for words, and which of the things that were given
- * is at fault.
+ * A worker carries out a request and ends it with vdpa_request_done(). Only the code that created
+ * the request knows its client and how to answer it: netlink/nl_request.h. The code that carries it
+ * out sees only this structure: the device or management device, a struct netlink_ext_ack for the
+ * message, and the attribute at fault.
  *
- * It is carried out whether or not its client waits for that, unless it is one that only asks, or
- * a deletion; see vdpa_request_abandoned().
+ * A request is carried out even if its client stops waiting, unless it only reads, or deletes a
+ * device: see vdpa_request_abandoned().
  *
- * How many requests a user may have under way is in pending.h.
+ * pending.h limits the number of requests of a user.
  */
 #ifndef _VDPA_REQUEST_H
 #define _VDPA_REQUEST_H
@@ -30,10 +29,10 @@ struct vdpa_request;
 struct vdpa_user;
 
 /**
- * struct vdpa_request_ops - how a request's client hears of it
- * @answer: it is over, with 0 or a negative error number; may sleep
- * @abandoned: return true if nobody is left to get the answer; any context
- * @free: nobody uses it any more
+ * struct vdpa_request_ops - how a request is answered
+ * @answer: send the result, 0 or a negative error number; may sleep
+ * @abandoned: return true if the client has gone; any context
+ * @free: free the request after its last reference
  */
 struct vdpa_request_ops {
 	void (*answer)(struct vdpa_request *req, int err);
@@ -44,21 +43,21 @@ struct vdpa_request_ops {
 /**
  * struct vdpa_request - a request under way
  * @ops: how its client hears of it
- * @extack: what there is to say about it
- * @fault: VDPA_ATTR_* of what is at fault; 0: nothing that was given
- * @fault_index: where several of these were given: which one
- * @user: whose request it is
- * @ref: its two holders, its maker and its worker
+ * @extack: the message for the client
+ * @fault: VDPA_ATTR_* of the attribute at fault; 0: none
+ * @fault_index: which one, if the request has several of them
+ * @user: the user whose request it is
+ * @ref: two references: the creator's, and one that vdpa_request_done() drops
  * @done: it is answered
  * @admin: the client has CAP_NET_ADMIN
- * @run: what @task does in a line, where vdpa_request_queue() has put it
- * @task: waits for its turn, in a line or at the management device
+ * @run: carries it out after vdpa_request_queue()
+ * @task: its node in a line or in the management device's queue
  * @entry: a device that must stay until the request is done, or NULL
  * @mgmtdev: a management device that must stay until the request is done, or NULL
- * @name: a name that is given back when the request is done, or NULL
- * @data: what @run needs to know beyond this
+ * @name: a reserved name, released when the request is done, or NULL
+ * @data: private data of @run
  * @config: attributes for the parent
- * @driver: the bus driver that the device is to have; NULL: any. It stays as long as the request
+ * @driver: name of the bus driver to bind; NULL: any; valid as long as the request
  */
 struct vdpa_request {
 	const struct vdpa_request_ops *ops;
@@ -88,18 +87,18 @@ void vdpa_request_cancel(struct vdpa_request *req);
 void vdpa_request_queue(struct vdpa_request *req, int (*run)(struct vdpa_request *req));
 void vdpa_request_done(struct vdpa_request *req, int err);
 
-/* Return: true if nobody is left to get the answer. */
+/* Return: true if the client has gone. */
 static inline bool vdpa_request_abandoned(const struct vdpa_request *req)
 {
 	return req->ops->abandoned(req);
 }
 
 /**
- * struct vdpa_asker - who asks a parent
- * @req: whose request it is: when it is abandoned nobody wants to know any more; or NULL
- * @gone: becomes true when nobody wants to know any more; or NULL
+ * struct vdpa_asker - tells whether the result of a call into a parent is still wanted
+ * @req: not wanted once this request is abandoned; or NULL
+ * @gone: not wanted once this becomes true; or NULL
  *
- * With neither it is to be done in any case.
+ * With neither, it is always wanted.
  */
 struct vdpa_asker {
 	const struct vdpa_request *req;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a device is doing: see state.h.
+ * The state of a device: see state.h.
  */
 #include <linux/device.h>
 #include <linux/ktime.h>
@@ -26,8 +26,8 @@ static void notify(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa
 }
 
 /*
- * A change of the state; this is the only place for one. What ends the device's work ends
- * the holds on it and makes a transition void. Under the lock.
+ * Change the state; no other function does. A change to inactive or failed ends the holds and voids
+ * a transition. Under the lock.
  */
 void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vdpa_cause cause)
 {
@@ -52,7 +52,7 @@ void vdpa_state_change(struct vdpa_entry *entry, enum vdpa_dev_state to, enum vd
 		notify(entry, from, to, cause);
 }
 
-/* One more or one less holds the device, which stays suspended. Under the lock. */
+/* Change the holds of a device that stays suspended. Under the lock. */
 void vdpa_state_set_holds(struct vdpa_entry *entry, u8 holds, enum vdpa_cause cause)
 {
 	struct vdpa_state *state = &entry->state;
@@ -67,9 +67,9 @@ void vdpa_state_set_holds(struct vdpa_entry *entry, u8 holds, enum vdpa_cause ca
 }
 
 /**
- * vdpa_state_set_removing - a deletion begins, or is called off
+ * vdpa_state_set_removing - note that a deletion begins or is cancelled
  * @entry: the device
- * @removing: which of the two
+ * @removing: true: it begins
  *
  * Context: any; takes the state's lock.
  */
@@ -87,7 +87,7 @@ void vdpa_state_set_removing(struct vdpa_entry *entry, bool removing)
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* What the status says the device is doing, as far as it tells. */
+/* Return: the state that a status implies. It does not show whether a device is suspended. */
 static enum vdpa_dev_state state_of_status(u8 status)
 {
 	if (status & VDPA_STATUS_FAILED_BITS)
@@ -98,8 +98,8 @@ static enum vdpa_dev_state state_of_status(u8 status)
 }
 
 /*
- * Under the lock. The status does not tell whether a device with DRIVER_OK is suspended, and one
- * that shows SUSPEND instead has not become inactive.
+ * Under the lock. DRIVER_OK does not show whether the device is suspended. A device that shows
+ * SUSPEND instead of DRIVER_OK is not inactive.
  */
 static void set_status(struct vdpa_entry *entry, u8 status, enum vdpa_cause cause)
 {
@@ -112,7 +112,7 @@ static void set_status(struct vdpa_entry *entry, u8 status, enum vdpa_cause caus
 		vdpa_state_change(entry, told, cause);
 }
 
-/* The bus driver begins an operation that changes the status. */
+/* The bus driver begins to change the status. */
 void vdpa_state_driver_begin(struct vdpa_entry *entry)
 {
 	struct vdpa_state *state = &entry->state;
@@ -124,7 +124,7 @@ void vdpa_state_driver_begin(struct vdpa_entry *entry)
 	spin_unlock_irqrestore(&state->lock, flags);
 }
 
-/* It has ended. Under the lock. */
+/* The bus driver has changed the status. Under the lock. */
 void vdpa_state_driver_end(struct vdpa_entry *entry)
 {
 	entry->state.driver_ops--;
@@ -132,8 +132,8 @@ void vdpa_state_driver_end(struct vdpa_entry *entry)
 }
 
 /*
- * Whether no operation of the bus driver is under way that changes the status. A status that is
- * read afterwards counts if status_sequence is still @sequence then.
+ * Return: whether no bus driver call that changes the status is under way. A status read afterwards
+ * is valid if status_sequence still equals @sequence then.
  */
 bool vdpa_state_driver_quiet(struct vdpa_entry *entry, u32 *sequence)
 {
@@ -148,7 +148,7 @@ bool vdpa_state_driver_quiet(struct vdpa_entry *entry, u32 *sequence)
 	return quiet;
 }
 
-/* The bus driver has set the status. Asks the parent for what came of it. */
+/* The bus driver has set the status: read it back from the parent. */
 void vdpa_state_driver_status(struct vdpa_entry *entry)
 {
 	u8 status = entry->parent_ops->get_status(entry->vdev);
@@ -162,8 +162,8 @@ void vdpa_state_driver_status(struct vdpa_entry *entry)
 }
 
 /*
- * Devices fail by themselves. What the status says is worth nothing if the
- * driver was changing it meanwhile; the driver's own call will tell.
+ * Read the status, as a device may fail by itself. If the driver changes the status meanwhile,
+ * ignore the result: the driver's own call updates the state.
  */
 void vdpa_state_refresh(struct vdpa_entry *entry)
 {
@@ -194,10 +194,10 @@ void vdpa_state_init(struct vdpa_entry *entry)
 }
 
 /**
- * vdpa_state_publish - tell that a device is there, and from now on what it does
- * @entry: the device, which others can find from now on
+ * vdpa_state_publish - send the event of a new device, and enable events of its changes
+ * @entry: the device, which is being published
  *
- * A driver of the host may have started it while its parent was creating it.
+ * A driver of this host may have started it already; then a state event follows.
  *
  * Context: vdpa_registry_lock is held; takes the state's lock.
  */
@@ -215,14 +215,14 @@ void vdpa_state_publish(struct vdpa_entry *entry)
 }
 
 /*
- * One bad time, a firmware update or a host without memory, shall not have deadlines
- * refused for ever: a parent is tried again.
+ * A single long suspend (firmware update, memory shortage) must not cause deadlines to be refused
+ * for ever. So it is forgotten after this time.
  */
 static unsigned int latency_memory_s = 600;
 module_param(latency_memory_s, uint, 0644);
 MODULE_PARM_DESC(latency_memory_s, "seconds for which the time that a suspend or resume took counts");
 
-/* An operation took @ns. Under the lock. */
+/* Note the duration of an operation. Under the lock. */
 void vdpa_latency_note(struct vdpa_latencies *latencies, u64 ns)
 {
 	u32 i = latencies->n++ % VDPA_LATENCIES;
@@ -248,7 +248,7 @@ static struct vdpa_latency latency_view(const struct vdpa_latencies *latencies)
 	return view;
 }
 
-/* What there is to show. Under the lock. */
+/* Return: a copy of the state. Under the lock. */
 struct vdpa_state_view vdpa_state_view_locked(const struct vdpa_entry *entry)
 {
 	const struct vdpa_state *state = &entry->state;
@@ -268,12 +268,12 @@ struct vdpa_state_view vdpa_state_view_locked(const struct vdpa_entry *entry)
 }
 
 /**
- * vdpa_state_read - see what a device is doing
+ * vdpa_state_read - get the state of a device
  * @entry: the device
- * @seq: set to the number of the last event that this state contains
+ * @seq: set to the number of the last event before this copy was made
  *
- * Context: asks the parent for the status.
- * Return: what there is to show, all of one moment.
+ * Context: calls the parent's get_status.
+ * Return: a consistent copy of the state.
  */
 struct vdpa_state_view vdpa_state_read(struct vdpa_entry *entry, u64 *seq)
 {

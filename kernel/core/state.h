@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a device is doing, whether its driver or a command caused it.
+ * The state of a device, and its changes.
  *
- * The core sees every change, because those operations of a device that change
- * its state go through ops.c, also when a bus driver calls them. The states and
- * what leads from one to another:
+ * The core sees every change, because all operations that change the state go through ops.c, even
+ * when a bus driver calls them. The states and their transitions:
  *
  *   inactive    -- DRIVER_OK -->      active,
  *   active      -- first hold -->     suspending -->  suspended, or active if it fails
@@ -12,7 +11,7 @@
  *   any         -- reset -->          inactive
  *   any         -- FAILED, NEEDS_RESET -->  failed
  *
- * How devices are held is in hold.h, what virtio's own suspend bit has to do with it in status.h.
+ * Holds are in hold.h, virtio's own suspend bit in status.h.
  */
 #ifndef _VDPA_STATE_H
 #define _VDPA_STATE_H
@@ -25,14 +24,14 @@
 
 struct vdpa_entry;
 
-/* How many operations the longest is chosen from. */
+/* Number of recent operations whose maximum is reported. */
 #define VDPA_LATENCIES	8
 
 /**
- * struct vdpa_latencies - how long an operation of the parent took, the last few times
- * @ns: how long
- * @end: when it ended (CLOCK_MONOTONIC, ns)
- * @n: how many there were so far; number i is at i % VDPA_LATENCIES
+ * struct vdpa_latencies - durations of the parent's most recent suspends or resumes
+ * @ns: durations
+ * @end: when each ended (CLOCK_MONOTONIC, ns)
+ * @n: number of operations so far; number i is at i % VDPA_LATENCIES
  */
 struct vdpa_latencies {
 	u64 ns[VDPA_LATENCIES];
@@ -41,12 +40,12 @@ struct vdpa_latencies {
 };
 
 /**
- * struct vdpa_transition - the right to take or give back a hold
+ * struct vdpa_transition - taking or releasing a hold
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
- * @cause: who wants it, VDPA_CAUSE_DRIVER or _MANAGEMENT
+ * @cause: its initiator, VDPA_CAUSE_DRIVER or _MANAGEMENT
  * @deadline: for a parent that can honour one (CLOCK_MONOTONIC); 0: none
- * @sequence: it is good while it is the state's
- * @ask: the parent has to do something; else the other one holds the device as well
+ * @sequence: it is current while this equals vdpa_state.sequence
+ * @ask: the parent has to be called; false if the other party holds the device too
  */
 struct vdpa_transition {
 	enum vdpa_dev_state via;
@@ -56,40 +55,40 @@ struct vdpa_transition {
 	bool ask;
 };
 
-/* How a device was brought to a standstill, and has to be resumed. */
+/* How a device was suspended, and has to be resumed. */
 enum vdpa_means {
-	VDPA_MEANS_NONE,	/* it was not */
-	VDPA_MEANS_OPS,		/* its parent's suspend operation */
-	VDPA_MEANS_STATUS,	/* virtio's SUSPEND in the device status */
+	VDPA_MEANS_NONE,	/* not suspended */
+	VDPA_MEANS_OPS,		/* by its parent's suspend operation */
+	VDPA_MEANS_STATUS,	/* by SUSPEND in the device status */
 };
 
 /**
- * struct vdpa_state - what a device is doing
- * @lock: protects all of this; a spinlock, inside which those of the events and of
- *	@idle are taken
- * @now: what it is doing
- * @notified: changes of @now are told: not before the device can be found
- * @removing: it is being deleted: what happens to @now meanwhile is not told
- * @prober: who has vhost_vdpa probe it right now; NULL: nobody
- * @leaving: a driver of this host is about to leave it
- * @driver_ops: operations of its bus driver under way that change the status
- * @status_sequence: counts their beginnings and ends
- * @holds: enum vdpa_hold: who holds it suspended
- * @held_by: the transition by which management has its hold
- * @means: how its parent was asked to suspend it; changes in the turn of the one that asks
- * @status_bit: its driver has set SUSPEND in the status, and not DRIVER_OK since
- * @in_status: the transition is the driver's, through the status: nobody waits for its end
- * @status_transition: that one
+ * struct vdpa_state - the state of a device
+ * @lock: protects all fields; a spinlock; the spinlocks of the events and of the wait queue
+ *	are taken inside it
+ * @now: the state
+ * @notified: changes of @now cause events; true once the device is published
+ * @removing: it is being deleted; meanwhile changes of @now cause no events
+ * @prober: the task in which vhost_vdpa probes it, or NULL
+ * @leaving: a driver of this host is being unbound
+ * @driver_ops: number of bus driver calls under way that change the status
+ * @status_sequence: incremented when such a call begins or ends
+ * @holds: enum vdpa_hold bits: the parties that hold it suspended
+ * @held_by: number of the transition that took the hold of management
+ * @means: how it was suspended; also read without @lock by the owner of @in_parent
+ * @status_bit: its driver has set SUSPEND in the status, and has not set DRIVER_OK since
+ * @in_status: the driver began a transition through the status, which ends when the device shows it
+ * @status_transition: that transition
  * @status_since: when it began
- * @resets: how many wait for the parent, to reset the device
- * @sequence: of the latest transition; counted on, it is void
- * @in_transition: somebody has begun it, and has not come to its end
- * @in_parent: the parent is suspending, resuming or resetting it; one at a time
+ * @resets: number of resets that wait for @in_parent
+ * @sequence: number of the latest transition; incrementing it voids that transition
+ * @in_transition: a transition is under way
+ * @in_parent: a suspend, resume, reset or status write is in the parent; its caller owns this flag
  * @idle: woken when @prober, @in_transition or @in_parent ends
- * @lives: counts resets and failures: what a device has done before one is over
- * @transitions: counts the changes of @now
- * @suspend: of its suspends that succeeded
- * @resume: of its resumes that succeeded
+ * @lives: incremented by each reset or failure
+ * @transitions: number of changes of @now
+ * @suspend: latencies of successful suspends
+ * @resume: latencies of successful resumes
  */
 struct vdpa_state {
 	spinlock_t lock; /* see above */
@@ -118,19 +117,19 @@ struct vdpa_state {
 	struct vdpa_latencies resume;
 };
 
-/* In ns; 0: not known. The longest is of the last few, and of none that is too long ago. */
+/* In ns; 0: unknown. @max is over recent operations only. */
 struct vdpa_latency {
 	u64 last;
 	u64 max;
 };
 
-/* What there is to show of a state. */
+/* A consistent copy of a state. */
 struct vdpa_state_view {
 	enum vdpa_dev_state now;
 	u8 holds;
 	bool in_transition;
 	bool leaving;
-	u32 sequence;		/* another one after a reset */
+	u32 sequence;		/* changes at each reset */
 	u32 lives;
 	u64 transitions;
 	struct vdpa_latency suspend;

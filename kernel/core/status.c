@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtio's own suspend, as the core has it done for management: see status.h.
+ * Virtio's own suspend, used by the core for management: see status.h.
  */
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -11,32 +11,32 @@
 #include "state.h"
 #include "status.h"
 
-/* How often a device is looked at that has not answered: at first, and at last. */
+/* Poll interval of a device that has not completed: first and longest. */
 #define POLL_MIN	msecs_to_jiffies(1)
 #define POLL_MAX	msecs_to_jiffies(100)
 
-/* How long a driver of this host, on its way out, waits for a resume that the device owes it. */
+/* How long the unbind of a driver of this host waits for the device to resume. */
 #define LEAVE_MAX	msecs_to_jiffies(5000)
 
-/* Whether the device's driver, and so management, can suspend it through the status. */
+/* Return: whether the device can be suspended through the status. */
 bool vdpa_status_negotiated(const struct vdpa_entry *entry)
 {
 	return READ_ONCE(entry->driver_features) & BIT_ULL(VIRTIO_F_SUSPEND);
 }
 
-/* Whether management can suspend the device, by whichever means. */
+/* Return: whether management can suspend the device, by either means. */
 bool vdpa_can_suspend(const struct vdpa_entry *entry)
 {
 	return entry->parent_ops->suspend || vdpa_status_negotiated(entry);
 }
 
-/* Whether what was suspended could be resumed. */
+/* Return: whether the device can be resumed after a suspend. */
 bool vdpa_can_resume(const struct vdpa_entry *entry)
 {
 	return entry->parent_ops->resume || vdpa_status_negotiated(entry);
 }
 
-/* Whether management suspends the device through the status: its parent has not both operations. */
+/* Return: whether management must use the status: the parent lacks suspend or resume. */
 bool vdpa_status_needed(const struct vdpa_entry *entry)
 {
 	const struct vdpa_config_ops *ops = entry->parent_ops;
@@ -45,10 +45,10 @@ bool vdpa_status_needed(const struct vdpa_entry *entry)
 }
 
 /**
- * struct wait - for what a device's status is to show
- * @shown: whether it does
- * @leaving: it is the driver that waits, on its way out
- * @end: until when, in jiffies, where @leaving
+ * struct wait - a condition of the status to wait for
+ * @shown: the condition
+ * @leaving: a driver of this host is being unbound
+ * @end: end of the wait in jiffies, if @leaving
  */
 struct wait {
 	bool (*shown)(u8 status);
@@ -61,7 +61,7 @@ static bool called_off(const struct vdpa_state *state)
 	return READ_ONCE(state->resets) || READ_ONCE(state->leaving);
 }
 
-/* Return: 0 once the device shows it; -EIO if it fails; -ECANCELED; -ETIMEDOUT. */
+/* Return: 0 once the condition holds; -EIO if the device fails; -ECANCELED; -ETIMEDOUT. */
 static int await(struct vdpa_entry *entry, const struct wait *wait)
 {
 	struct vdpa_state *state = &entry->state;
@@ -98,11 +98,11 @@ static int set_and_await(struct vdpa_entry *entry, u8 bit, const struct wait *wa
 
 /**
  * vdpa_status_suspend - suspend a device through its status
- * @entry: the device, which works, and whose driver has negotiated the feature
+ * @entry: the device, which is running with the feature negotiated
  *
- * Context: in the turn of who asks the parent; sleeps for as long as the device takes, unless
- * somebody wants to reset it or its driver to leave it.
- * Return: 0; -EIO if it has failed; -ECANCELED: it may yet come to stand still.
+ * Context: the caller owns state->in_parent. Sleeps for as long as the device takes, or until a
+ * reset or an unbind waits.
+ * Return: 0; -EIO if it has failed; -ECANCELED: the suspend may still complete.
  */
 int vdpa_status_suspend(struct vdpa_entry *entry)
 {
@@ -112,11 +112,11 @@ int vdpa_status_suspend(struct vdpa_entry *entry)
 }
 
 /**
- * vdpa_status_resume - resume what was suspended through its status
+ * vdpa_status_resume - resume a device that was suspended through its status
  * @entry: the device
  *
  * Context: as vdpa_status_suspend().
- * Return: 0; -EIO if it has failed; -ECANCELED: it may yet run.
+ * Return: 0; -EIO if it has failed; -ECANCELED: the resume may still complete.
  */
 int vdpa_status_resume(struct vdpa_entry *entry)
 {
@@ -126,11 +126,11 @@ int vdpa_status_resume(struct vdpa_entry *entry)
 }
 
 /**
- * vdpa_status_leave - resume what was suspended through its status, as its driver wants to go
+ * vdpa_status_leave - as vdpa_status_resume(), for the unbind of its driver
  * @entry: the device
- * @suspending: it has not answered yet: only when it stands still can it be resumed
+ * @suspending: its suspend is not complete yet, and must be before it can be resumed
  *
- * Context: in the turn of the one that asks the parent; sleeps for five seconds at most.
+ * Context: the caller owns state->in_parent. Sleeps for five seconds at most.
  * Return: 0; -EIO if it has failed; -ETIMEDOUT.
  */
 int vdpa_status_leave(struct vdpa_entry *entry, bool suspending)

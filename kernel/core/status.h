@@ -2,31 +2,39 @@
 /*
  * Virtio's own suspend: a bit of the device status (virtio 1.4, 3.4).
  *
- * Where VIRTIO_F_SUSPEND is negotiated, a driver sets SUSPEND in the status of a device that
- * works. The device finishes what it has begun, then shows SUSPEND and no DRIVER_OK any more. The
- * driver sets DRIVER_OK again; the device goes on, and shows DRIVER_OK and no SUSPEND. Neither
- * need have happened when the write returns.
+ * If VIRTIO_F_SUSPEND is negotiated, a driver suspends a running device by setting SUSPEND in the
+ * status. The device finishes the requests that it has begun, then shows SUSPEND without DRIVER_OK.
+ * To resume it, the driver sets DRIVER_OK; the device then shows DRIVER_OK without SUSPEND. Both
+ * may complete after the write returns.
  *
- * Who sets the bit is the driver (hold_status.c), for whom this is a hold like any other; or the
- * core, for management, on a device whose parent has not both operations, to suspend and to resume.
- * Then the driver knows nothing of it: what it reads is SUSPEND without DRIVER_OK if it has set the
- * bit itself, and DRIVER_OK without SUSPEND if it has not, whoever else holds the device.
+ * The bit is set by the driver (hold_status.c), for which this is a hold like any other, or by the
+ * core for management, if the parent lacks the suspend or the resume operation. The driver does not
+ * see management's suspend: it reads SUSPEND without DRIVER_OK if it has set the bit itself, else
+ * DRIVER_OK without SUSPEND.
  *
- * What the specification leaves open:
+ * The core decides what the specification leaves open:
  *
- * - SUSPEND without the feature means nothing: the status is passed on as it was written, as it
- *   always was.
- * - SUSPEND with the feature, but before DRIVER_OK or together with it, or when the device has
- *   failed: the parent does not get to see the bit. A device is started first, then suspended.
- * - SUSPEND together with FAILED: only that the driver has given up counts.
- * - A reset ends a suspend, complete or not, and waits for no device that does not stand still.
- * - NEEDS_RESET or FAILED ends it as well: the device has failed, and nobody holds it. By the
- *   specification that is also how a device says that it cannot suspend, or resume.
- * - A driver cannot take a SUSPEND back that the device has not answered, and what it writes until
- *   then has no effect on it.
- * - A request in flight is the device's to finish. The device is suspending as long as it takes;
- *   a command's deadline may pass, and the device is resumed once it stands still.
- * - Both the parent's operations and the bit are there: a device is resumed as it was suspended.
+ * - SUSPEND without the feature has no meaning: the core passes the status on unchanged.
+ *
+ * - SUSPEND with the feature, but before DRIVER_OK, together with it, or after a failure: the core
+ *   hides the bit from the parent. A device must be started before it is suspended.
+ *
+ * - SUSPEND together with FAILED: only FAILED counts.
+ *
+ * - A reset ends a suspend, complete or not. It does not wait for a device that is not suspended
+ *   yet.
+ *
+ * - NEEDS_RESET or FAILED also ends it: the device has failed, and all holds end. By the
+ *   specification a device also shows in this way that it cannot suspend or resume.
+ *
+ * - A driver cannot cancel a SUSPEND that the device has not completed. Until then its status
+ *   writes do not affect the suspend.
+ *
+ * - The device finishes requests in flight, and is suspending as long as that takes. If a command's
+ *   deadline passes, the device is resumed once it is suspended.
+ *
+ * - If both the parent's operations and the bit are available, a device is resumed in the way in
+ *   which it was suspended.
  */
 #ifndef _VDPA_STATUS_H
 #define _VDPA_STATUS_H
@@ -37,10 +45,10 @@
 
 struct vdpa_entry;
 
-/* What of a status tells whether a device with the feature works or stands still. */
+/* The status bits that show whether a device with the feature runs or is suspended. */
 #define VDPA_STATUS_SUSPEND_BITS	(VIRTIO_CONFIG_S_SUSPEND | VIRTIO_CONFIG_S_DRIVER_OK)
 
-/* A device that has failed, or is given up. */
+/* The status bits of a device that has failed, or whose driver has failed. */
 #define VDPA_STATUS_FAILED_BITS		(VIRTIO_CONFIG_S_FAILED | VIRTIO_CONFIG_S_NEEDS_RESET)
 
 static inline bool vdpa_status_suspended(u8 status)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspending and resuming devices: see suspend.h.
+ * Suspend and resume of devices: see suspend.h.
  */
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -22,13 +22,13 @@
 /**
  * struct member - a device of a group
  * @group: the group
- * @work: has the parent do it, or undo it
- * @entry: the device, of which the group is a user until its parent has done it, and
- *	while it is undone; else NULL
- * @index: the device's, by which and @serial it is found again
- * @serial: the device's
- * @transition: on its state
- * @done: its parent has done what was asked for, and it has not been undone
+ * @work: calls the parent, or undoes the suspend
+ * @entry: the device while the group is a user of it: until the parent's operation returns, and
+ *	during an undo; else NULL
+ * @index: the device's index; with @serial it finds the device again
+ * @serial: the device's serial number
+ * @transition: the transition of the device's state
+ * @done: suspended or resumed, and not undone
  */
 struct member {
 	struct vdpa_group *group;
@@ -42,17 +42,17 @@ struct member {
 
 /**
  * struct vdpa_group - devices that are suspended or resumed together
- * @ref: one for the code that builds it, one for each piece of work under way
- * @lock: protects @req, @pending, @err and each member's @done and @entry; a mutex,
- *	taken inside nothing, with vdpa_request_done() called inside it
+ * @ref: one for vdpa_group_start(), one for each work under way
+ * @lock: protects @req, @pending, @err and each member's @done and @entry; a mutex and outermost
+ *	lock: vdpa_request_done() is called inside it
  * @req: the request, NULL once it is answered
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
- * @force: also a network device that this host uses, or a device that cannot be resumed
- * @deadline: passes
- * @pending: members whose parents are at it
- * @err: what the request is answered with
+ * @force: see struct vdpa_group_plan
+ * @deadline: work at the deadline
+ * @pending: members whose work is under way
+ * @err: error code for the request
  * @max: room in @members
- * @n: members
+ * @n: number of members
  * @members: the devices
  */
 struct vdpa_group {
@@ -69,16 +69,16 @@ struct vdpa_group {
 	struct member members[] __counted_by(max);
 };
 
-/* Unbound, and one worker for each device that is stuck in its parent. */
+/* Unbound; each device that is stuck in its parent occupies one worker. */
 static struct workqueue_struct *group_wq;
 
-/* Deadlines are kept also when every worker of the other queue is stuck. */
+/* A queue of its own: deadlines work even if every worker of group_wq is stuck. */
 static struct workqueue_struct *deadline_wq;
 
-/* Both suspending and resuming, in the table. */
+/* In the table: both suspend and resume. */
 #define ANY	((enum vdpa_dev_state)-1)
 
-/* Why a device that is doing @now cannot be suspended, or resumed. */
+/* Why a device in state @now cannot be suspended or resumed. */
 static const struct refusal {
 	enum vdpa_dev_state via;	/* or ANY */
 	enum vdpa_dev_state now;
@@ -101,7 +101,7 @@ static bool suspends(const struct vdpa_group *group)
 	return group->via == VDPA_DEV_STATE_SUSPENDING;
 }
 
-/* The group is no user of the device any more: it can be deleted. */
+/* The group stops using the device, which can then be deleted. */
 static void member_release(struct member *member)
 {
 	if (member->entry)
@@ -126,8 +126,8 @@ static void group_put(struct vdpa_group *group)
 }
 
 /*
- * Say what is wrong with a member, pointing at its name. Under the lock, if
- * anybody else can be there.
+ * Set the request's message about a member, with its name attribute at fault. Under the lock once
+ * works are queued.
  */
 static __printf(4, 5) int group_refuse(struct vdpa_group *group, const struct member *member,
 				       int err, const char *fmt, ...)
@@ -163,7 +163,7 @@ static void member_queue(struct member *member)
 
 static void member_undo(struct work_struct *work);
 
-/* Under the lock: from now on nothing stays suspended. */
+/* Under the lock: resume all members that are suspended. */
 static void group_undo(struct vdpa_group *group)
 {
 	unsigned int i;
@@ -179,7 +179,7 @@ static void group_undo(struct vdpa_group *group)
 	}
 }
 
-/* Under the lock: one piece of work has ended; it still holds its reference. */
+/* Under the lock: a work has ended; it still holds its reference. */
 static void group_step(struct vdpa_group *group)
 {
 	if (suspends(group) && group->err)
@@ -191,7 +191,7 @@ static void group_step(struct vdpa_group *group)
 	}
 }
 
-/* Under the lock: the message for a client that still waits. */
+/* Under the lock: report a member that could not be resumed. */
 static void member_stays(struct member *member, int err)
 {
 	struct vdpa_group *group = member->group;
@@ -202,7 +202,7 @@ static void member_stays(struct member *member, int err)
 		group_refuse(group, member, 0, "stays suspended: a resume says %pe", ERR_PTR(err));
 }
 
-/* Return: what the parent says; 0 where somebody else has given the hold back. */
+/* Return: as vdpa_hold_undo(); 0 if the device is gone. */
 static int undo(struct member *member)
 {
 	struct vdpa_entry *entry;
@@ -236,7 +236,7 @@ static void member_failed(struct member *member, int err)
 	struct vdpa_group *group = member->group;
 
 	if (group->err)
-		return;		/* the first one counts */
+		return;		/* keep the first error */
 	group->err = err;
 	if (!group->req)
 		return;
@@ -264,7 +264,7 @@ static void member_work(struct work_struct *work)
 	group_put(group);
 }
 
-/* While nothing has failed, a member that is not done is still at it. */
+/* Without an error, a member that is not done is still in its parent. */
 static const struct member *first_late(const struct vdpa_group *group)
 {
 	unsigned int i = 0;
@@ -307,7 +307,7 @@ static struct vdpa_group *group_new(struct vdpa_request *req, const struct vdpa_
 	return group;
 }
 
-/* Return: whether the device is among the first @n. */
+/* Return: whether the device is one of the first @n members. */
 static bool group_has(const struct vdpa_group *group, unsigned int n,
 		      const struct vdpa_entry *entry)
 {
@@ -319,7 +319,7 @@ static bool group_has(const struct vdpa_group *group, unsigned int n,
 	return false;
 }
 
-/* What the parent can do at all, or its device and the driver have agreed upon. */
+/* Check that the parent can do it, or that SUSPEND is negotiated. */
 static int member_able(const struct member *member)
 {
 	const struct vdpa_entry *entry = member->entry;
@@ -336,7 +336,7 @@ static int member_able(const struct member *member)
 			    "cannot be %s: its parent does not know how", what);
 }
 
-/* From now on the group is a user of the device. */
+/* Add a device; the group becomes a user of it. */
 static void group_add(struct vdpa_group *group, struct vdpa_entry *entry)
 {
 	struct member *member = &group->members[group->n++];
@@ -351,7 +351,7 @@ static void group_add(struct vdpa_group *group, struct vdpa_entry *entry)
 	INIT_WORK(&member->work, member_work);
 }
 
-/* Each once, and none whose parent does not know how. */
+/* Check that no device is named twice, and that each can be suspended or resumed. */
 static int check_members(struct vdpa_group *group)
 {
 	unsigned int i;
@@ -369,8 +369,8 @@ static int check_members(struct vdpa_group *group)
 }
 
 /*
- * Whether a suspend would take too long: its parent says so, or else experience
- * does, which counts for nothing where the parent itself can honour a deadline.
+ * Check whether a suspend would exceed the deadline: by the parent's estimate, else by the longest
+ * measured one. The latter does not count if the parent itself can honour a deadline.
  */
 static int check_latency(struct vdpa_group *group, struct member *member, u64 deadline_ns)
 {
@@ -431,7 +431,7 @@ static int refuse_state(struct vdpa_group *group, const struct member *member,
 	return group_refuse(group, member, -EBUSY, "is just being unbound from its driver");
 }
 
-/* Whether it is a driver of this host that uses the device, and not a virtual machine. */
+/* Return: whether a driver of this host, not vhost_vdpa, is bound. */
 static bool host_uses(struct vdpa_entry *entry)
 {
 	bool host;
@@ -443,9 +443,9 @@ static bool host_uses(struct vdpa_entry *entry)
 }
 
 /*
- * The drivers of this host wait for a network device's control queue with the RTNL lock
- * held, and do not give up: while it is suspended, they can stop all of the host's
- * network configuration. A disk makes those wait who use it.
+ * A driver of this host waits for a network device's control queue with the RTNL lock held and
+ * without a timeout: while the device is suspended, it can block all network configuration of the
+ * host. A suspended disk blocks only its users.
  */
 static int check_host(struct vdpa_group *group, const struct member *member)
 {
@@ -460,8 +460,9 @@ static int check_host(struct vdpa_group *group, const struct member *member)
 }
 
 /*
- * All or nothing means that what was suspended can be resumed. What cannot comes back by a reset
- * alone: a virtual machine's monitor does that; a driver of this host does not, and waits for good.
+ * All or nothing requires that a suspended device can be resumed. A device that cannot be resumed
+ * needs a reset: a virtual machine monitor can do that; a driver of this host does not, and waits
+ * for ever.
  */
 static int check_way_back(struct vdpa_group *group, const struct member *member, u32 deadline)
 {
@@ -479,7 +480,10 @@ static int check_way_back(struct vdpa_group *group, const struct member *member,
 			    "could not be resumed, only reset: needs force");
 }
 
-/* Looked at before any transition begins, so that a refusal changes nothing, and tells nobody. */
+/*
+ * Check all states before any transition begins, so that a refusal changes nothing and sends no
+ * event.
+ */
 static int check_states(struct vdpa_group *group, u32 deadline)
 {
 	struct vdpa_state_view view;
@@ -516,7 +520,7 @@ static int begin_all(struct vdpa_group *group)
 	for (i = 0; i < group->n; i++) {
 		if (vdpa_hold_begin(members[i].entry, &members[i].transition, &view))
 			continue;
-		/* Somebody was quicker since check_states(). */
+		/* The state changed since check_states(). */
 		err = refuse_state(group, &members[i], &view);
 		while (i--)
 			vdpa_hold_abort(members[i].entry, &members[i].transition);
@@ -525,7 +529,7 @@ static int begin_all(struct vdpa_group *group)
 	return 0;
 }
 
-/* All are in transition: have their parents asked. */
+/* All devices are in transition: queue the calls into their parents. */
 static void group_go(struct vdpa_group *group, u32 deadline)
 {
 	ktime_t end = deadline ? ktime_add_ms(ktime_get(), deadline) : 0;
@@ -546,12 +550,12 @@ static void group_go(struct vdpa_group *group, u32 deadline)
 /**
  * vdpa_group_start - suspend or resume devices
  * @req: the request
- * @plan: what is to be done
+ * @plan: what to do
  * @entries: the devices, of which the caller is a user
  * @n: how many; at least one
  *
- * Return: 0, and @req will be answered; or an error with its extack and fault set: no device was
- * touched, and the caller answers.
+ * Return: 0, and the group answers @req; or an error with its extack and fault set: then no device
+ * was touched, and the caller answers.
  */
 int vdpa_group_start(struct vdpa_request *req, const struct vdpa_group_plan *plan,
 		     struct vdpa_entry *const *entries, unsigned int n)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Suspending and resuming devices, one or a group of them, in parallel.
+ * Suspend and resume of one device or a group of devices, in parallel.
  *
- * Suspending is all or nothing: if one of the group fails, or the deadline
- * passes, those that are suspended are resumed; one whose parent is still at it
- * is resumed when it ends. The request is answered when all that is done, but at
- * the deadline in any case. Its sender's death changes nothing.
+ * Suspend is all or nothing: if one device fails or the deadline passes, the suspended ones are
+ * resumed; a device whose parent is still suspending it is resumed when that ends. The request is
+ * answered when all this is done, but at the deadline at the latest. It is carried out even if its
+ * client exits.
  */
 #ifndef _VDPA_SUSPEND_H
 #define _VDPA_SUSPEND_H
@@ -17,11 +17,11 @@ struct vdpa_entry;
 struct vdpa_request;
 
 /**
- * struct vdpa_group_plan - what is to be done with devices
+ * struct vdpa_group_plan - what to do with a group of devices
  * @via: VDPA_DEV_STATE_SUSPENDING or _RESUMING
  * @deadline: in ms from now, 0 for none
- * @force: also a network device with a control queue that this host uses, or a device that
- *	only a reset brings back
+ * @force: include a network device with a control queue that this host uses, and a device that
+ *	cannot be resumed, only reset
  */
 struct vdpa_group_plan {
 	enum vdpa_dev_state via;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Trace events, group "vdpa": what happens to devices around a migration.
+ * Trace events of group "vdpa": changes of a device's state.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vdpa

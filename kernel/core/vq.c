@@ -14,13 +14,13 @@
 #include "state.h"
 #include "vq.h"
 
-/* Whether its driver has negotiated packed rings. */
+/* Return: whether the driver has negotiated packed rings. */
 bool vdpa_vq_is_packed(struct vdpa_entry *entry)
 {
 	return entry->ops.get_driver_features(entry->vdev) & BIT_ULL(VIRTIO_F_RING_PACKED);
 }
 
-/* virtio 1.2, 5.1.2: rx and tx in turn, the control queue behind the last pair. */
+/* virtio 1.2, 5.1.2: rx and tx alternate, the control queue follows the last pair. */
 static enum vdpa_vq_type net_vq_type(struct vdpa_entry *entry, u16 index)
 {
 	u64 features = entry->ops.get_driver_features(entry->vdev);
@@ -51,8 +51,8 @@ static enum vdpa_vq_type vq_type(struct vdpa_entry *entry, u16 index)
 }
 
 /*
- * Suspended or not is looked at on both sides: the position is stable only if
- * nothing could move it from before it was read until after.
+ * The state is read before and after the position: the position is stable only if the device was
+ * suspended all the time.
  */
 static bool stays_suspended(const struct vdpa_state_view *before,
 			    const struct vdpa_state_view *after)
@@ -61,7 +61,7 @@ static bool stays_suspended(const struct vdpa_state_view *before,
 	       after->transitions == before->transitions;
 }
 
-/* Where the parent does not tell the position, or what is in flight, @view does not either. */
+/* Read the position and the chains in flight, if the parent reports them. */
 static int read_state(struct vdpa_entry *entry, struct vdpa_vq_view *view)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
@@ -83,7 +83,7 @@ static int read_state(struct vdpa_entry *entry, struct vdpa_vq_view *view)
 	return err == -ENOMEM ? err : 0;
 }
 
-/* A parent that knows no groups has one, in address space 0. */
+/* Without get_vq_group there is one group, in address space 0. */
 static void read_group(struct vdpa_entry *entry, struct vdpa_vq_view *view)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
@@ -95,10 +95,10 @@ static void read_group(struct vdpa_entry *entry, struct vdpa_vq_view *view)
 }
 
 /**
- * vdpa_vq_read - see what there is about a virtqueue
+ * vdpa_vq_read - read a virtqueue's state
  * @entry: the device, with cf_lock held for reading
  * @index: the virtqueue
- * @view: set to it, to be freed with vdpa_vq_view_free()
+ * @view: set to the state, to be freed with vdpa_vq_view_free()
  *
  * Context: a worker, as the parent may sleep.
  * Return: 0 or -ENOMEM.
@@ -130,9 +130,9 @@ void vdpa_vq_view_free(struct vdpa_vq_view *view)
 }
 
 /**
- * vdpa_vq_can_set - whether a device is at rest, so that virtqueues can be written
- * @entry: the device, with cf_lock held for writing: no driver starts it meanwhile
- * @extack: says why not
+ * vdpa_vq_can_set - check that a device is suspended or inactive, so that positions can be set
+ * @entry: the device, with cf_lock held for writing, so that no driver starts it meanwhile
+ * @extack: set on error
  *
  * Return: 0 or -EBUSY.
  */
@@ -155,14 +155,14 @@ int vdpa_vq_can_set(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 }
 
 /**
- * vdpa_vq_set - write where a device is in a virtqueue
- * @entry: the device, of which vdpa_vq_can_set() is true
+ * vdpa_vq_set - set the position of a virtqueue
+ * @entry: the device, for which vdpa_vq_can_set() returned 0
  * @index: the virtqueue
  * @state: its position
- * @extack: says why the parent refuses
+ * @extack: set on error
  *
  * Context: a worker, as the parent may sleep.
- * Return: what the parent says.
+ * Return: 0 or the parent's error.
  */
 int vdpa_vq_set(struct vdpa_entry *entry, u16 index, const struct vdpa_vq_state *state,
 		struct netlink_ext_ack *extack)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Virtqueues: what they are for, how large they are, and where the device is in them.
+ * Virtqueues: their types, sizes and positions.
  */
 #ifndef _VDPA_VQ_H
 #define _VDPA_VQ_H
@@ -14,18 +14,18 @@ struct netlink_ext_ack;
 struct vdpa_entry;
 
 /**
- * struct vdpa_vq_view - what there is about a virtqueue
+ * struct vdpa_vq_view - a copy of a virtqueue's state
  * @index: its index
- * @type: what it is for
+ * @type: its type
  * @ready: its driver has set it up
  * @size: descriptors
- * @group: its group
+ * @group: its virtqueue group
  * @asid: the address space of that group
- * @known: the parent tells its state: the next three are there, and what is in flight, maybe
- * @packed: the kind of its ring
- * @stable: nothing could move it while it was read
+ * @known: the parent reports its position: @packed, @stable, @state and perhaps @inflight are valid
+ * @packed: its ring is packed
+ * @stable: the position could not change while it was read
  * @state: its position
- * @inflight: what the device has taken and not completed
+ * @inflight: the chains in flight
  */
 struct vdpa_vq_view {
 	u16 index;

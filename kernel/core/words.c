@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Feature bits, also those beyond 63: see words.h.
+ * Feature bits, including those beyond 63: see words.h.
  */
 #include <linux/vdpa.h>
 
@@ -8,7 +8,7 @@
 #include "mgmtdev.h"
 #include "words.h"
 
-/* Return: how many words it takes; at least one. */
+/* Return: the number of words up to the last non-zero one; at least one. */
 unsigned int vdpa_words_used(const struct vdpa_words *words)
 {
 	unsigned int n = VDPA_WORDS_MAX;
@@ -28,19 +28,19 @@ static struct vdpa_words device_words(const struct vdpa_entry *entry, u64 low, b
 	return words;
 }
 
-/* Return: what the device offers. Context: asks the parent. */
+/* Return: the features that the device offers. Context: calls the parent. */
 struct vdpa_words vdpa_features_offered(const struct vdpa_entry *entry)
 {
 	return device_words(entry, entry->parent_ops->get_device_features(entry->vdev), false);
 }
 
-/* Return: what its driver has negotiated. Context: asks the parent. */
+/* Return: the features that its driver negotiated. Context: calls the parent. */
 struct vdpa_words vdpa_features_negotiated(const struct vdpa_entry *entry)
 {
 	return device_words(entry, entry->parent_ops->get_driver_features(entry->vdev), true);
 }
 
-/* Return: what the management device supports. Context: any. */
+/* Return: the features that the management device supports. Context: any. */
 struct vdpa_words vdpa_features_supported(const struct vdpa_mgmtdev *mgmtdev)
 {
 	struct vdpa_words words = { .word = { mgmtdev->mdev->supported_features } };

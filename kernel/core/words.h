@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Feature bits, also those beyond 63.
+ * Feature bits, including those beyond 63.
  *
- * The kernel's operations of a device know 64. What there is beyond, a parent tells through
- * <linux/vdpa_migration.h>. Nobody can ask for them when a device is created.
+ * The kernel's device operations handle 64 bits. A parent reports bits beyond 63 through
+ * <linux/vdpa_migration.h>. They cannot be requested when a device is created.
  */
 #ifndef _VDPA_WORDS_H
 #define _VDPA_WORDS_H
@@ -20,7 +20,7 @@ static_assert(VDPA_WORDS_MAX - 1 == VDPA_HIGH_WORDS);
 
 /**
  * struct vdpa_words - a set of bits
- * @word: number i has the bits 64i to 64i + 63
+ * @word: word i has the bits 64i to 64i + 63
  */
 struct vdpa_words {
 	u64 word[VDPA_WORDS_MAX];
