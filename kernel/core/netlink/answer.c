@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Answers that come late: see answer.h.
+ * Answers sent by workers: see answer.h.
  */
 #include <linux/mutex.h>
 #include <linux/net.h>
@@ -11,27 +11,28 @@
 
 #include "netlink/answer.h"
 
-/* How many ports to try. */
+/* Number of ports to try. */
 #define PORT_TRIES	100
 
 /*
- * How an acknowledgment looks depends on the client's socket options, and netlink alone
- * knows them: netlink_ack() writes it. It sends it to a port, which is that of this socket
- * then. It listens to nobody but the kernel.
+ * The format of an acknowledgment depends on the client's socket options, which only netlink knows.
+ * So netlink_ack() writes it. It sends it to a port: that of this socket, which receives from the
+ * kernel only.
  */
 static struct socket *catcher;
 static u32 catcher_port;
 
-/* Held while there may be an acknowledgment in the catcher's queue; nothing is taken inside it. */
+/* Held while an acknowledgment may be in the catcher's queue; nothing is taken inside it. */
 static DEFINE_MUTEX(catcher_lock);
 
 /**
  * vdpa_answer_send - send a message to a socket
- * @sk: the client's, which may be closed already
- * @msg: the message, which is taken
+ * @sk: the client's socket, which may be closed already
+ * @msg: the message, which is consumed
  *
  * Context: may sleep.
- * Return: 0; an error if the client will not get it, who is told so as ever in netlink.
+ * Return: 0; an error if the client will not get it. If memory is short, its socket reports
+ * ENOBUFS.
  */
 int vdpa_answer_send(struct sock *sk, struct sk_buff *msg)
 {
@@ -47,7 +48,7 @@ int vdpa_answer_send(struct sock *sk, struct sk_buff *msg)
 	return err;
 }
 
-/* Return: the acknowledgment, NULL if there is no memory for it, of which the client was told. */
+/* Return: the acknowledgment; NULL without memory for it. */
 static struct sk_buff *ack_new(struct sk_buff *request, int err,
 			       const struct netlink_ext_ack *extack)
 {
@@ -65,10 +66,10 @@ static struct sk_buff *ack_new(struct sk_buff *request, int err,
 
 /**
  * vdpa_answer_ack - acknowledge a request
- * @request: the request; its NETLINK_CB() names port and socket of the client, its sk is the
- *	kernel's own end
+ * @request: the request; its NETLINK_CB() has the client's port and socket, its sk is the kernel's
+ *	generic netlink socket
  * @err: 0 or a negative error number
- * @extack: what there is to say about it
+ * @extack: the message for the client
  *
  * Context: may sleep.
  */
@@ -83,7 +84,7 @@ void vdpa_answer_ack(struct sk_buff *request, int err, const struct netlink_ext_
 	vdpa_answer_send(NETLINK_CB(request).sk, ack);
 }
 
-/* A port that no process has as its own number. */
+/* Bind to a port that is no process ID, so that no client uses it by default. */
 static int catcher_bind(void)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
@@ -102,7 +103,7 @@ int __init vdpa_answers_init(void)
 {
 	int err = sock_create_kern(&init_net, PF_NETLINK, SOCK_RAW, NETLINK_GENERIC, &catcher);
 
-	/* -ENFILE: what it says where there is no memory for a socket */
+	/* -ENFILE means that there is no memory for a socket */
 	if (err)
 		return err == -ENFILE ? -ENOMEM : err;
 	err = catcher_bind();

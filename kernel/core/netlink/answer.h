@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Answers that come late.
+ * Answers sent by workers.
  *
- * netlink looks the receiver of a message up by its port. A client whose answer is late may
- * have gone, and its port may be somebody else's by then. So what a worker has to say goes
- * to the socket that has asked, which cannot be mistaken, and into its queue directly: if
- * that socket is closed the answer goes with it.
+ * netlink finds the receiver of a message by its port. A client may exit before its answer, and
+ * another process may then have its port. So a worker puts the answer directly into the queue of
+ * the requesting socket. If that socket is closed, the answer is freed with it.
  */
 #ifndef _VDPA_ANSWER_H
 #define _VDPA_ANSWER_H

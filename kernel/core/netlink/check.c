@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's word on whether a device can be migrated here.
+ * MIGRATION_CHECK: check whether a device can be migrated to a device or management device here.
  */
 #include <linux/err.h>
 #include <linux/vdpa.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the files of the wire share: finding what a request names, names and constants in messages,
- * replies and rounds of dumps. The commands are in family.c, which knows all of them.
+ * Functions shared by the files of the netlink family: parsing, finding devices, common attributes,
+ * replies and dumps. The commands are in family.c.
  */
 #include <linux/err.h>
 #include <linux/module.h>
@@ -18,12 +18,12 @@
 #include "registry.h"
 #include "status.h"
 
-/* Reading what mainline lets anyone read stays open, and so does hearing of it. */
+/* Anyone may listen: the events tell no more than unprivileged reads do. */
 static const struct genl_multicast_group vdpa_nl_mcgrps[] = {
 	{ .name = VDPA_MCGRP_MONITOR },
 };
 
-/* What requests bring in is added when they can come: vdpa_nl_init(). */
+/* vdpa_nl_init() adds the commands and the policy. */
 struct genl_family vdpa_nl_family __ro_after_init = {
 	.name		= VDPA_GENL_NAME,
 	.version	= VDPA_GENL_VERSION,
@@ -37,16 +37,15 @@ struct genl_family vdpa_nl_family __ro_after_init = {
 };
 
 /**
- * vdpa_nl_parse_nested - nla_parse_nested() of what may have pad attributes in it
- * @tb: by type, up to @maxtype
- * @maxtype: the last type there is
- * @nest: the attribute around them
- * @policy: by type
- * @extack: says what is wrong, and points at it
+ * vdpa_nl_parse_nested - nla_parse_nested() that accepts pad attributes
+ * @tb: set to the attributes by type, up to @maxtype
+ * @maxtype: the highest type
+ * @nest: the enclosing attribute
+ * @policy: the policy by type
+ * @extack: set on error, with the attribute at fault
  *
- * As strict as the kernel is with all that is new, but for one thing: the kernel itself puts
- * an empty attribute of type 0 before a 64-bit number on machines that want it aligned, and
- * clients bring back what they were given.
+ * Parses strictly, except that it skips empty attributes of type 0. On machines that need aligned
+ * 64-bit numbers the kernel puts such pad attributes into replies, and clients send them back.
  *
  * Return: 0, -EINVAL or -ERANGE.
  */
@@ -77,11 +76,10 @@ int vdpa_nl_parse_nested(struct nlattr **tb, int maxtype, const struct nlattr *n
 }
 
 /**
- * vdpa_nl_str - the string in an attribute
+ * vdpa_nl_str - get the string in an attribute
  * @attr: an attribute with a string, terminated or not
  *
- * Return: the bytes before the first terminator, or before the attribute's end.
- * They lie in the message.
+ * Return: the bytes up to the first terminator or the end of the attribute, within the message.
  */
 struct vdpa_str vdpa_nl_str(const struct nlattr *attr)
 {
@@ -92,10 +90,10 @@ struct vdpa_str vdpa_nl_str(const struct nlattr *attr)
 }
 
 /**
- * vdpa_nl_read_deadline - read a deadline out of a request
+ * vdpa_nl_read_deadline - read a deadline from a request
  * @attr: VDPA_ATTR_DEADLINE
- * @deadline: set to it, in ms
- * @extack: says what is wrong, and points at it
+ * @deadline: set to the deadline, in ms
+ * @extack: set on error, with the attribute at fault
  *
  * Return: 0 or -ERANGE.
  */
@@ -113,10 +111,10 @@ int vdpa_nl_read_deadline(const struct nlattr *attr, u32 *deadline,
 /**
  * vdpa_nl_find_device - find a device that can be managed
  * @name: the attribute that names it
- * @extack: says what is wrong, and points at @name
+ * @extack: set on error, with @name at fault
  * @entry: set to the device, to be put with vdpa_entry_put()
  *
- * Return: 0; -ENODEV; -EINVAL if no management device made it.
+ * Return: 0; -ENODEV; -EINVAL if no management device created it.
  */
 int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extack,
 			struct vdpa_entry **entry)
@@ -143,7 +141,7 @@ int vdpa_nl_find_device(const struct nlattr *name, struct netlink_ext_ack *extac
 	return -EINVAL;
 }
 
-/* The names that a request for @mgmtdev has to bear. Return: 0 or -EMSGSIZE. */
+/* Write the names by which requests name @mgmtdev. Return: 0 or -EMSGSIZE. */
 int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev)
 {
 	const struct device *dev = mgmtdev->mdev->device;
@@ -153,7 +151,7 @@ int vdpa_nl_put_mgmtdev(struct sk_buff *msg, const struct vdpa_mgmtdev *mgmtdev)
 	return nla_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, dev_name(dev));
 }
 
-/* What does not change as long as the device is there. Return: 0 or -EMSGSIZE. */
+/* Write the constants of a device. Return: 0 or -EMSGSIZE. */
 int vdpa_nl_put_device(struct sk_buff *msg, const struct vdpa_entry *entry)
 {
 	if (nla_put_string(msg, VDPA_ATTR_DEV_NAME, vdpa_entry_name(entry)) ||
@@ -179,7 +177,7 @@ static u32 dev_caps(const struct vdpa_entry *entry)
 	       (vdpa_inflight_can(entry) ? VDPA_DEV_CAP_INFLIGHT : 0);
 }
 
-/* What the device can do, and its status. Return: 0 or -EMSGSIZE. */
+/* Write the capabilities and the status of a device. Return: 0 or -EMSGSIZE. */
 int vdpa_nl_put_caps(struct sk_buff *msg, const struct vdpa_entry *entry)
 {
 	u8 status = entry->parent_ops->get_status(entry->vdev);
@@ -206,7 +204,7 @@ static struct sk_buff *reply_new(const struct genl_info *info, struct vdpa_entry
 }
 
 /**
- * vdpa_nl_reply - answer a request with the message about one device
+ * vdpa_nl_reply - answer a request with a message about a device
  * @info: the request, in its doit
  * @entry: the device
  * @fill: writes the message
@@ -220,7 +218,7 @@ int vdpa_nl_reply(struct genl_info *info, struct vdpa_entry *entry, vdpa_nl_fill
 	return IS_ERR(msg) ? PTR_ERR(msg) : genlmsg_reply(msg, info);
 }
 
-/* As vdpa_nl_reply(), in a worker, for a request about a device. */
+/* As vdpa_nl_reply(), for a request about a device, in a worker. */
 int vdpa_nl_reply_late(struct vdpa_request *req, vdpa_nl_fill_t fill)
 {
 	struct sk_buff *msg = reply_new(vdpa_nl_request_info(req), req->entry, fill);
@@ -229,13 +227,13 @@ int vdpa_nl_reply_late(struct vdpa_request *req, vdpa_nl_fill_t fill)
 }
 
 /**
- * vdpa_nl_dump_later - end a round of a dump in which there is nothing to write yet
- * @msg: where to; empty
+ * vdpa_nl_dump_later - end a round of a dump that has nothing to write yet
+ * @msg: the message of the round; empty
  * @cb: the dump
  *
- * A round cannot be empty: this one has a message that means nothing, and the next can wait.
+ * An empty round would end the dump. So write an NLMSG_NOOP; the next round can wait for data.
  *
- * Return: -EMSGSIZE, at which a round ends.
+ * Return: -EMSGSIZE, which ends the round.
  */
 int vdpa_nl_dump_later(struct sk_buff *msg, struct netlink_callback *cb)
 {
@@ -245,8 +243,8 @@ int vdpa_nl_dump_later(struct sk_buff *msg, struct netlink_callback *cb)
 
 /**
  * vdpa_nl_dump_devices - one round of a dump of the devices that can be managed
- * @msg: where to
- * @cb: the dump; args[0] is the index to go on at, the others are @fill's own
+ * @msg: destination
+ * @cb: the dump; args[0] is the next index, the other args belong to @fill
  * @fill: writes the message about one device
  *
  * Return: bytes written, 0 at the end; -EMSGSIZE if not even one message fits.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The configuration of devices over netlink, field by field.
+ * The configuration space of devices over netlink, field by field.
  */
 #include <linux/vdpa.h>
 #include <linux/virtio_config.h>
@@ -16,8 +16,8 @@
 #include "words.h"
 
 /*
- * How long a dump waits, in all, for devices whose parents are in an operation,
- * in ms: its first round is a doit, of which nl_request.h says why it must not wait.
+ * How long a whole dump waits for devices whose cf_lock is held, in ms. Its first round runs like a
+ * doit, which must not wait (nl_request.h).
  */
 #define DUMP_PATIENCE_MS	50
 
@@ -41,10 +41,10 @@ static int put_field(void *data, const struct vdpa_field_value *value)
 	return -EINVAL;
 }
 
-/* All that the parent is asked for. The device's cf_lock is held. */
+/* Write the fields that the parent reports. The caller holds cf_lock. */
 static int put_config(struct vdpa_entry *entry, struct sk_buff *msg)
 {
-	/* What the driver has chosen is settled with FEATURES_OK, not before. */
+	/* The negotiated features are valid only after FEATURES_OK. */
 	bool settled = entry->ops.get_status(entry->vdev) & VIRTIO_CONFIG_S_FEATURES_OK;
 	struct vdpa_words negotiated = {}, offered;
 	int err;
@@ -83,7 +83,7 @@ static void *config_begin(struct vdpa_entry *entry, struct sk_buff *msg, u32 por
 	return hdr;
 }
 
-/* The device's cf_lock is held. */
+/* The caller holds cf_lock. */
 static int config_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq,
 		       int flags, struct netlink_callback *cb)
 {
@@ -101,7 +101,7 @@ static int config_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid
 	return 0;
 }
 
-/* For a device whose parent keeps cf_lock from us: what can be said without it. */
+/* Write a device whose cf_lock is not available: its names only. */
 static int config_fill_busy(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq,
 			    int flags, struct netlink_callback *cb)
 {
@@ -118,8 +118,9 @@ static int config_fill_busy(struct vdpa_entry *entry, struct sk_buff *msg, u32 p
 }
 
 /*
- * @waited: jiffies that the dump has spent here so far
- * @until: how long it may at all, in jiffies
+ * Take the lock for a dump, or give up after a while.
+ * @waited: jiffies that the whole dump has waited so far
+ * @until: end of the round's wait, in jiffies
  */
 static bool dump_lock(struct rw_semaphore *sem, long *waited, unsigned long until)
 {
@@ -133,10 +134,7 @@ static bool dump_lock(struct rw_semaphore *sem, long *waited, unsigned long unti
 	return true;
 }
 
-/*
- * One device that is stuck in its parent must not hide all others: a dump lists
- * it without what only the parent knows.
- */
+/* A device stuck in its parent must not block the dump: list it without its fields. */
 static int config_dump_fill(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq,
 			    int flags, struct netlink_callback *cb)
 {

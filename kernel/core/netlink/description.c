@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptions in netlink messages: see nl_description.h.
+ * Migration descriptions in netlink messages: see nl_description.h.
  */
 #include <linux/err.h>
 #include <net/netlink.h>
@@ -16,7 +16,7 @@
 
 static const struct nla_policy description_policy[VDPA_MIGRATION_ATTR + 1] = {
 	[VDPA_MIGRATION_CLASS]		= { .type = NLA_U32 },
-	/* comes more than once: looked into where it is read */
+	/* may repeat: parsed where it is read */
 	[VDPA_MIGRATION_ATTR]		= { .type = NLA_NESTED },
 };
 
@@ -97,7 +97,7 @@ static int put_attr(struct sk_buff *msg, const struct vdpa_migration_attribute *
 	return 0;
 }
 
-/* Return: 0; -EMSGSIZE, and the message has to be cut back, if it does not fit. */
+/* Return: 0; -EMSGSIZE if it does not fit: then the caller has to trim the message. */
 int vdpa_nl_put_description(struct sk_buff *msg, const struct vdpa_description *description)
 {
 	struct nlattr *nest = nla_nest_start(msg, VDPA_ATTR_MIGRATION);
@@ -117,7 +117,7 @@ static const char *text_of(const struct nlattr *attr)
 	return attr ? nla_data(attr) : NULL;
 }
 
-/* The members of the set in @nest. Return: how many; -E2BIG if more than there is room for. */
+/* Read the members of the set in @nest. Return: their number, or -E2BIG. */
 static int read_members(const struct nlattr *nest, const char **members)
 {
 	const struct nlattr *attr;
@@ -134,16 +134,16 @@ static int read_members(const struct nlattr *nest, const char **members)
 }
 
 /**
- * struct storage - room for what an attribute of a request points to
- * @members: of a set
- * @words: of a bitmask
+ * struct storage - storage for the value of an attribute
+ * @members: members of a set
+ * @words: words of a bitmask
  */
 struct storage {
 	const char *members[VDPA_MIGRATION_MEMBERS_MAX];
 	struct vdpa_words words;
 };
 
-/* A bitmask comes in one of two forms, neither of which is passed over. */
+/* A bitmask has one of two forms; both are read, never together. */
 static int read_number(struct nlattr **tb, struct storage *storage,
 		       struct vdpa_migration_attribute *attr, struct netlink_ext_ack *extack)
 {
@@ -165,7 +165,7 @@ static int read_number(struct nlattr **tb, struct storage *storage,
 	return err;
 }
 
-/* Where the value that the type wants is missing, has_value stays false. */
+/* has_value stays false if the value for the type is missing. */
 static int read_value(const struct nlattr *nest, struct nlattr **tb, struct storage *storage,
 		      struct vdpa_migration_attribute *attr, struct netlink_ext_ack *extack)
 {
@@ -248,12 +248,12 @@ static int read_attrs(const struct nlattr *nest, struct vdpa_description *descri
 }
 
 /**
- * vdpa_nl_read_description - read a description out of a request
+ * vdpa_nl_read_description - read a description from a request
  * @nest: VDPA_ATTR_MIGRATION
- * @extack: says what is wrong, and points at it
+ * @extack: set on error, with the attribute at fault
  *
  * Context: may sleep.
- * Return: the description, to be given to vdpa_description_free(); ERR_PTR(-EINVAL) if it is
+ * Return: the description, to be freed with vdpa_description_free(); ERR_PTR(-EINVAL) if it is
  * malformed, ERR_PTR(-ENOMEM).
  */
 struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest,
@@ -263,7 +263,7 @@ struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest,
 	struct vdpa_description *description;
 	int err;
 
-	/* What is cut off or not known might be what does not match. */
+	/* Parse strictly: a truncated or unknown attribute might be the one that does not match. */
 	err = vdpa_nl_parse_nested(tb, VDPA_MIGRATION_ATTR, nest, description_policy, extack);
 	if (err)
 		return ERR_PTR(err);
@@ -271,7 +271,7 @@ struct vdpa_description *vdpa_nl_read_description(const struct nlattr *nest,
 		NL_SET_ERR_MSG_ATTR(extack, nest, "the description names no class");
 		return ERR_PTR(-EINVAL);
 	}
-	/* A member takes a pointer more there than its header here. */
+	/* In memory a member needs one pointer more than its netlink header. */
 	description = vdpa_description_new(nla_get_u32(tb[VDPA_MIGRATION_CLASS]),
 					   3 * nla_len(nest));
 	if (!description)

@@ -27,10 +27,10 @@
 			 BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU) |		\
 			 BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MAX_VQP))
 
-/* Feature bits whose meaning is the class's own: all but the transport's. */
+/* Feature bits that depend on the class: all but the transport's. */
 #define CLASS_FEATURES	(~GENMASK_ULL(VIRTIO_TRANSPORT_F_END, VIRTIO_TRANSPORT_F_START))
 
-/* The attributes that DEV_NEW hands on to the parent, by name for people. */
+/* The attributes that DEV_NEW passes to the parent, with names for messages. */
 static const struct {
 	enum vdpa_attr attr;
 	const char *name;
@@ -78,7 +78,7 @@ static int check_name(struct genl_info *info)
 	return 0;
 }
 
-/* Take the attributes as they are, each by itself. */
+/* Read the attributes, and check each by itself. */
 static int read_config(struct genl_info *info, struct vdpa_dev_set_config *config)
 {
 	struct nlattr **attrs = info->attrs;
@@ -111,7 +111,7 @@ static int read_config(struct genl_info *info, struct vdpa_dev_set_config *confi
 	return 0;
 }
 
-/* The class of the device that is asked for, if that is certain; else 0. */
+/* Return: the class of the requested device, or 0 if it is not certain. */
 static u32 wanted_class(const struct vdpa_mgmtdev *mgmtdev,
 			const struct vdpa_dev_set_config *config)
 {
@@ -122,7 +122,7 @@ static u32 wanted_class(const struct vdpa_mgmtdev *mgmtdev,
 	return hweight64(classes) == 1 ? __ffs64(classes) : 0;
 }
 
-/* What is given must be among the features that are given, if any are. */
+/* If features are given, they must include those that the other attributes need. */
 static int check_features_cover(struct genl_info *info, const struct vdpa_dev_set_config *config)
 {
 	char names[VDPA_FEATURES_TEXT];
@@ -145,7 +145,7 @@ static int check_features_cover(struct genl_info *info, const struct vdpa_dev_se
 	return -EINVAL;
 }
 
-/* Virtio lets no device offer some features without others. */
+/* Check the dependencies between features. */
 static int check_features_agree(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
 				const struct vdpa_dev_set_config *config)
 {
@@ -169,7 +169,7 @@ static int check_features_agree(struct genl_info *info, const struct vdpa_mgmtde
 	return -EINVAL;
 }
 
-/* What the parent takes at all. */
+/* Check that the parent accepts each attribute. */
 static int check_parent_takes(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
 			      const struct vdpa_dev_set_config *config)
 {
@@ -198,7 +198,7 @@ static struct nlattr *first_net_attr(const struct genl_info *info)
 	return NULL;
 }
 
-/* What makes sense for the classes of devices that the parent creates. */
+/* Check that the attributes fit the classes of devices that the parent creates. */
 static int check_classes(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
 			 const struct vdpa_dev_set_config *config)
 {
@@ -223,7 +223,7 @@ static int check_classes(struct genl_info *info, const struct vdpa_mgmtdev *mgmt
 	return 0;
 }
 
-/* What the parent says it has; 0 says nothing, then it judges by itself. */
+/* Check against the parent's features and virtqueues. 0 means not known: then the parent checks. */
 static int check_parent_has(struct genl_info *info, const struct vdpa_mgmtdev *mgmtdev,
 			    const struct vdpa_dev_set_config *config)
 {
@@ -248,7 +248,7 @@ static int check_parent_has(struct genl_info *info, const struct vdpa_mgmtdev *m
 	return 0;
 }
 
-/* Return: bit n set: DEV_NEW for this management device takes attribute n. */
+/* Return: bit n is set if DEV_NEW for this management device accepts attribute n. */
 u64 vdpa_nl_dev_new_attrs(const struct vdpa_mgmtdev *mgmtdev)
 {
 	u64 attrs = 0;
@@ -259,7 +259,7 @@ u64 vdpa_nl_dev_new_attrs(const struct vdpa_mgmtdev *mgmtdev)
 	return attrs & mgmtdev->mdev->config_attr_mask;
 }
 
-/* The driver that is asked for has to be there. Without one: any. */
+/* Check that the requested driver, if any, is loaded. */
 static int check_driver(struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[VDPA_ATTR_DEV_DRIVER];
@@ -270,7 +270,7 @@ static int check_driver(struct genl_info *info)
 	return err;
 }
 
-/* A request that names a driver, whose name stays as long as the request. */
+/* Create a request with req->driver set; the name is valid as long as the request. */
 static struct vdpa_request *request_with_driver(struct sk_buff *skb, struct genl_info *info)
 {
 	struct vdpa_request *req = vdpa_nl_request_new(skb, info);
@@ -339,10 +339,10 @@ int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return add_submit(skb, info, &config);
 }
 
-/* With VDPA_ATTR_NOWAIT, the wait for a driver that lets go, in ms. */
+/* With VDPA_ATTR_NOWAIT, the time to wait for the unbind of the driver, in ms. */
 #define NOWAIT_MS	1000
 
-/* vhost_vdpa lets go of a device only when its file is closed. */
+/* Refuse a device in use: vhost_vdpa is unbound only when its file is closed. */
 static int check_unused(struct genl_info *info, struct vdpa_entry *entry)
 {
 	if (!vdpa_driver_is_used(entry))
@@ -352,7 +352,7 @@ static int check_unused(struct genl_info *info, struct vdpa_entry *entry)
 	return -EBUSY;
 }
 
-/* How long to wait for the driver: see VDPA_ATTR_NOWAIT. */
+/* Read how long to wait for the unbind of the driver: see VDPA_ATTR_NOWAIT. */
 static int read_patience(struct genl_info *info, u32 *deadline, int *late)
 {
 	struct nlattr *nowait = info->attrs[VDPA_ATTR_NOWAIT];
@@ -370,7 +370,7 @@ static int read_patience(struct genl_info *info, u32 *deadline, int *late)
 	return vdpa_nl_read_deadline(attr, deadline, info->extack);
 }
 
-/* The request that takes the device from its driver has begun, or @err says why it has not. */
+/* Wait for a deletion or driver change. @err: why it has not begun, or 0. */
 static int removal_wait(struct genl_info *info, struct vdpa_request *req, int err)
 {
 	struct vdpa_entry *entry = vdpa_nl_entry(info);
@@ -380,7 +380,7 @@ static int removal_wait(struct genl_info *info, struct vdpa_request *req, int er
 		vdpa_request_cancel(req);
 		return err;
 	}
-	/* Before we wait: a deletion waits for all users of the device. */
+	/* Stop being a user before waiting: a deletion waits for all users of the device. */
 	info->user_ptr[0] = NULL;
 	vdpa_entry_put(entry);
 	return vdpa_nl_request_wait(req);
@@ -405,7 +405,7 @@ int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return removal_wait(info, req, err);
 }
 
-/* Whether a device can be taken from its driver. Who sets a deadline waits for who uses it. */
+/* Check that the driver of a device can be changed. With a deadline, the device may be in use. */
 static int check_change(struct genl_info *info, struct vdpa_entry *entry)
 {
 	struct vdpa_state_view state;
@@ -461,7 +461,7 @@ int vdpa_nl_dev_driver_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	driver = nla_data(info->attrs[VDPA_ATTR_DEV_DRIVER]);
-	/* What it has already it keeps, whoever uses it. */
+	/* The driver is bound already: keep it, even if the device is in use. */
 	if (strcmp(driver, VDPA_DRIVER_NONE) && vdpa_driver_is(entry, driver))
 		return vdpa_driver_keep(entry, driver);
 	return driver_change(skb, info);
@@ -498,7 +498,7 @@ static int put_expected(struct sk_buff *msg, const struct vdpa_entry *entry)
 	return 0;
 }
 
-/* What suspends and resumes have taken, and what the parent expects. Return: 0 or -EMSGSIZE. */
+/* Write the measured and expected latencies. Return: 0 or -EMSGSIZE. */
 int vdpa_nl_put_latencies(struct sk_buff *msg, const struct vdpa_entry *entry,
 			  const struct vdpa_state_view *state)
 {
@@ -509,7 +509,7 @@ int vdpa_nl_put_latencies(struct sk_buff *msg, const struct vdpa_entry *entry,
 	return put_expected(msg, entry);
 }
 
-/* What the device is doing. Return: 0 or -EMSGSIZE. */
+/* Write the state of a device. Return: 0 or -EMSGSIZE. */
 static int put_state(struct sk_buff *msg, struct vdpa_entry *entry)
 {
 	struct vdpa_state_view state;
@@ -536,7 +536,7 @@ static int put_override(struct sk_buff *msg, struct vdpa_entry *entry)
 	return nla_put_string(msg, VDPA_ATTR_DEV_DRIVER_OVERRIDE, override);
 }
 
-/* What was given when it was created. Return: 0 or -EMSGSIZE. */
+/* Write the configuration in the DEV_NEW request. Return: 0 or -EMSGSIZE. */
 static int put_created(struct sk_buff *msg, const struct vdpa_entry *entry)
 {
 	const struct vdpa_dev_set_config *config = &entry->created;
@@ -589,7 +589,7 @@ int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	return vdpa_nl_dump_devices(msg, cb, dev_fill);
 }
 
-/* What a device that exists can be given, one at a time: the first that is there counts. */
+/* The attributes of an existing device that can be changed, one at a time. */
 static const struct {
 	enum vdpa_attr attr;
 	const char *name;
@@ -608,7 +608,7 @@ static unsigned int set_attr_index(const struct genl_info *info)
 	return i;
 }
 
-/* A driver reads these when it begins, and no more, even if it is told that they changed. */
+/* Warn that a driver reads these attributes only when it starts, and ignores later changes. */
 static void say_unseen(struct vdpa_request *req, const char *what)
 {
 	u64 seq;
@@ -631,7 +631,9 @@ static int dev_attr_set(struct vdpa_request *req)
 	return err;
 }
 
-/* Mainline answers all that cannot be set with EOPNOTSUPP, also a wrong address. */
+/*
+ * Like mainline, answer -EOPNOTSUPP to attributes that cannot be set, even to an invalid address.
+ */
 static int check_attr_set(struct genl_info *info, const struct vdpa_entry *entry,
 			  struct vdpa_dev_set_config *config)
 {

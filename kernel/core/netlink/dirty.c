@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages that a device wrote, over netlink.
+ * Dirty page tracking over netlink.
  *
- * A range is read in pieces, each the answer to a request of its own: nothing is read, and so
- * nothing cleared, that nobody has asked for; and what is read fits into the message that is there
- * for it.
+ * A client reads a range in several requests. Each reads, and so clears, only pages that fit into
+ * its reply.
  */
 #include <linux/err.h>
 #include <linux/log2.h>
@@ -18,10 +17,10 @@
 #include "netlink/netlink.h"
 #include "netlink/nl_request.h"
 
-/* Pages of a word of the bitmap. */
+/* Pages in a word of the bitmap. */
 #define WORD_PAGES	64
 
-/* Clean words that take no more room within a stretch than a stretch of their own takes. */
+/* Up to this many clean words are cheaper within a stretch than a new stretch. */
 #define GAP_WORDS	2
 
 static const struct nla_policy range_policy[VDPA_ATTR_DIRTY_ASID + 1] = {
@@ -30,7 +29,7 @@ static const struct nla_policy range_policy[VDPA_ATTR_DIRTY_ASID + 1] = {
 	[VDPA_ATTR_DIRTY_ASID]		= { .type = NLA_U32 },
 };
 
-/* @nest: where the attributes are; NULL: the request itself. Return: 0 or -EINVAL. */
+/* @nest: the enclosing attribute; NULL: the request itself. Return: 0 or -EINVAL. */
 static int read_range(struct nlattr **attrs, const struct nlattr *nest,
 		      struct vdpa_dirty_range *range, struct netlink_ext_ack *extack)
 {
@@ -53,7 +52,7 @@ static int read_range(struct nlattr **attrs, const struct nlattr *nest,
 
 /* --- start --- */
 
-/* Return: how many there are, or -E2BIG. */
+/* Return: the number of ranges, or -E2BIG. */
 static int count_ranges(struct genl_info *info)
 {
 	const struct nlattr *attr;
@@ -93,7 +92,7 @@ static bool is_page_size(u64 size)
 	       size <= VDPA_DIRTY_PAGE_SIZE_MAX;
 }
 
-/* Return: what is to be tracked, or an ERR_PTR. */
+/* Return: the ranges and the page size to track, or an ERR_PTR. */
 static struct vdpa_dirty *read_wish(struct genl_info *info)
 {
 	const struct nlattr *page_size = info->attrs[VDPA_ATTR_DIRTY_PAGE_SIZE];
@@ -167,15 +166,15 @@ int vdpa_nl_dev_dirty_start_doit(struct sk_buff *skb, struct genl_info *info)
 /* --- get --- */
 
 /**
- * struct writer - the answer that is being written
- * @sink: what the parent sees of it
+ * struct writer - writes the reply with dirty pages
+ * @sink: the part that the parent sees
  * @req: the request
- * @range: what is read
+ * @range: the range to read
  * @shift: log2 of the page size
- * @msg: where to
- * @stretch: the stretch that the last word is in; NULL: there is none yet
- * @bitmap: in @stretch
- * @next: behind the last word
+ * @msg: the reply
+ * @stretch: the stretch with the last word; NULL: none yet
+ * @bitmap: the bitmap in @stretch
+ * @next: address after the last word
  * @full: there was no room for a word
  */
 struct writer {
@@ -202,13 +201,13 @@ static void end_stretch(struct writer *w)
 	w->stretch = NULL;
 }
 
-/* Without a pad attribute, as it comes in requests. */
+/* Without a pad attribute, as in requests. */
 static int put_u64(struct sk_buff *msg, int type, u64 value)
 {
 	return nla_put(msg, type, sizeof(value), &value);
 }
 
-/* With room for a word. */
+/* Begin a stretch, with room for a word. */
 static int begin_stretch(struct writer *w, u64 iova)
 {
 	struct sk_buff *msg = w->msg;
@@ -224,7 +223,7 @@ static int begin_stretch(struct writer *w, u64 iova)
 	return 0;
 }
 
-/* Words at the end of the bitmap, which is the end of the message. */
+/* Append a word to the bitmap, which is at the end of the message. */
 static void append(struct writer *w, u64 word)
 {
 	skb_put_data(w->msg, &word, sizeof(word));
@@ -232,7 +231,7 @@ static void append(struct writer *w, u64 word)
 	w->next += word_bytes(w);
 }
 
-/* Whether the word belongs to the stretch before, behind some that are clean. */
+/* Return: whether the word continues the present stretch, perhaps after clean words. */
 static bool goes_on(const struct writer *w, u64 iova)
 {
 	u64 gap = iova - w->next;
@@ -241,7 +240,7 @@ static bool goes_on(const struct writer *w, u64 iova)
 	       skb_tailroom(w->msg) >= (GAP_WORDS + 1) * sizeof(u64);
 }
 
-/* The parent keeps to the rules: words that are in the range, not clean, one after the other. */
+/* Check the parent's word: within the range, not clean, and in ascending order. */
 static bool is_word(const struct writer *w, u64 iova, u64 pages)
 {
 	if (!IS_ALIGNED(iova, word_bytes(w)) || iova > w->range->last ||
@@ -289,7 +288,10 @@ static int put_range(struct sk_buff *msg, const struct vdpa_dirty_range *range)
 	       put_u64(msg, VDPA_ATTR_DIRTY_LAST, range->last);
 }
 
-/* Return: 0 if the answer is as it should be, with how far it has come; else what went wrong. */
+/*
+ * Set @last to the end of what was read. Return: 0 if the reply is complete or full, else the
+ * error.
+ */
 static int end_reading(struct writer *w, int err, u64 *last)
 {
 	end_stretch(w);
@@ -302,7 +304,7 @@ static int end_reading(struct writer *w, int err, u64 *last)
 	return 0;
 }
 
-/* @told: set if pages are in the answer, which are cleared: it is sent whatever went wrong then. */
+/* @told: set if the reply has pages. They are cleared, so the reply is sent even after an error. */
 static int put_pages(struct sk_buff *msg, struct vdpa_request *req, const struct vdpa_dirty *dirty,
 		     bool *told)
 {
@@ -371,7 +373,7 @@ static int put_answer(struct sk_buff *msg, struct vdpa_request *req, bool *told)
 	return err;
 }
 
-/* Nothing is read for a client that has gone. */
+/* Read nothing, and so clear nothing, for a client that has gone. */
 static int get(struct vdpa_request *req)
 {
 	bool told = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: its commands and its policy. A new command is a row here, a function
- * in the file of its object beside this one, and one in that object.
+ * The generic netlink family: its commands and its policy. A new command needs a row here, a
+ * function in the file of its object in this folder, and one in that object.
  */
 #include <linux/err.h>
 #include <linux/etherdevice.h>
@@ -16,25 +16,25 @@
 #include "netlink/nl_request.h"
 #include "registry.h"
 
-/* What a command needs before it begins, in genl_ops.internal_flags. */
+/* What pre_doit looks up for a command, in genl_ops.internal_flags. */
 enum {
 	NEEDS_DEVICE = BIT(0),	/* the device that VDPA_ATTR_DEV_NAME names */
 	NEEDS_MGMTDEV = BIT(1),	/* the management device that the request names */
-	NEEDS_EITHER = BIT(2),	/* the one if it is named, else the other */
+	NEEDS_EITHER = BIT(2),	/* the device if one is named, else the management device */
 };
 
 static const struct nla_policy group_policy[VDPA_ATTR_DEV_NAME + 1] = {
 	[VDPA_ATTR_DEV_NAME]		= { .type = NLA_NUL_STRING, .len = VDPA_NAME_LEN_MAX },
 };
 
-/* Names are taken by their length: an old client may leave the terminator out. */
+/* Old clients may send these names without a terminator: vdpa_nl_str() reads them by length. */
 static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_MGMTDEV_BUS_NAME]	= { .type = NLA_NUL_STRING },
 	[VDPA_ATTR_MGMTDEV_DEV_NAME]	= { .type = NLA_STRING },
 	[VDPA_ATTR_DEV_NAME]		= { .type = NLA_STRING },
 	[VDPA_ATTR_DEV_NET_CFG_MACADDR]	= NLA_POLICY_ETH_ADDR,
 	[VDPA_ATTR_DEV_NET_CFG_MAX_VQP]	= { .type = NLA_U16 },
-	/* virtio 1.2, 5.1.4.1: the driver is not offered less than 68 bytes */
+	/* virtio 1.2, 5.1.4.1: an MTU is at least 68 bytes */
 	[VDPA_ATTR_DEV_NET_CFG_MTU]	= NLA_POLICY_MIN(NLA_U16, 68),
 	[VDPA_ATTR_DEV_QUEUE_INDEX]	= { .type = NLA_U32 },
 	[VDPA_ATTR_DEV_FEATURES]	= { .type = NLA_U64 },
@@ -44,7 +44,7 @@ static const struct nla_policy vdpa_nl_policy[VDPA_ATTR_LAST + 1] = {
 	[VDPA_ATTR_VQ_AVAIL_COUNTER]	= { .type = NLA_U8 },
 	[VDPA_ATTR_VQ_USED_INDEX]	= { .type = NLA_U16 },
 	[VDPA_ATTR_VQ_USED_COUNTER]	= { .type = NLA_U8 },
-	/* looked into where they are read: what is nested there comes more than once */
+	/* parsed where they are read, as their contents may repeat */
 	[VDPA_ATTR_MIGRATION]		= { .type = NLA_NESTED },
 	[VDPA_ATTR_STATE_VQ]		= { .type = NLA_NESTED },
 	[VDPA_ATTR_STATE_FEATURES]	= { .type = NLA_U64 },
@@ -265,9 +265,9 @@ static void vdpa_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *
 }
 
 /**
- * vdpa_nl_init - register the family: requests come from now on
+ * vdpa_nl_init - register the family; requests may arrive from then on
  *
- * Return: 0 or what generic netlink says.
+ * Return: 0 or generic netlink's error.
  */
 int __init vdpa_nl_init(void)
 {
@@ -281,7 +281,7 @@ int __init vdpa_nl_init(void)
 	return genl_register_family(family);
 }
 
-/* None come any more, and none is in its doit. */
+/* Unregister the family. Afterwards no request arrives and no doit runs. */
 void vdpa_nl_exit(void)
 {
 	genl_unregister_family(&vdpa_nl_family);

@@ -14,11 +14,11 @@
 #include "netlink/nl_request.h"
 
 /**
- * vdpa_nl_count_devices - how many devices a request names
- * @req: names one by VDPA_ATTR_DEV_NAME, or a group
- * @n: set to how many
+ * vdpa_nl_count_devices - count the devices that a request names
+ * @req: the request, with VDPA_ATTR_DEV_NAME or VDPA_ATTR_DEV_GROUP
+ * @n: set to their number
  *
- * Return: 0; -EINVAL if it names none, or both; -E2BIG if they are too many.
+ * Return: 0; -EINVAL if it has neither attribute, or both; -E2BIG if the group is too large.
  */
 int vdpa_nl_count_devices(struct vdpa_request *req, unsigned int *n)
 {
@@ -50,7 +50,7 @@ int vdpa_nl_count_devices(struct vdpa_request *req, unsigned int *n)
 	return 0;
 }
 
-/* What vdpa_nl_find_devices() has found is not used any more. */
+/* Put the devices that vdpa_nl_find_devices() found. */
 void vdpa_nl_put_devices(struct vdpa_entry **entries, unsigned int n)
 {
 	while (n--)
@@ -59,11 +59,11 @@ void vdpa_nl_put_devices(struct vdpa_entry **entries, unsigned int n)
 }
 
 /**
- * vdpa_nl_find_devices - the devices that a request names
+ * vdpa_nl_find_devices - find the devices that a request names
  * @req: the request
- * @n: how many it names, as vdpa_nl_count_devices() says
+ * @n: their number, from vdpa_nl_count_devices()
  *
- * Return: the devices, to be given to vdpa_nl_put_devices(), or an ERR_PTR.
+ * Return: the devices, to be put with vdpa_nl_put_devices(), or an ERR_PTR.
  */
 struct vdpa_entry **vdpa_nl_find_devices(struct vdpa_request *req, unsigned int n)
 {
@@ -79,7 +79,7 @@ struct vdpa_entry **vdpa_nl_find_devices(struct vdpa_request *req, unsigned int 
 	if (!attrs[VDPA_ATTR_DEV_GROUP]) {
 		err = vdpa_nl_find_device(attrs[VDPA_ATTR_DEV_NAME], &req->extack, entries);
 	} else {
-		/* The policy lets nothing else than names in. */
+		/* The policy allows only names in a group. */
 		nla_for_each_nested(attr, attrs[VDPA_ATTR_DEV_GROUP], left) {
 			err = vdpa_nl_find_device(attr, &req->extack, &entries[i]);
 			if (err)

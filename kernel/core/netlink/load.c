@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device's state over netlink: DEV_STATE_SET and DEV_STATE_LOAD.
+ * Loading a device's state over netlink: DEV_STATE_SET and DEV_STATE_LOAD.
  *
- * A state may be larger than any message. So what a client sends for a device is
- * collected, for each socket by itself, and the last piece has it loaded, by a worker; or else
- * a request that has several of them loaded together.
- * What was not loaded goes with its socket. The same with the rounds of a pre-copy, each of which
- * is staged by itself, before the rest of the state is loaded on top of them.
+ * A state may be larger than any message. So the core collects its pieces, for each socket
+ * separately. A worker loads the state after the last piece, or when a DEV_STATE_LOAD request loads
+ * several states together. A state that was not loaded is freed when its socket is closed.
+ *
+ * The rounds of a pre-copy arrive in the same way. Each is staged by itself, before the rest of the
+ * state is loaded on top of them.
  */
 #include <linux/err.h>
 #include <linux/list.h>
@@ -33,16 +34,16 @@
 #include "netlink/nl_words.h"
 #include "precopy.h"
 
-/* More than any device has. */
+/* Larger than the number of virtqueues of any device. */
 #define VQS_MAX		4096
 
 /**
- * struct session - a state that is being sent
- * @node: in the list of all
- * @sock: the socket, which may be closed already
- * @name: of the device
- * @upload: as much as has come; NULL between the rounds of a pre-copy
- * @precopy: what its rounds are staged by; NULL: none has begun
+ * struct session - a state that a client is sending
+ * @node: node in the list of sessions
+ * @sock: the client's socket, which may be closed already
+ * @name: name of the device
+ * @upload: the pieces so far; NULL between the rounds of a pre-copy
+ * @precopy: the pre-copy that stages its rounds, or NULL
  */
 struct session {
 	struct list_head node;
@@ -53,8 +54,8 @@ struct session {
 };
 
 /*
- * Protects the list and what is in it. vdpa_registry_lock and the lock of a line are taken inside
- * it, and no parent is called.
+ * Protects the list and its members. vdpa_registry_lock and the locks of lines are taken inside it.
+ * No parent is called under it.
  */
 static DEFINE_MUTEX(session_lock);
 static LIST_HEAD(sessions);
@@ -143,7 +144,7 @@ static enum vdpa_upload_kind kind_of(const struct genl_info *info)
 	return info->attrs[VDPA_ATTR_STATE_ROUNDS] ? VDPA_UPLOAD_REST : VDPA_UPLOAD_WHOLE;
 }
 
-/* The number of the round, or of those that the rest comes after. */
+/* Return: the number of the round; for the rest, the number of earlier rounds. */
 static u32 round_of(const struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[VDPA_ATTR_STATE_ROUND] ?:
@@ -152,7 +153,7 @@ static u32 round_of(const struct genl_info *info)
 	return attr ? nla_get_u32(attr) : 0;
 }
 
-/* The first round, and a whole state, begin anew; what was staged before is forgotten. */
+/* The first round and a whole state start again: rounds staged before are dropped. */
 static int begin_rounds(struct session *session, struct vdpa_entry *entry,
 			const struct vdpa_upload *upload, struct netlink_ext_ack *extack)
 {
@@ -171,7 +172,7 @@ static int begin_rounds(struct session *session, struct vdpa_entry *entry,
 	return -ENOENT;
 }
 
-/* A piece with a description. Return: 0, or an error and the session is to be dropped. */
+/* A piece with a description starts a state. Return: 0; on error the caller drops the session. */
 static int session_begin(struct session *session, struct vdpa_entry *entry, struct genl_info *info)
 {
 	struct vdpa_upload *upload;
@@ -197,7 +198,7 @@ static bool is_round(const struct vdpa_upload *upload)
 	return upload->kind == VDPA_UPLOAD_ROUND;
 }
 
-/* A piece without one goes on with what was begun. */
+/* A piece without a description continues the state. */
 static int session_go_on(const struct session *session, struct genl_info *info)
 {
 	bool round = kind_of(info) == VDPA_UPLOAD_ROUND;
@@ -216,7 +217,7 @@ static int session_go_on(const struct session *session, struct genl_info *info)
 	return -EINVAL;
 }
 
-/* In one form or the other. Return: 1 if they are there, 0 if not, or -EINVAL. */
+/* Read the features in either form. Return: 1 if present, 0 if not, or -EINVAL. */
 static int read_features(struct genl_info *info, struct vdpa_words *features)
 {
 	struct nlattr *words = info->attrs[VDPA_ATTR_STATE_FEATURES_WORDS];
@@ -235,7 +236,7 @@ static int read_features(struct genl_info *info, struct vdpa_words *features)
 	return !!attr;
 }
 
-/* The virtqueues are read by them: what came with an earlier piece stays. */
+/* Virtqueues are parsed by the features, so later pieces must not change them. */
 static int take_features(struct genl_info *info, struct vdpa_upload *upload)
 {
 	struct vdpa_words features;
@@ -273,7 +274,7 @@ static int vqs_make_room(struct vdpa_upload *upload)
 	return 0;
 }
 
-/* Each queue once, in the order of their indices. */
+/* Queues must come once each, in ascending order. */
 static int check_vq_index(const struct vdpa_upload *upload, const struct nlattr *nest,
 			  const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
@@ -295,7 +296,7 @@ static int check_vq_index(const struct vdpa_upload *upload, const struct nlattr 
 	return -EINVAL;
 }
 
-/* There is nothing in flight where the device was nowhere. */
+/* Without a position there can be no chains in flight. */
 static int take_inflight(struct vdpa_upload_vq *vq, const struct nlattr *attr,
 			 struct netlink_ext_ack *extack)
 {
@@ -415,7 +416,7 @@ static int check_round(struct genl_info *info, const struct vdpa_upload *upload)
 	return -EINVAL;
 }
 
-/* Loading the rest ends what is staged. */
+/* Take the upload from the session. The rest ends the session's pre-copy. */
 static struct vdpa_upload *session_take(struct session *session)
 {
 	struct vdpa_upload *upload = session->upload;
@@ -428,7 +429,7 @@ static struct vdpa_upload *session_take(struct session *session)
 	return upload;
 }
 
-/* Return: 0, or an error and the session is to be dropped. */
+/* Return: 0; on error the caller drops the session. */
 static int take_piece(struct session *session, struct vdpa_entry *entry, struct genl_info *info)
 {
 	int err;
@@ -441,14 +442,14 @@ static int take_piece(struct session *session, struct vdpa_entry *entry, struct 
 	      take_vqs(info, session->upload) ?: take_private(info, session->upload);
 	if (err || !info->attrs[VDPA_ATTR_STATE_END])
 		return err;
-	/* Here as well, as it may be long before it is this one's turn. */
+	/* Checked early too, as the request may wait long in the line. */
 	return check_complete(session->upload, info->extack) ?:
 	       vdpa_entry_check_owner(entry, NULL, info->extack);
 }
 
 /*
- * Return: the whole state, or round, with the last piece, NULL before; or an ERR_PTR, with none of
- * it left.
+ * Return: the whole state or round after its last piece, NULL before; or an ERR_PTR, and the
+ * session is dropped.
  */
 static struct vdpa_upload *take(struct sock *sock, struct vdpa_entry *entry, struct genl_info *info)
 {
@@ -469,7 +470,7 @@ static struct vdpa_upload *take(struct sock *sock, struct vdpa_entry *entry, str
 	return upload;
 }
 
-/* It cannot be loaded. */
+/* Drop an upload that cannot be loaded, and its staged rounds. */
 static void drop(struct vdpa_upload *upload)
 {
 	if (upload->kind == VDPA_UPLOAD_REST) {
@@ -504,8 +505,8 @@ int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * Under the lock. What has come for a device is given up here, or taken. A round is none: that is
- * staged by itself.
+ * Under the lock. Take the state of a device and drop its session. A round does not count as a
+ * state.
  */
 static struct vdpa_upload *take_upload(const struct sock *sock, struct vdpa_entry *entry,
 				       struct netlink_ext_ack *extack)
@@ -523,7 +524,9 @@ static struct vdpa_upload *take_upload(const struct sock *sock, struct vdpa_entr
 	return upload;
 }
 
-/* Each device once: its state is there for one. */
+/*
+ * Take the states of all devices. A device named twice fails, as its state can be taken only once.
+ */
 static int take_uploads(struct vdpa_request *req, struct vdpa_entry *const *entries,
 			struct vdpa_upload **uploads, unsigned int n)
 {
@@ -563,7 +566,7 @@ static int load_together(struct vdpa_request *req, struct vdpa_entry *const *ent
 	return err;
 }
 
-/* Whatever this returns but 0, no device was touched. */
+/* After an error no device was touched. */
 static int load_start(struct vdpa_request *req)
 {
 	struct vdpa_entry **entries;
@@ -603,7 +606,7 @@ static int client_gone(struct notifier_block *nb, unsigned long event, void *dat
 	    !net_eq(notify->net, &init_net))
 		return NOTIFY_DONE;
 	mutex_lock(&session_lock);
-	/* The port may be somebody else's already: the socket tells. */
+	/* Another socket may have the port already, so check the socket itself. */
 	list_for_each_entry_safe(session, next, &sessions, node)
 		if (sock_flag(session->sock, SOCK_DEAD))
 			session_drop(session);
@@ -620,7 +623,7 @@ int __init vdpa_nl_loads_init(void)
 	return netlink_register_notifier(&client_notifier);
 }
 
-/* No requests come any more. */
+/* No requests arrive any more. */
 void vdpa_nl_loads_exit(void)
 {
 	struct session *session, *next;

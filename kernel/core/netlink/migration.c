@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptions of devices and management devices over netlink.
+ * Migration descriptions of devices and management devices over netlink.
  *
- * Parents may take their time over their part of it: for a request about one a worker asks
- * them. A dump waits for each a little, and lists one that does not answer by name alone.
+ * A parent may need long for its part of a description: a worker calls it for a request about one
+ * object. A dump waits a short time for each, and lists one that does not answer by name only.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -22,31 +22,31 @@
 #include "netlink/nl_request.h"
 
 /*
- * How long a round of a dump waits for parents, in ms, and for how long it goes on with that
- * about each. The first round is a doit, of which nl_request.h says why it must not wait; in the
- * others the client waits in its own receive, with a lock held that its own requests want.
+ * How long a round of a dump waits for parents, and how long the dump waits for each of them, over
+ * several rounds, in ms. The first round runs like a doit, which must not wait (nl_request.h). In
+ * the others the client waits in its own receive, with a lock held that its own requests need.
  */
 #define ROUND_PATIENCE_MS	100
 #define ANSWER_PATIENCE_MS	1000
 
-/* The largest description fits, and so does a message of it a client's 32 KiB of memory. */
+/* Large enough for the largest description, and small enough for a client's buffer of 32 KiB. */
 #define MESSAGE_SIZE		SKB_WITH_OVERHEAD(SZ_32K)
 
-/* What a description is of. */
+/* The object of a description. */
 struct subject {
 	u8 command;
-	struct vdpa_entry *entry;	/* NULL: a management device's */
+	struct vdpa_entry *entry;	/* NULL: a management device */
 	struct vdpa_mgmtdev *mgmtdev;
 };
 
 /**
- * struct description_query - what a dump asks a parent
- * @ref: the dump, which may have gone, and the worker
- * @task: asks, in line
- * @done: the answer is there
- * @until: how long the dump waits for it, in jiffies
- * @abandoned: nobody waits for it any more
- * @subject: what it is about, of which the query is a user
+ * struct description_query - a query of a dump
+ * @ref: references of the dump and the worker
+ * @task: calls the parent, in the line
+ * @done: @answer is set
+ * @until: end of the dump's wait, in jiffies
+ * @abandoned: the dump has stopped waiting
+ * @subject: the object; the query is a user of it
  * @answer: the description, or an ERR_PTR
  */
 struct description_query {
@@ -97,7 +97,7 @@ static struct vdpa_line *line_of(const struct subject *subject)
 	return subject->entry ? &subject->entry->line : &subject->mgmtdev->line;
 }
 
-/* @admin: the client has CAP_NET_ADMIN. Return: the query, which is being asked, or NULL. */
+/* Start a query. @admin: the client has CAP_NET_ADMIN. Return: the query, or NULL. */
 static struct description_query *query_new(const struct subject *subject, bool admin)
 {
 	struct description_query *q = kzalloc(sizeof(*q), GFP_KERNEL);
@@ -121,7 +121,7 @@ static struct description_query *query_new(const struct subject *subject, bool a
 static void query_put(struct description_query *q)
 {
 	WRITE_ONCE(q->abandoned, true);
-	/* Nobody has begun: then nobody needs to. */
+	/* The worker has not begun: drop its reference. */
 	if (vdpa_line_cancel(line_of(&q->subject), &q->task))
 		kref_put(&q->ref, query_free);
 	kref_put(&q->ref, query_free);
@@ -148,8 +148,9 @@ static int put_description(struct sk_buff *msg, const struct vdpa_descriptions *
 }
 
 /*
- * @descriptions: NULL if it is not known
- * @unanswered: because the parent does not answer
+ * Write the message about @subject.
+ * @descriptions: its descriptions, or NULL
+ * @unanswered: the parent did not answer
  */
 static int fill(struct sk_buff *msg, const struct subject *subject,
 		const struct vdpa_descriptions *descriptions, bool unanswered, u32 portid, u32 seq,
@@ -171,7 +172,7 @@ static int fill(struct sk_buff *msg, const struct subject *subject,
 	return 0;
 }
 
-/* What the dump has asked about @subject, or asks now. Return: NULL if there is no memory. */
+/* Return: the dump's query about @subject, started if necessary; NULL without memory. */
 static struct description_query *dump_query(struct netlink_callback *cb,
 					    const struct subject *subject)
 {
@@ -187,8 +188,8 @@ static struct description_query *dump_query(struct netlink_callback *cb,
 }
 
 /*
- * Write down what is known about @subject. args[2] is the query about it.
- * Return: 0; -EMSGSIZE, and the round is over, if there is nothing yet, or no room.
+ * Write the answer about @subject. args[2] is the query about it.
+ * Return: 0; -EMSGSIZE, which ends the round, if there is no answer yet, or no room.
  */
 static int dump_answer(struct sk_buff *msg, struct netlink_callback *cb,
 		       const struct subject *subject, unsigned long until)
@@ -208,7 +209,7 @@ static int dump_answer(struct sk_buff *msg, struct netlink_callback *cb,
 	if (answered && !IS_ERR(q->answer))
 		answer = q->answer;
 	err = fill(msg, subject, answer, !answered, portid, cb->nlh->nlmsg_seq, cb);
-	/* One that is too long even for a message of its own must not hide the others. */
+	/* A description that is too long for a message must not end the dump. */
 	if (err == -EMSGSIZE && !msg->len)
 		err = fill(msg, subject, NULL, false, portid, cb->nlh->nlmsg_seq, cb);
 	if (err)
@@ -226,7 +227,7 @@ static int fill_dump(struct sk_buff *msg, struct netlink_callback *cb,
 	return fill(msg, subject, NULL, true, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, cb);
 }
 
-/* In jiffies. args[1]: the first round is over. */
+/* Return: the end of the round's wait, in jiffies. args[1]: the first round is over. */
 static unsigned long round_until(struct netlink_callback *cb)
 {
 	bool first = !cb->args[1];

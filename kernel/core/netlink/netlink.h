@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the family's commands share.
+ * Declarations shared by the files of the netlink family.
  */
 #ifndef _VDPA_NETLINK_H
 #define _VDPA_NETLINK_H
@@ -36,7 +36,7 @@ int vdpa_nl_put_latencies(struct sk_buff *msg, const struct vdpa_entry *entry,
 int vdpa_nl_init(void);
 void vdpa_nl_exit(void);
 
-/* What pre_doit has found; each is there if the command's flags ask for it. */
+/* The device and management device that pre_doit found, if the command's flags require them. */
 static inline struct vdpa_entry *vdpa_nl_entry(const struct genl_info *info)
 {
 	return info->user_ptr[0];
@@ -47,11 +47,11 @@ static inline struct vdpa_mgmtdev *vdpa_nl_mgmtdev(const struct genl_info *info)
 	return info->user_ptr[1];
 }
 
-/* nl_mgmtdev.c */
+/* mgmtdev.c */
 int vdpa_nl_mgmtdev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_mgmtdev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
-/* nl_dev.c */
+/* device.c */
 u64 vdpa_nl_dev_new_attrs(const struct vdpa_mgmtdev *mgmtdev);
 int vdpa_nl_dev_new_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_del_doit(struct sk_buff *skb, struct genl_info *info);
@@ -60,11 +60,11 @@ int vdpa_nl_dev_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_dev_attr_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_driver_set_doit(struct sk_buff *skb, struct genl_info *info);
 
-/* nl_config.c */
+/* config.c */
 int vdpa_nl_dev_config_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_config_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
-/* nl_migration.c */
+/* migration.c */
 int vdpa_nl_dev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_mgmtdev_migration_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_migration_get_start(struct netlink_callback *cb);
@@ -72,16 +72,16 @@ int vdpa_nl_migration_get_done(struct netlink_callback *cb);
 int vdpa_nl_dev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_mgmtdev_migration_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
-/* nl_check.c */
+/* check.c */
 int vdpa_nl_migration_check_doit(struct sk_buff *skb, struct genl_info *info);
 
-/* nl_save.c */
+/* save.c */
 int vdpa_nl_dev_state_get_start(struct netlink_callback *cb);
 int vdpa_nl_dev_precopy_get_start(struct netlink_callback *cb);
 int vdpa_nl_dev_state_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_dev_state_get_done(struct netlink_callback *cb);
 
-/* nl_load.c */
+/* load.c */
 int vdpa_nl_dev_state_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_state_load_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_loads_init(void);
@@ -96,34 +96,34 @@ int vdpa_nl_dev_precopy_stop_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_migration_estimate_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_precopies_init(void);
 void vdpa_nl_precopies_exit(void);
-/* nl_dirty.c */
+/* dirty.c */
 int vdpa_nl_dev_dirty_start_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_dirty_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_dirty_stop_doit(struct sk_buff *skb, struct genl_info *info);
 
-/* nl_vstats.c */
+/* vstats.c */
 int vdpa_nl_dev_vstats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_vstats_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 
-/* nl_vq.c */
+/* vq.c */
 int vdpa_nl_dev_vq_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_vq_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb);
 int vdpa_nl_dev_vq_set_doit(struct sk_buff *skb, struct genl_info *info);
 
-/* nl_suspend.c */
+/* suspend.c */
 int vdpa_nl_dev_suspend_doit(struct sk_buff *skb, struct genl_info *info);
 int vdpa_nl_dev_resume_doit(struct sk_buff *skb, struct genl_info *info);
 
 /**
  * typedef vdpa_nl_fill_t - writes the message about one device
  * @entry: the device
- * @msg: where to
- * @portid: of the client
- * @seq: of the request
- * @flags: of the netlink header
- * @cb: the dump that it belongs to, NULL if it is no dump
+ * @msg: destination
+ * @portid: port of the client
+ * @seq: sequence number of the request
+ * @flags: flags of the netlink header
+ * @cb: the dump, or NULL
  *
- * Return: 0; -EMSGSIZE, and nothing was written, if it does not fit.
+ * Return: 0; -EMSGSIZE if it does not fit; nothing is written then.
  */
 typedef int (*vdpa_nl_fill_t)(struct vdpa_entry *entry, struct sk_buff *msg, u32 portid, u32 seq,
 			      int flags, struct netlink_callback *cb);

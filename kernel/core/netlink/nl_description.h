@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptions in netlink messages.
+ * Migration descriptions in netlink messages.
  */
 #ifndef _VDPA_NL_DESCRIPTION_H
 #define _VDPA_NL_DESCRIPTION_H

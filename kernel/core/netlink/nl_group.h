@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests about several devices, which VDPA_ATTR_DEV_GROUP names.
+ * Requests about several devices, named in VDPA_ATTR_DEV_GROUP.
  */
 #ifndef _VDPA_NL_GROUP_H
 #define _VDPA_NL_GROUP_H

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests as they come over netlink, and their answers.
+ * Requests that arrive over netlink, and their answers.
  *
- * Generic netlink calls a family's doit with a lock held that all families of
- * the host share (cb_lock, for reading: the next module that registers a family
- * takes it for writing, and everybody queues behind). So a doit must not wait
- * for anybody. What may take long is made a struct vdpa_request: a worker carries it out and
- * sends the acknowledgment. The doit waits for it, but not longer than
- * VDPA_NL_PATIENCE_MS, so that a client that does not ask for acknowledgments
- * finds the request done after its send, as ever, in all but those cases where
- * it would have hung. After that time the client waits in its own receive, where
- * any signal ends it.
+ * Generic netlink calls a doit with a lock that all families of the host share (cb_lock, for
+ * reading). If a module then registers a family, it waits for the lock for writing, and all later
+ * readers wait behind it. So a doit must not wait long. A long operation becomes a struct
+ * vdpa_request: a worker carries it out and sends the acknowledgment. The doit waits at most
+ * VDPA_NL_PATIENCE_MS for it. So a client that does not ask for acknowledgments still finds a
+ * request done after its send, as with mainline, unless that would have hung. After that time the
+ * client waits in its own receive, which any signal interrupts.
  *
- * That patience is for all requests of one send together, since the lock is held from the
- * first to the last of them; and there is none with a socket that has a request under way:
- * its next one is done and answered when it is.
+ * All requests of one send share that time, because the lock is held over all of them. There is no
+ * wait for a request on a socket that already has one under way.
  *
- * A doit ends in one of two ways. It answers by itself and returns 0 or an error; or it makes a
- * request, has it carried out, and returns what vdpa_nl_request_wait() does.
+ * A doit ends in one of two ways. It answers itself and returns 0 or an error; or it creates a
+ * request, starts it, and returns the value of vdpa_nl_request_wait().
  */
 #ifndef _VDPA_NL_REQUEST_H
 #define _VDPA_NL_REQUEST_H
@@ -29,14 +26,14 @@
 #define VDPA_NL_PATIENCE_MS	100
 
 /**
- * struct vdpa_nl_request - a request that came over netlink
- * @req: what carries it out
- * @info: the message, as a doit gets it; everything in it lies in @skb
- * @skb: a copy of the message, since the client's is gone when the doit returns
+ * struct vdpa_nl_request - a request that arrived over netlink
+ * @req: the part that the worker sees
+ * @info: the message, as a doit gets it; it points into @skb
+ * @skb: a copy of the message, as the client's is freed after the doit
  * @attrs: the attributes of that copy
  * @sock: the client's socket
- * @node: in the table of requests under way, by @sock
- * @until: how long the doit waits, in jiffies
+ * @node: node in the table of requests, by @sock
+ * @until: end of the doit's wait, in jiffies
  */
 struct vdpa_nl_request {
 	struct vdpa_request req;
@@ -48,7 +45,7 @@ struct vdpa_nl_request {
 	unsigned long until;
 };
 
-/* The message of a request that vdpa_nl_request_new() has made. */
+/* Return: the message of a request from vdpa_nl_request_new(). */
 static inline struct genl_info *vdpa_nl_request_info(struct vdpa_request *req)
 {
 	return &container_of(req, struct vdpa_nl_request, req)->info;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bits beyond 63 in netlink messages.
+ * Feature words in netlink messages, for bits beyond 63.
  */
 #ifndef _VDPA_NL_WORDS_H
 #define _VDPA_NL_WORDS_H

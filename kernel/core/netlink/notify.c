@@ -13,19 +13,19 @@
 #include "netlink/netlink.h"
 #include "notify.h"
 
-/* More than this many wait to be sent only where somebody makes them by the thousand. */
+/* Maximum number of unsent events; if there are more, listeners get ENOBUFS. */
 #define BACKLOG_MAX	8192
 
 /*
- * Protects the numbering, and with it the order of the queue. Taken inside any
- * other lock of the core; nothing but the queue's own is taken inside it.
+ * Protects event_seq and so the order of the queue. Innermost lock of the core: only the queue's
+ * own lock is taken inside it.
  */
 static DEFINE_SPINLOCK(event_lock);
 static u64 event_seq;
 static bool event_lost;
 static struct sk_buff_head event_queue;
 
-/* What one event is about; which of it is told depends on the event. */
+/* An event; put_details() chooses the fields by its type. */
 struct event {
 	enum vdpa_event event;
 	const struct vdpa_mgmtdev *mgmtdev;
@@ -78,7 +78,7 @@ static int put_details(struct sk_buff *msg, const struct event *e)
 /* Bytes of an event, without its names. */
 #define EVENT_SIZE	160
 
-/* Room for little more than is needed: it counts against the listeners' buffers. */
+/* Allocate little more than needed: the size counts against the listeners' buffers. */
 static size_t event_size(const struct event *e)
 {
 	const struct device *dev = e->mgmtdev->mdev->device;
@@ -135,7 +135,7 @@ void vdpa_event_mgmtdev(const struct vdpa_mgmtdev *mgmtdev, enum vdpa_event even
 	event_tell(&(struct event){ .event = event, .mgmtdev = mgmtdev });
 }
 
-/* Devices that no management device made cannot be managed, so nothing is told of them. */
+/* Unmanaged devices cause no events. */
 static void event_tell_device(struct event *e)
 {
 	e->mgmtdev = e->entry->mgmtdev;
@@ -148,7 +148,7 @@ void vdpa_event_dev(struct vdpa_entry *entry, enum vdpa_event event)
 	event_tell_device(&(struct event){ .event = event, .entry = entry });
 }
 
-/* The state's lock is held. */
+/* The caller holds the state's lock. */
 void vdpa_event_state(struct vdpa_entry *entry, enum vdpa_dev_state from, enum vdpa_dev_state to,
 		      enum vdpa_cause cause)
 {
@@ -171,7 +171,7 @@ void vdpa_event_config(struct vdpa_entry *entry, enum vdpa_cause cause)
 	});
 }
 
-/* vdpa_registry_lock is held. */
+/* The caller holds vdpa_registry_lock. */
 void vdpa_event_driver(struct vdpa_entry *entry)
 {
 	event_tell_device(&(struct event){ .event = VDPA_EVENT_DEV_DRIVER, .entry = entry });
@@ -195,7 +195,7 @@ int __init vdpa_events_init(void)
 	return 0;
 }
 
-/* Nothing happens any more, and nobody can listen. */
+/* No events are created any more, and the family is unregistered. */
 void vdpa_events_exit(void)
 {
 	cancel_work_sync(&event_work);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pre-copies over netlink: DEV_PRECOPY_START and DEV_PRECOPY_STOP; the rounds are handed out by
- * save.c. And what there is to carry: MIGRATION_ESTIMATE.
+ * Pre-copies over netlink: DEV_PRECOPY_START and DEV_PRECOPY_STOP (save.c sends the rounds), and
+ * MIGRATION_ESTIMATE.
  *
- * A pre-copy is one socket's alone, and ends with it.
+ * A pre-copy belongs to one socket, and ends with it.
  */
 #include <linux/err.h>
 #include <linux/list.h>
@@ -22,7 +22,7 @@
 
 /**
  * struct copy - a client's pre-copy
- * @node: in the list of all
+ * @node: node in the list of copies
  * @sock: the client's socket, which may be closed already
  * @precopy: the pre-copy, which may have ended already
  */
@@ -33,8 +33,8 @@ struct copy {
 };
 
 /*
- * Protects the list and what is in it. vdpa_registry_lock and the lock of a line are taken inside
- * it, and no parent is called.
+ * Protects the list and its members. vdpa_registry_lock and the locks of lines are taken inside it.
+ * No parent is called under it.
  */
 static DEFINE_MUTEX(copies_lock);
 static LIST_HEAD(copies);
@@ -57,7 +57,7 @@ static void copy_drop(struct copy *copy)
 	kfree(copy);
 }
 
-/* The client's part of a pre-copy is over, if it is not already. */
+/* Drop the client's part of a pre-copy, if it still exists. */
 void vdpa_nl_precopy_drop(const struct vdpa_precopy *precopy)
 {
 	struct copy *copy;
@@ -72,7 +72,7 @@ void vdpa_nl_precopy_drop(const struct vdpa_precopy *precopy)
 	mutex_unlock(&copies_lock);
 }
 
-/* Under the lock. Return: the pre-copy with a reference for the caller, NULL without memory. */
+/* Under the lock. Return: a new pre-copy with a reference for the caller; NULL without memory. */
 static struct vdpa_precopy *copy_new(struct sock *sock, struct vdpa_entry *entry)
 {
 	struct copy *copy = kzalloc(sizeof(*copy), GFP_KERNEL_ACCOUNT);
@@ -91,7 +91,7 @@ static struct vdpa_precopy *copy_new(struct sock *sock, struct vdpa_entry *entry
 	return copy->precopy;
 }
 
-/* One that has ended makes room for another. */
+/* Begin a client's pre-copy. One that has ended is replaced. */
 static struct vdpa_precopy *copy_begin(struct sock *sock, struct vdpa_entry *entry)
 {
 	struct vdpa_precopy *precopy;
@@ -109,10 +109,10 @@ static struct vdpa_precopy *copy_begin(struct sock *sock, struct vdpa_entry *ent
 }
 
 /**
- * vdpa_nl_precopy_find - find the pre-copy that a socket has of a device
+ * vdpa_nl_precopy_find - find a socket's pre-copy of a device
  * @sock: the socket
  * @entry: the device
- * @extack: says that there is none
+ * @extack: set if there is none
  *
  * Return: the pre-copy, to be put with vdpa_precopy_put(), or ERR_PTR(-ENOENT).
  */
@@ -136,7 +136,7 @@ struct vdpa_precopy *vdpa_nl_precopy_find(const struct sock *sock, struct vdpa_e
 	return ERR_PTR(-ENOENT);
 }
 
-/* Takes @precopy. Return: what the doit returns. */
+/* Consumes @precopy. Return: the value for the doit to return. */
 static int run(struct sk_buff *skb, struct genl_info *info, struct vdpa_precopy *precopy,
 	       int (*what)(struct vdpa_request *req))
 {
@@ -183,7 +183,7 @@ int vdpa_nl_dev_precopy_start_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(precopy);
 	vdpa_precopy_get(precopy);
 	err = run(skb, info, precopy, start);
-	/* Netlink answers itself what was not even begun. */
+	/* Not -EINTR: no request was started, and netlink sends the answer. */
 	if (err != -EINTR)
 		vdpa_nl_precopy_drop(precopy);
 	vdpa_precopy_put(precopy);
@@ -208,7 +208,7 @@ int vdpa_nl_dev_precopy_stop_doit(struct sk_buff *skb, struct genl_info *info)
 	return IS_ERR(precopy) ? PTR_ERR(precopy) : run(skb, info, precopy, stop);
 }
 
-/* What is told of a device. */
+/* The parent's estimate. */
 struct estimate {
 	bool known;
 	u64 bytes;
@@ -281,7 +281,7 @@ static int client_gone(struct notifier_block *nb, unsigned long event, void *dat
 	    !net_eq(notify->net, &init_net))
 		return NOTIFY_DONE;
 	mutex_lock(&copies_lock);
-	/* The port may be somebody else's already: the socket tells. */
+	/* Another socket may have the port already, so check the socket itself. */
 	list_for_each_entry_safe(copy, next, &copies, node)
 		if (sock_flag(copy->sock, SOCK_DEAD))
 			copy_drop(copy);
@@ -298,7 +298,7 @@ int __init vdpa_nl_precopies_init(void)
 	return netlink_register_notifier(&client_notifier);
 }
 
-/* No requests come any more, and there are no devices. */
+/* No requests arrive any more, and there are no devices. */
 void vdpa_nl_precopies_exit(void)
 {
 	struct copy *copy, *next;

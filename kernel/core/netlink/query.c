@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a dump about virtqueues asks several devices: see query.h.
+ * Queries of a dump about virtqueues: see query.h.
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
@@ -13,13 +13,13 @@
 #include "netlink/queue.h"
 #include "netlink/nl_request.h"
 
-/* Between two attempts to get a device's cf_lock, in ms. */
+/* Interval between attempts to take a device's cf_lock, in ms. */
 #define LOCK_PAUSE_MS	5
 
-/* What a device gets at least that was begun with when the time was all but over, in ms. */
+/* Minimum time for a device, even if the query's time is nearly over, in ms. */
 #define GRACE_MS	10
 
-/* Bytes that one query brings at most; a dump asks again for the rest. */
+/* Maximum size of an answer in bytes; a dump starts another query for the rest. */
 #define ANSWER_SIZE	(3 * NLMSG_GOODSIZE)
 
 static void query_free(struct kref *ref)
@@ -35,7 +35,7 @@ static void query_put(struct vdpa_query *q)
 	kref_put(&q->ref, query_free);
 }
 
-/* Return: -EMSGSIZE if the answer is full; a queue that has nothing to say is left out. */
+/* Return: -EMSGSIZE if the answer is full. A queue that fails is left out. */
 static int ask_queue(struct vdpa_query *q, struct vdpa_query_device *device, u16 index)
 {
 	struct netlink_ext_ack extack = {};
@@ -59,7 +59,7 @@ static int ask_queue(struct vdpa_query *q, struct vdpa_query_device *device, u16
 	return err;
 }
 
-/* The lock's holder may be in the parent for ever, so this only tries to take it. */
+/* Poll the lock until @until, as its holder may be stuck in the parent. */
 static bool lock_config(struct vdpa_device *vdev, unsigned long until)
 {
 	unsigned long grace = jiffies + msecs_to_jiffies(GRACE_MS);
@@ -109,7 +109,7 @@ static struct vdpa_query_device *query_begin(struct vdpa_query *q)
 	struct vdpa_query_device *device = NULL;
 
 	spin_lock(&q->lock);
-	/* The rest gets a time of its own. */
+	/* The time is over: leave the rest to another query. */
 	if (q->begun && time_after_eq(jiffies, q->until))
 		q->count = min(q->begun, q->count);
 	if (q->begun < q->count)
@@ -118,7 +118,7 @@ static struct vdpa_query_device *query_begin(struct vdpa_query *q)
 	return device;
 }
 
-/* A device of which nothing fits into the answer is as one that was not asked. */
+/* @all: all queues fitted. If none did, another query repeats the device. */
 static void query_end(struct vdpa_query *q, const struct vdpa_query_device *device, bool all)
 {
 	bool left;
@@ -145,8 +145,8 @@ static void query_work(struct work_struct *work)
 }
 
 /**
- * vdpa_query_new - a query to nobody yet
- * @request: what to ask
+ * vdpa_query_new - allocate a query without devices
+ * @request: the kind of request
  *
  * Context: may sleep.
  * Return: the query, to be closed with vdpa_query_close(), or NULL.
@@ -171,11 +171,11 @@ struct vdpa_query *vdpa_query_new(const struct vdpa_queue_request *request)
 }
 
 /**
- * vdpa_query_add - one more device to ask
- * @q: the query, with fewer than VDPA_QUERY_DEVICES, not asked yet
- * @entry: the device; the query takes over the caller's hold on it
- * @first: the first queue
- * @skip: do not ask it
+ * vdpa_query_add - add a device
+ * @q: the query, not started, with fewer than VDPA_QUERY_DEVICES devices
+ * @entry: the device; the query takes over the caller's use of it
+ * @first: the first queue to read
+ * @skip: do not call its parent
  */
 void vdpa_query_add(struct vdpa_query *q, struct vdpa_entry *entry, u32 first, bool skip)
 {
@@ -199,9 +199,9 @@ static void query_leave(struct vdpa_query *q)
 }
 
 /**
- * vdpa_query_ask - ask
- * @q: the query; afterwards @told and @stuck say how far it has come
- * @until: how long all of them may take, in jiffies
+ * vdpa_query_ask - run a query
+ * @q: the query; sets @told and @stuck
+ * @until: end of the wait for all devices, in jiffies
  *
  * Context: may sleep, killably.
  */
@@ -212,13 +212,13 @@ void vdpa_query_ask(struct vdpa_query *q, unsigned long until)
 	q->until = until;
 	q->count = q->held;
 	kref_get(&q->ref);
-	/* only they may ask about queues */
+	/* requests about queues need CAP_NET_ADMIN */
 	vdpa_line_queue_work(&q->work, true);
 	wait_for_completion_killable_timeout(&q->done, left);
 	query_leave(q);
 }
 
-/* Give up what the dump holds; a worker that still asks frees the rest. */
+/* Drop the dump's reference and its devices; a worker that is still running frees the rest. */
 void vdpa_query_close(struct vdpa_query *q)
 {
 	unsigned int i;

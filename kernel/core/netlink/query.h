@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a dump about virtqueues asks several devices.
+ * Queries: how a dump about virtqueues calls the parents of several devices.
  *
- * A parent may keep whoever asks it for as long as it likes, so a worker asks: one device
- * after the other, up to as many as fit into one answer, since to wake a worker costs more
- * than most answers. The dump waits a little for all of them together, then gives up: what
- * has been answered until then is used, the worker goes on with none but the device that it
- * is stuck in, and holds no other. It is in line for that one (line.h), so that the next dump
- * goes past it.
+ * A parent may block its caller for any time. So a worker calls the parents: one device after the
+ * other, as many as fit into one answer, because waking a worker costs more than most answers. The
+ * dump waits a short time for all of them together. Then it uses the answers so far. The worker
+ * finishes only the device in which it is stuck, and is a user of no other. It has the line of that
+ * device (line.h), so that the next dump skips it.
  */
 #ifndef _VDPA_NL_QUERY_H
 #define _VDPA_NL_QUERY_H
@@ -22,19 +21,19 @@ struct sk_buff;
 struct vdpa_entry;
 struct vdpa_queue_request;
 
-/* Devices that are asked at once. */
+/* Largest number of devices in a query. */
 #define VDPA_QUERY_DEVICES	16
 
 /**
- * struct vdpa_query_device - a device that is asked, and what it says
- * @entry: the device, of which the query is a user
- * @skip: it is not asked, only listed
- * @first: the first queue that is asked for
+ * struct vdpa_query_device - a device in a query, and its answer
+ * @entry: the device; the query is a user of it
+ * @skip: do not call the parent, only list the device
+ * @first: the first queue to read
  * @next: the first queue that is not in the answer
- * @reached: no other answer is owed, and nobody who is in the parent keeps the device's cf_lock
- * @begin: where in the answer its part begins
- * @end: where that ends
- * @err: why the first queue that is not in the answer has nothing to say
+ * @reached: the worker got the device's line and cf_lock
+ * @begin: start of its part in the answer
+ * @end: end of its part
+ * @err: error code of the first queue that failed
  */
 struct vdpa_query_device {
 	struct vdpa_entry *entry;
@@ -48,24 +47,24 @@ struct vdpa_query_device {
 };
 
 /**
- * struct vdpa_query - what a dump asks
- * @ref: the dump, which may have gone, and the worker
- * @work: asks
- * @done: the worker has asked all that it will ask
- * @request: what is asked
- * @until: how long the dump waits, in jiffies
- * @lock: protects @begun, @ended, @count, @left; nothing is taken inside it
- * @begun: devices that the worker has begun with
- * @ended: devices that it is done with
- * @count: devices that it shall ask; fewer than @held once the answer is full or the dump has left
- * @left: the dump does not wait any more; it has left the worker a hold on the device it is in
- * @held: devices in @devices
- * @told: for the dump: how many of them have been asked, up to when it waited no more
- * @stuck: for the dump: the one after those does not answer
+ * struct vdpa_query - a query
+ * @ref: references of the dump and the worker
+ * @work: calls the parents
+ * @done: the worker is done
+ * @request: the kind of request
+ * @until: end of the dump's wait, in jiffies
+ * @lock: protects @begun, @ended, @count, @left; a spinlock; nothing is taken inside it
+ * @begun: number of devices that the worker has begun
+ * @ended: number of devices that it has finished
+ * @count: number of devices to query; less than @held once the answer is full, the time is over, or
+ *	the dump has stopped waiting
+ * @left: the dump has stopped waiting, and the worker must put the device that it is in
+ * @held: number of @devices
+ * @told: for the dump: number of devices finished when it stopped waiting
+ * @stuck: for the dump: the next device did not answer
  * @devices: the devices
- * @answer: attributes of a type of their own, VDPA_QUERY_QUEUE, with what there is about
- *	one queue in each
- * @extack: in words why the first queue that has nothing to say has not
+ * @answer: the answers: one VDPA_QUERY_QUEUE attribute for each queue
+ * @extack: the message of the first queue that failed
  */
 struct vdpa_query {
 	struct kref ref;

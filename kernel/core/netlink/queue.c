@@ -15,9 +15,9 @@
 #include "registry.h"
 
 /*
- * How long a round of a dump waits for answers, in ms: about all devices, and about the one
- * device that was asked for. In these rounds the client waits in its own receive. The first
- * one is a doit, of which nl_request.h says why it must not wait.
+ * How long a round of a dump waits for answers, in ms: of all devices, and of one named device. In
+ * these rounds the client waits in its own receive. The first round is different: it runs like a
+ * doit, which must not wait (nl_request.h).
  */
 #define ROUND_PATIENCE_MS	100
 #define NAMED_PATIENCE_MS	1000
@@ -37,14 +37,14 @@ static void *message_begin(struct sk_buff *msg, const struct vdpa_entry *entry, 
 	return hdr;
 }
 
-/* One round of a dump: where it is, and where it writes. */
+/* One round of a dump. */
 struct round {
 	struct sk_buff *msg;
 	struct netlink_callback *cb;
 	const struct vdpa_queue_request *request;
-	bool named;	/* it is about one device */
+	bool named;	/* the dump is about one device */
 	bool first;	/* it is the first round */
-	unsigned long until;	/* how long it may wait, in jiffies */
+	unsigned long until;	/* end of its wait, in jiffies */
 };
 
 static void *round_message(const struct round *r, const struct vdpa_entry *entry)
@@ -59,8 +59,7 @@ static void *round_message(const struct round *r, const struct vdpa_entry *entry
 }
 
 /*
- * There is nothing about queues to list, or not about all: what the device can and does says
- * why, or that it owes the answer.
+ * List a device without queues: write its capabilities and status, and whether it did not answer.
  */
 static int dump_bare(const struct round *r, struct vdpa_entry *entry, bool unanswered)
 {
@@ -77,7 +76,7 @@ static int dump_bare(const struct round *r, struct vdpa_entry *entry, bool unans
 	return 0;
 }
 
-/* cb->args[1] is the next queue of the device. */
+/* Write the queues in the answer. cb->args[1] is the next queue of the device. */
 static int dump_answer(const struct round *r, const struct vdpa_query *q,
 		       const struct vdpa_query_device *device)
 {
@@ -104,7 +103,7 @@ static int dump_answer(const struct round *r, const struct vdpa_query *q,
 	return 0;
 }
 
-/* No queue has anything to say: where one device was asked for, that is an error. */
+/* All queues failed. In a dump of one device that is an error. */
 static int dump_nothing(const struct round *r, const struct vdpa_query *q,
 			const struct vdpa_query_device *device)
 {
@@ -116,7 +115,7 @@ static int dump_nothing(const struct round *r, const struct vdpa_query *q,
 }
 
 /*
- * What a device has said, if it is not the one that does not answer.
+ * Write the answer of a device. @stuck: it did not answer.
  * Return: 0, -EMSGSIZE if the round is full, or an error.
  */
 static int dump_asked(const struct round *r, const struct vdpa_query *q,
@@ -133,7 +132,7 @@ static int dump_asked(const struct round *r, const struct vdpa_query *q,
 	else if (answered)
 		err = dump_nothing(r, q, device);
 	else if (r->first && !vdpa_line_owes(&device->entry->line))
-		/* it may have had less than its time */
+		/* the first round is short: try again in the next one */
 		err = r->msg->len ? -EMSGSIZE : vdpa_nl_dump_later(r->msg, r->cb);
 	else
 		err = dump_bare(r, device->entry, true);
@@ -143,8 +142,8 @@ static int dump_asked(const struct round *r, const struct vdpa_query *q,
 }
 
 /*
- * Ask, and write down what comes. args[0] and args[1] go on to the device and queue that
- * are not written yet. Return: as dump_asked().
+ * Run a query and write the answers. args[0] and args[1] advance to the next device and queue.
+ * Return: as dump_asked().
  */
 static int dump_query(const struct round *r, struct vdpa_query *q)
 {
@@ -156,7 +155,7 @@ static int dump_query(const struct round *r, struct vdpa_query *q)
 	for (i = 0; i < q->told + q->stuck; i++) {
 		const struct vdpa_device *vdev = q->devices[i].entry->vdev;
 
-		/* those before it have had its time: it gets the next round's */
+		/* other devices used up its time: try again in the next query */
 		if (i && i == q->told)
 			return 0;
 
@@ -166,7 +165,7 @@ static int dump_query(const struct round *r, struct vdpa_query *q)
 		err = dump_asked(r, q, &q->devices[i], i == q->told);
 		if (err)
 			return err;
-		/* the answer was full: the next begins there */
+		/* the answer is full: the next query continues here */
 		if (args[1] < vdev->nvqs)
 			return 0;
 		args[0]++;
@@ -189,7 +188,7 @@ static int dump_device(const struct round *r, struct vdpa_entry *entry)
 	return err;
 }
 
-/* The device that a dump is about, if it is about one. */
+/* A dump about one device. */
 static int dump_one(const struct round *r, struct nlattr *name)
 {
 	long *args = r->cb->args;
@@ -213,11 +212,11 @@ static int dump_one(const struct round *r, struct nlattr *name)
 		err = dump_device(r, entry);
 	vdpa_entry_put(entry);
 	if (!err)
-		args[2] = 1;	/* that was all */
+		args[2] = 1;	/* the dump is complete */
 	return err;
 }
 
-/* The devices to ask next. */
+/* Add the next devices to a query. */
 static void collect_devices(const struct round *r, struct vdpa_query *q)
 {
 	unsigned long index = r->cb->args[0];
@@ -256,7 +255,7 @@ static int dump_all(const struct round *r)
 	return some && !err && !r->msg->len ? vdpa_nl_dump_later(r->msg, r->cb) : err;
 }
 
-/* In jiffies. */
+/* Return: the end of the round's wait, in jiffies. */
 static unsigned long round_until(const struct round *r)
 {
 	if (r->first)
@@ -266,12 +265,12 @@ static unsigned long round_until(const struct round *r)
 
 /**
  * vdpa_nl_queue_dumpit - one round of a dump about the queues of one or all devices
- * @msg: where to
- * @cb: the dump; VDPA_ATTR_DEV_NAME in its request restricts it to one device.
- *	args[0] is the index of the device, args[1] the queue to go on at, args[2] that the
- *	one device is done, args[3] that the first round is over.
- * @request: what is asked; where it is about all, devices that it does not apply
- *	to, or that do not answer, are listed without queues
+ * @msg: destination
+ * @cb: the dump; VDPA_ATTR_DEV_NAME in its request restricts it to one device. args[0]: index of
+ *	the next device; args[1]: next queue; args[2]: a dump of one device is complete; args[3]:
+ *	the first round is over.
+ * @request: the kind of request; a dump of all devices lists those that do not support it or do not
+ *	answer without queues
  *
  * Return: bytes written, 0 at the end, or a negative error number.
  */
@@ -296,11 +295,11 @@ int vdpa_nl_queue_dumpit(struct sk_buff *msg, struct netlink_callback *cb,
 }
 
 /**
- * vdpa_nl_queue_check - which queue is a request about?
+ * vdpa_nl_queue_check - check that a request names an existing queue
  * @info: the request
  * @entry: the device
  *
- * Return: 0 if it names one that the device has; else an error, with the extack set.
+ * Return: 0 or an error, with the extack set.
  */
 int vdpa_nl_queue_check(struct genl_info *info, const struct vdpa_entry *entry)
 {
@@ -317,7 +316,7 @@ int vdpa_nl_queue_check(struct genl_info *info, const struct vdpa_entry *entry)
 	NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "device " VDPA_MSG_NAME
 				" has the virtqueues 0 to %u", vdpa_entry_name(entry),
 				entry->vdev->nvqs - 1);
-	/* Mainline tells what no network device can have from what this one has not. */
+	/* As in mainline: -ERANGE if no network device can have the index. */
 	return index > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX ? -ERANGE : -EINVAL;
 }
 
@@ -362,7 +361,7 @@ static int queue_get(struct vdpa_request *req)
  * vdpa_nl_queue_doit - a request about one queue
  * @skb: the request
  * @info: the request, about a device
- * @request: what is asked
+ * @request: the kind of request
  *
  * Return: what the doit returns.
  */

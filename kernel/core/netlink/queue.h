@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests about virtqueues, of one or of all: what VQ_GET and VSTATS_GET share.
+ * Requests about one or all virtqueues: the common part of VQ_GET and VSTATS_GET.
  *
- * Parents may have to ask their hardware about a queue, or a process (vduse). So
- * a worker asks them, for a request about one queue as for a dump; the latter waits for
- * them a little, and lists one that does not answer (VDPA_ATTR_DEV_UNANSWERED), or cannot,
- * by what it can do and its status alone.
+ * A parent may have to ask its hardware or a process (vduse) about a queue. So a worker calls it,
+ * for a request about one queue and for a dump. A dump waits a short time. It lists a device that
+ * does not answer (VDPA_ATTR_DEV_UNANSWERED), or that does not support the request, with its
+ * capabilities and status only.
  */
 #ifndef _VDPA_NL_QUEUE_H
 #define _VDPA_NL_QUEUE_H
@@ -16,12 +16,10 @@ struct vdpa_entry;
 
 /**
  * struct vdpa_queue_request - a kind of request about virtqueues
- * @command: of the replies
- * @check: whether the device can be asked at all; may be called in any context
- *	that sleeps not; sets the extack
- * @fill: writes what there is about one queue, its index included; in the worker, with
- *	cf_lock held
- *	for reading; sets the extack
+ * @command: command of the replies
+ * @check: check that the device supports the request; must not sleep; sets the extack
+ * @fill: write one queue, including its index; called in the worker with cf_lock held for reading;
+ *	sets the extack
  */
 struct vdpa_queue_request {
 	u8 command;

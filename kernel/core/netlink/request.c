@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests as they come over netlink: see nl_request.h.
+ * Requests that arrive over netlink: see nl_request.h.
  */
 #include <linux/err.h>
 #include <linux/hashtable.h>
@@ -25,7 +25,7 @@ static struct vdpa_nl_request *nl_request(struct vdpa_request *req)
 	return container_of(req, struct vdpa_nl_request, req);
 }
 
-/* Put it into the table. Return: true if its socket has none there yet. */
+/* Add a request to the table. Return: true if it is the only one of its socket. */
 static bool table_add(struct vdpa_nl_request *nlr)
 {
 	unsigned long key = (unsigned long)nlr->sock;
@@ -51,7 +51,7 @@ static void table_del(struct vdpa_nl_request *nlr)
 	spin_unlock(&requests_lock);
 }
 
-/* The range at fault, one of several. */
+/* Return: the range at fault. */
 static const struct nlattr *fault_range(const struct vdpa_nl_request *nlr)
 {
 	const struct nlattr *attr;
@@ -64,7 +64,7 @@ static const struct nlattr *fault_range(const struct vdpa_nl_request *nlr)
 	return NULL;
 }
 
-/* The attribute at fault, of which there may be several in a group. */
+/* Return: the attribute at fault; in a group, the one with index fault_index. */
 static const struct nlattr *fault_attr(const struct vdpa_nl_request *nlr)
 {
 	const struct nlattr *attr = nlr->attrs[nlr->req.fault];
@@ -93,7 +93,7 @@ static void request_answer(struct vdpa_request *req, int err)
 		vdpa_answer_ack(nlr->skb, err, &req->extack);
 }
 
-/* The socket is closed. */
+/* Return: true if the client's socket is closed. */
 static bool request_abandoned(const struct vdpa_request *req)
 {
 	return sock_flag(container_of_const(req, struct vdpa_nl_request, req)->sock, SOCK_DEAD);
@@ -105,7 +105,7 @@ static void request_free(struct vdpa_request *req)
 
 	table_del(nlr);
 	if (nlr->skb) {
-		/* Lent for netlink_ack(), which takes it as the kernel's own end. */
+		/* This was set for netlink_ack() only, without a reference. */
 		nlr->skb->sk = NULL;
 		consume_skb(nlr->skb);
 	}
@@ -150,13 +150,13 @@ static int copy_message(struct vdpa_nl_request *nlr, struct sk_buff *skb,
 }
 
 /**
- * vdpa_nl_patience - how long a message may still be waited for in its send
- * @message: the client's message, as its doit or its dump gets it
+ * vdpa_nl_patience - get the end of the time that a message may wait in its send
+ * @message: the client's message, as its doit or dump gets it
  *
- * All requests in one message have one budget. It is kept in the message itself: netlink has
- * no use for the time at which it was sent.
+ * All requests in one message share one budget. Its start is kept in the message's tstamp, which
+ * netlink does not use.
  *
- * Return: until when, in jiffies.
+ * Return: the end, in jiffies.
  */
 unsigned long vdpa_nl_patience(struct sk_buff *message)
 {
@@ -167,13 +167,12 @@ unsigned long vdpa_nl_patience(struct sk_buff *message)
 }
 
 /**
- * vdpa_nl_request_new - make a request of a message
+ * vdpa_nl_request_new - create a request from a message
  * @skb: the message, in its doit
- * @info: the message, in its doit; says in its extack why there is no request
+ * @info: the message, in its doit; its extack is set on error
  *
- * Return: the request, which wants vdpa_request_cancel(), or a start and then
- * vdpa_nl_request_wait(); ERR_PTR(-EBUSY) if its user has too many under way,
- * ERR_PTR(-ENOMEM).
+ * Return: the request; the caller either calls vdpa_request_cancel(), or starts it and calls
+ * vdpa_nl_request_wait(). ERR_PTR(-EBUSY) if its user has too many requests, ERR_PTR(-ENOMEM).
  */
 struct vdpa_request *vdpa_nl_request_new(struct sk_buff *skb, const struct genl_info *info)
 {
@@ -200,11 +199,11 @@ struct vdpa_request *vdpa_nl_request_new(struct sk_buff *skb, const struct genl_
 }
 
 /**
- * vdpa_nl_request_wait - the last thing that a doit does with a request it has started
- * @req: the request; not to be used after this
+ * vdpa_nl_request_wait - wait for a started request, at the end of a doit
+ * @req: the request; must not be used afterwards
  *
- * Return: what the doit returns: -EINTR, at which netlink sends no
- * acknowledgment, because the request sends it.
+ * Return: the value for the doit to return: -EINTR, so that netlink sends no acknowledgment. The
+ * request sends it.
  */
 int vdpa_nl_request_wait(struct vdpa_request *req)
 {
@@ -217,14 +216,14 @@ int vdpa_nl_request_wait(struct vdpa_request *req)
 }
 
 /**
- * vdpa_nl_request_run - make a request of a message about a device, and carry it out
+ * vdpa_nl_request_run - create a request about a device from a message, and carry it out
  * @skb: the message, in its doit
  * @info: the message, in its doit
  * @entry: the device, which stays until the request is done; the caller is a user of it
- * @run: does it, in a worker: may sleep; returns what the client gets
- * @data: what @run needs to know beyond the message; NULL if nothing
+ * @run: carries it out in a worker; may sleep; returns the result for the client
+ * @data: private data of @run, or NULL
  *
- * Return: what the doit returns.
+ * Return: the value for the doit to return.
  */
 int vdpa_nl_request_run(struct sk_buff *skb, const struct genl_info *info,
 			struct vdpa_entry *entry, int (*run)(struct vdpa_request *req),
@@ -242,9 +241,9 @@ int vdpa_nl_request_run(struct sk_buff *skb, const struct genl_info *info,
 }
 
 /**
- * vdpa_nl_request_reply - send what was asked for, before vdpa_request_done()
+ * vdpa_nl_request_reply - send a reply, before vdpa_request_done()
  * @req: the request
- * @msg: one generic netlink message, which is taken
+ * @msg: one generic netlink message, which is consumed
  *
  * Return: 0 or a negative error number.
  */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device's state over netlink: DEV_STATE_GET, and DEV_PRECOPY_GET for a round of it.
+ * Saving a device's state over netlink: DEV_STATE_GET, and DEV_PRECOPY_GET for a pre-copy round.
  *
- * The dump hands out a snapshot. Its first round belongs to the request, where nobody must be kept
- * waiting for long; in the others the client waits in its own receive, a little in each.
+ * The dump sends a snapshot that a worker collects.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -24,24 +23,24 @@
 #include "vq.h"
 
 /*
- * How long a round waits, in ms. The first one is a doit, of which nl_request.h says why it must
- * not wait; in the others the client waits in its own receive, with a lock held that its own
- * requests want.
+ * How long a round of the dump waits, in ms. The first one runs like a doit, which must not wait
+ * (nl_request.h). In the others the client waits in its own receive, with a lock held that its own
+ * requests need.
  */
 #define ROUND_PATIENCE_MS	100
 
-/* A client has 32 KiB for a message of a dump. */
+/* A client's buffer for a dump message has 32 KiB. */
 #define MESSAGE_SIZE		SKB_WITH_OVERHEAD(SZ_32K)
 
-/* A piece of private state that is not worth a message of its own. */
+/* Minimum size of a piece of private state, except for the last one. */
 #define PIECE_MIN		256
 
-/* What the dump keeps in its cb->args. */
+/* Indices into cb->args. */
 enum {
 	ARG_SNAPSHOT,
-	ARG_STAGE,	/* how much of it has been told: an index into the stages */
-	ARG_VQ,		/* the virtqueue that comes next */
-	ARG_NAMED,	/* the dump has begun */
+	ARG_STAGE,	/* index of the next stage */
+	ARG_VQ,		/* the next virtqueue */
+	ARG_NAMED,	/* the first message was written */
 };
 
 static struct vdpa_snapshot *snapshot_of(const struct netlink_callback *cb)
@@ -49,7 +48,7 @@ static struct vdpa_snapshot *snapshot_of(const struct netlink_callback *cb)
 	return (struct vdpa_snapshot *)cb->args[ARG_SNAPSHOT];
 }
 
-/* Have it collected. @precopy: that it is a part of, or NULL. Return: 0, and @entry is taken. */
+/* Start a snapshot. @precopy: the pre-copy it is a part of, or NULL. Consumes @entry on success. */
 static int begin(struct netlink_callback *cb, struct vdpa_entry *entry,
 		 enum vdpa_snapshot_kind kind, struct vdpa_precopy *precopy)
 {
@@ -68,7 +67,7 @@ static int begin(struct netlink_callback *cb, struct vdpa_entry *entry,
 	return 0;
 }
 
-/* The same for a part of the client's own pre-copy. */
+/* The same for a part of the client's pre-copy. */
 static int begin_part(struct netlink_callback *cb, struct vdpa_entry *entry,
 		      enum vdpa_snapshot_kind kind)
 {
@@ -99,7 +98,7 @@ static int begin_round(struct netlink_callback *cb, struct vdpa_entry *entry)
 	return begin_part(cb, entry, VDPA_SNAPSHOT_ROUND);
 }
 
-/* @what: takes the device if it returns 0 */
+/* @what: consumes the device if it returns 0 */
 static int get_start(struct netlink_callback *cb,
 		     int (*what)(struct netlink_callback *cb, struct vdpa_entry *entry))
 {
@@ -149,13 +148,13 @@ static void *message_begin(struct sk_buff *msg, struct netlink_callback *cb)
 	return hdr;
 }
 
-/* Without a pad attribute: the same comes back in a request, whose top level is parsed strictly. */
+/* Without a pad attribute: clients send this back in a request, which is parsed strictly. */
 static int put_u64(struct sk_buff *msg, int type, u64 value)
 {
 	return nla_put(msg, type, sizeof(value), &value);
 }
 
-/* Where there is a bit beyond 63, nobody takes the others for all. */
+/* If a bit beyond 63 is set, send all words, so that no client takes the lowest 64 bits for all. */
 static int put_features(struct sk_buff *msg, const struct vdpa_words *features)
 {
 	if (vdpa_words_used(features) > 1)
@@ -163,7 +162,7 @@ static int put_features(struct sk_buff *msg, const struct vdpa_words *features)
 	return put_u64(msg, VDPA_ATTR_STATE_FEATURES, features->word[0]);
 }
 
-/* These return 1 when they have written all of theirs, 0 if there is more, or -EMSGSIZE. */
+/* The stages. They return 1 when complete, 0 if there is more to write, or -EMSGSIZE. */
 
 static int put_head(struct sk_buff *msg, struct netlink_callback *cb)
 {
@@ -213,7 +212,7 @@ static int put_vq(struct sk_buff *msg, const struct vdpa_vq_view *vq)
 	return 0;
 }
 
-/* As many as fit. */
+/* Write as many virtqueues as fit. */
 static int put_vqs(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	const struct vdpa_snapshot *snapshot = snapshot_of(cb);
@@ -255,7 +254,7 @@ typedef int (*stage_fn)(struct sk_buff *msg, struct netlink_callback *cb);
 static const stage_fn state_stages[STAGES] = { put_head, put_vqs, put_private };
 static const stage_fn round_stages[STAGES] = { put_round_head, put_private, put_left };
 
-/* Return: what comes next, NULL if all was told. */
+/* Return: the next stage, or NULL at the end. */
 static stage_fn next_stage(const struct netlink_callback *cb)
 {
 	long stage = cb->args[ARG_STAGE];
@@ -266,7 +265,7 @@ static stage_fn next_stage(const struct netlink_callback *cb)
 							      state_stages[stage];
 }
 
-/* A client that has not got all of a round cannot go on with the next. */
+/* A client that has not received all of a round cannot continue with the next one. */
 int vdpa_nl_dev_state_get_done(struct netlink_callback *cb)
 {
 	struct vdpa_snapshot *snapshot = snapshot_of(cb);
@@ -296,7 +295,7 @@ static int put_message(struct sk_buff *msg, struct netlink_callback *cb)
 	return 0;
 }
 
-/* A message that says nothing yet but which device it is about: the state takes its time. */
+/* The snapshot is not ready: write a message with the device's name only. */
 static int put_name(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	void *hdr = message_begin(msg, cb);
@@ -308,7 +307,7 @@ static int put_name(struct sk_buff *msg, struct netlink_callback *cb)
 	return msg->len;
 }
 
-/* Return: true if the state is collected, false if this round ends without it. */
+/* Return: true if the snapshot is ready; false if this round must end without it. */
 static bool await(struct netlink_callback *cb)
 {
 	unsigned long until = jiffies + msecs_to_jiffies(ROUND_PATIENCE_MS);

@@ -35,7 +35,7 @@ static int check_force(struct vdpa_request *req, enum vdpa_dev_state via)
 	return -EINVAL;
 }
 
-/* Whatever this returns but 0, no device was touched. */
+/* After an error no device was touched. */
 static int start(struct vdpa_request *req, enum vdpa_dev_state via)
 {
 	struct vdpa_group_plan plan = {

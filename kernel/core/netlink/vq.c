@@ -14,7 +14,7 @@
 #include "vq.h"
 #include "netlink/nl_request.h"
 
-/* Indices of packed rings have 15 bits, the 16th is the wrap counter. */
+/* The index of a packed ring has 15 bits; bit 15 is the wrap counter. */
 #define PACKED_INDEX_MAX	0x7fff
 
 static int put_split(struct sk_buff *msg, const struct vdpa_vq_state *state)
@@ -37,9 +37,9 @@ static int put_inflight(struct sk_buff *msg, const struct vdpa_inflight *infligh
 }
 
 /**
- * vdpa_nl_put_vq - write what there is about a virtqueue, without its index
- * @msg: where to
- * @view: what there is
+ * vdpa_nl_put_vq - write a virtqueue's state, without its index
+ * @msg: destination
+ * @view: the state
  *
  * Return: 0 or -EMSGSIZE.
  */
@@ -70,7 +70,7 @@ static int vq_fill(struct vdpa_entry *entry, u16 index, struct sk_buff *msg,
 	if (err)
 		return err;
 	err = vdpa_nl_put_vq(msg, &view);
-	/* Of no use in a saved state: the target has groups of its own. */
+	/* Not in vdpa_nl_put_vq(): a saved state has no groups, as the target has its own. */
 	if (!err && (nla_put_u32(msg, VDPA_ATTR_VQ_GROUP, view.group) ||
 		     nla_put_u32(msg, VDPA_ATTR_VQ_ASID, view.asid)))
 		err = -EMSGSIZE;
@@ -99,7 +99,7 @@ int vdpa_nl_dev_vq_get_dumpit(struct sk_buff *msg, struct netlink_callback *cb)
 	return vdpa_nl_queue_dumpit(msg, cb, &vq_request);
 }
 
-/* The attributes that a packed ring needs beyond the available index, and their limits. */
+/* The attributes of a packed ring's position, and their maximum values. */
 static const struct {
 	enum vdpa_attr attr;
 	u16 max;
@@ -164,11 +164,11 @@ static int read_split(struct nlattr **attrs, struct vdpa_vq_state *state,
 }
 
 /**
- * vdpa_nl_read_vq_state - read a virtqueue's position out of a request
- * @attrs: by enum vdpa_attr
- * @packed: the kind of the ring
- * @state: set to it
- * @extack: says what is wrong, and points at it
+ * vdpa_nl_read_vq_state - read a virtqueue's position from a request
+ * @attrs: the attributes by enum vdpa_attr
+ * @packed: the ring is packed
+ * @state: set to the position
+ * @extack: set on error, with the attribute at fault
  *
  * Return: 0, -EINVAL or -ERANGE.
  */
@@ -179,10 +179,10 @@ int vdpa_nl_read_vq_state(struct nlattr **attrs, bool packed, struct vdpa_vq_sta
 }
 
 /**
- * vdpa_nl_read_inflight - read the chains in flight of a virtqueue out of a request
+ * vdpa_nl_read_inflight - read the chains in flight of a virtqueue from a request
  * @attr: VDPA_ATTR_VQ_INFLIGHT, or NULL
- * @inflight: set to them, to be freed; untold without @attr
- * @extack: says what is wrong, and points at it
+ * @inflight: set to the chains, to be freed; not @told without @attr
+ * @extack: set on error, with the attribute at fault
  *
  * Return: 0, -EINVAL, -E2BIG or -ENOMEM.
  */
@@ -216,7 +216,7 @@ int vdpa_nl_read_inflight(const struct nlattr *attr, struct vdpa_inflight *infli
 	return 0;
 }
 
-/* Under cf_lock, so that no driver starts the device meanwhile. */
+/* The caller holds cf_lock, so that no driver starts the device meanwhile. */
 static int vq_set_locked(struct vdpa_request *req)
 {
 	struct nlattr **attrs = vdpa_nl_request_info(req)->attrs;
@@ -260,7 +260,7 @@ int vdpa_nl_dev_vq_set_doit(struct sk_buff *skb, struct genl_info *info)
 					vdpa_entry_name(entry));
 		err = -EOPNOTSUPP;
 	}
-	/* Here as well, as it may be long before it is this one's turn. */
+	/* Checked early too, as the request may wait long in the line. */
 	if (!err) {
 		err = vdpa_entry_check_owner(entry, NULL, info->extack);
 		if (err)

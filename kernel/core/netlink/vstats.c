@@ -14,7 +14,7 @@
 #include "netlink/queue.h"
 #include "words.h"
 
-/* The number of queue pairs that the driver can use, if it has asked for several. */
+/* Write the maximum number of queue pairs, if the driver negotiated several. */
 static int put_queue_pairs(struct vdpa_entry *entry, struct sk_buff *msg, u64 features)
 {
 	struct virtio_net_config config;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bits beyond 63 in netlink messages: see nl_words.h.
+ * Feature words in netlink messages: see nl_words.h.
  */
 #include <linux/string.h>
 #include <net/netlink.h>
@@ -9,23 +9,23 @@
 #include "netlink/nl_words.h"
 #include "words.h"
 
-/* All words that are used. Return: 0 or -EMSGSIZE. */
+/* Write all words up to the last non-zero one. Return: 0 or -EMSGSIZE. */
 int vdpa_nl_put_words(struct sk_buff *msg, int type, const struct vdpa_words *words)
 {
 	return nla_put(msg, type, vdpa_words_used(words) * sizeof(words->word[0]), words->word);
 }
 
-/* The same where a bit beyond 63 is set; else nothing. Return: 0 or -EMSGSIZE. */
+/* The same, but only if a bit beyond 63 is set. Return: 0 or -EMSGSIZE. */
 int vdpa_nl_put_high(struct sk_buff *msg, int type, const struct vdpa_words *words)
 {
 	return vdpa_words_used(words) > 1 ? vdpa_nl_put_words(msg, type, words) : 0;
 }
 
 /**
- * vdpa_nl_read_words - read bits of which one is beyond 63
- * @attr: has them
- * @words: where to
- * @extack: says what is wrong, and points at it
+ * vdpa_nl_read_words - read words with a bit beyond 63
+ * @attr: the attribute
+ * @words: destination
+ * @extack: set on error, with the attribute at fault
  *
  * Return: 0 or -EINVAL.
  */
