@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The descriptions of devices and management devices: see describe.h.
+ * Making the migration descriptions of devices and management devices: see describe.h.
  */
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -21,14 +21,16 @@
 #include "request.h"
 #include "words.h"
 
-/* Bytes for the strings of all lists of a description, so that it fits a message of a dump. */
+/*
+ * Bytes for strings and members in all descriptions of an object, so that they fit a dump message.
+ */
 #define DESCRIPTION_SIZE	SZ_16K
 
-/* Smallest and largest MTU that a request can ask for: virtio 1.2, 5.1.4.1, and a u16. */
+/* Smallest and largest MTU in a request: virtio 1.2, 5.1.4.1, and a u16. */
 #define MTU_MIN			68
 #define MTU_MAX			U16_MAX
 
-/* What device_api says; the others are numbered. */
+/* The values of device_api; other classes are "virtio-<number>". */
 static const struct {
 	u32 class;
 	const char *name;
@@ -101,7 +103,7 @@ static int add_parent(struct vdpa_description *description, const struct vdpa_mg
 	return put_string(description, "parent", name[0] ? name : dev_name(mgmtdev->mdev->device));
 }
 
-/* For those that declare no version. */
+/* The software_version of a parent that declares none. */
 static int add_build(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	char build[VDPA_MIGRATION_STRING_MAX + 1];
@@ -110,7 +112,7 @@ static int add_build(struct vdpa_description *description, const struct vdpa_mgm
 	return put_string(description, "software_version", build);
 }
 
-/* What is the same for a device and the management device that made it. */
+/* Add the attributes that a device has in common with its management device. */
 static int add_origin(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	return add_api(description) ?: add_parent(description, mgmtdev) ?: add_build(description,
@@ -159,7 +161,7 @@ static int add_capabilities(struct vdpa_description *description, const struct v
 	return put_set(description, "capabilities", members, n);
 }
 
-/* Whatever is in flight in the source, its target can take up. */
+/* A target with "inflight" can take up any chains in flight of the source. */
 static int add_inflight(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	if (!mgmtdev->migration.vq_inflight_set)
@@ -175,10 +177,10 @@ static int add_layouts(struct vdpa_description *description, u64 features)
 		       features & BIT_ULL(VIRTIO_F_RING_PACKED) ? 2 : 1);
 }
 
-/* What is walked for a description */
+/* State of a walk over the fields */
 struct config_walk {
 	struct vdpa_description *description;
-	u64 provision;		/* attributes that are given at the creation */
+	u64 provision;		/* attributes that dev_add accepts */
 };
 
 static int add_field(void *data, const struct vdpa_field_value *value)
@@ -205,7 +207,7 @@ static int add_field(void *data, const struct vdpa_field_value *value)
 	return vdpa_description_add_common(walk->description, &attr);
 }
 
-/* The device's cf_lock is held. */
+/* The caller holds cf_lock. */
 static int add_config(struct vdpa_description *description, struct vdpa_entry *entry)
 {
 	struct config_walk walk = { description, entry->mgmtdev->mdev->config_attr_mask };
@@ -214,7 +216,7 @@ static int add_config(struct vdpa_description *description, struct vdpa_entry *e
 				&walk);
 }
 
-/* The device's cf_lock is held. */
+/* The caller holds cf_lock. */
 static int add_device(struct vdpa_description *description, struct vdpa_entry *entry)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
@@ -234,7 +236,7 @@ static int add_device(struct vdpa_description *description, struct vdpa_entry *e
 	       add_config(description, entry);
 }
 
-/* What can be set when a device is created, as far as the core knows it. */
+/* Add the attributes that can be set when a device is created. */
 static int add_settings(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	u32 vqs = mgmtdev->mdev->max_supported_vqs;
@@ -267,7 +269,7 @@ static int add_settings(struct vdpa_description *description, const struct vdpa_
 	return err;
 }
 
-/* Where the parent does not say what it has, the core has nothing to say either. */
+/* Add the parent's features and virtqueues, if it declares them. */
 static int add_limits(struct vdpa_description *description, const struct vdpa_mgmtdev *mgmtdev)
 {
 	const struct vdpa_words features = vdpa_features_supported(mgmtdev);
@@ -294,7 +296,7 @@ static void complain(const struct vdpa_description *description, int err, const 
 				   name, ERR_PTR(err));
 }
 
-/* The parent's own attributes are in list->own. */
+/* The parent's own attributes are in @description->own. */
 static int describe_device(struct vdpa_description *description, struct vdpa_entry *entry,
 			   const struct vdpa_asker *asker)
 {
@@ -374,7 +376,7 @@ void vdpa_descriptions_free(struct vdpa_descriptions *descriptions)
 	kfree(descriptions);
 }
 
-/* Return: the list of a class, or NULL. */
+/* Return: the description of a class, or NULL. */
 struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *descriptions,
 						u32 class)
 {
@@ -388,12 +390,12 @@ struct vdpa_description *vdpa_descriptions_find(const struct vdpa_descriptions *
 
 /**
  * vdpa_describe_device - describe a device for migration
- * @entry: the device, which a management device has made
- * @asker: who wants to know; NULL: it is to be done in any case
- * @extack: says what went wrong
+ * @entry: the device, created by a management device
+ * @asker: tells whether the result is still wanted; NULL: always
+ * @extack: set on error
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
- * Return: the description, to be given to vdpa_descriptions_free(), or an ERR_PTR.
+ * Return: the description, to be freed with vdpa_descriptions_free(), or an ERR_PTR.
  */
 struct vdpa_descriptions *vdpa_describe_device(struct vdpa_entry *entry,
 					       const struct vdpa_asker *asker,
@@ -426,10 +428,10 @@ static unsigned int count_classes(const struct vdpa_mgmtdev *mgmtdev)
 /**
  * vdpa_describe_mgmtdev - describe a management device for migration
  * @mgmtdev: the management device
- * @extack: says what went wrong
+ * @extack: set on error
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
- * Return: the description, to be given to vdpa_descriptions_free(), or an ERR_PTR.
+ * Return: the description, to be freed with vdpa_descriptions_free(), or an ERR_PTR.
  */
 struct vdpa_descriptions *vdpa_describe_mgmtdev(struct vdpa_mgmtdev *mgmtdev,
 						struct netlink_ext_ack *extack)
@@ -455,7 +457,7 @@ struct vdpa_descriptions *vdpa_describe_mgmtdev(struct vdpa_mgmtdev *mgmtdev,
 	return ERR_PTR(err);
 }
 
-/* Bytes of a value that go into a message, which holds 79 in all. */
+/* Bytes of a value in a message, of 79 in all. */
 #define VALUE_LEN	19
 
 static void print_set(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
@@ -468,7 +470,7 @@ static void print_set(char *buf, size_t size, const struct vdpa_migration_attrib
 	scnprintf(buf + len, size - len, "}");
 }
 
-/* Bits for which there is no room: the highest ones, and a mark. */
+/* If there is no room for all bits, print the highest ones and "...". */
 static void print_words(char *buf, size_t size, const struct vdpa_migration_attribute *attr)
 {
 	static const char cut[] = "...";
@@ -532,7 +534,7 @@ static void tell_mismatch(const struct vdpa_description *source,
 	print_value(here, sizeof(here), mismatch->target);
 	len = scnprintf(text, sizeof(text), "%.24s: source %s, target %s", mismatch->source->name,
 			there, here);
-	/* Where values are short, there is room for it. */
+	/* Add the rule if there is room. */
 	if (len + strlen(mismatch->source->rule) + sizeof(" ()") <= sizeof(text))
 		scnprintf(text + len, sizeof(text) - len, " (%s)", mismatch->source->rule);
 	NL_SET_ERR_MSG_FMT(extack, "%s", text);
@@ -573,15 +575,15 @@ static int judge(const struct vdpa_description *source,
 }
 
 /**
- * vdpa_judge - can a device be migrated to one of ours?
- * @source: its description
+ * vdpa_judge - check whether a device can be migrated to a device here
+ * @source: description of the source device
  * @entry: the device to migrate to; NULL: one that @mgmtdev would create
- * @mgmtdev: the management device, of @entry, too
- * @asker: who wants to know; NULL: it is to be done in any case
- * @extack: says what does not match
+ * @mgmtdev: the management device; with @entry, that of @entry
+ * @asker: tells whether the result is still wanted; NULL: always
+ * @extack: set to the first mismatch
  *
  * Context: may sleep for as long as the parent takes; no lock may be held.
- * Return: 0; -EMEDIUMTYPE if not; or another error.
+ * Return: 0; -EMEDIUMTYPE if it does not match; or another error.
  */
 int vdpa_judge(const struct vdpa_description *source, struct vdpa_entry *entry,
 	       struct vdpa_mgmtdev *mgmtdev, const struct vdpa_asker *asker,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The descriptions of devices and management devices: what has to match at the
- * target of a migration. The common part is written here, of every parent; what a
- * parent adds by itself comes first.
+ * Making the migration descriptions of devices and management devices: what must match at the
+ * target.
  *
- * Parents may sleep in their part, so descriptions are made in workers.
+ * The core adds the common part for every parent. A parent's own attributes override it.
+ *
+ * Parents may sleep, so workers make the descriptions.
  */
 #ifndef _VDPA_MIGRATION_H
 #define _VDPA_MIGRATION_H
@@ -18,8 +19,8 @@ struct vdpa_description;
 struct vdpa_mgmtdev;
 
 /**
- * struct vdpa_descriptions - what there is to say about a device or management device
- * @n: lists
+ * struct vdpa_descriptions - the descriptions of a device or management device
+ * @n: number of descriptions
  * @list: one for a device, one for each class for a management device
  */
 struct vdpa_descriptions {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptions: see description.h.
+ * Migration descriptions: see description.h.
  */
 #include <linux/ctype.h>
 #include <linux/mm.h>
@@ -128,7 +128,7 @@ static const char *attr_fault(const struct vdpa_description *description,
 	return value_fault(attr);
 }
 
-/* Return: room for @len bytes, or NULL. */
+/* Return: @len bytes of the arena, or NULL if it is full. */
 static void *arena_take(struct vdpa_description *description, size_t len, size_t align)
 {
 	size_t start = ALIGN(description->used, align);
@@ -139,7 +139,7 @@ static void *arena_take(struct vdpa_description *description, size_t len, size_t
 	return description->arena + start;
 }
 
-/* Replaces *@s by a copy. Return: false if there is no room. */
+/* Replace *@s by a copy. Return: false if the arena is full. */
 static bool keep(struct vdpa_description *description, const char **s)
 {
 	size_t len = strlen(*s) + 1;
@@ -169,7 +169,7 @@ static bool keep_members(struct vdpa_description *description,
 	return true;
 }
 
-/* Of words that are zero no more are kept than there are others after them. */
+/* Copy the words up to the last non-zero one. */
 static bool keep_words(struct vdpa_description *description, struct vdpa_migration_attribute *attr)
 {
 	u64 *copy;
@@ -192,7 +192,7 @@ static bool keep_value(struct vdpa_description *description, struct vdpa_migrati
 		return true;
 	switch (vdpa_value_of(attr->type)) {
 	case VDPA_VALUE_UNKNOWN:
-		attr->has_value = false;	/* nobody could make anything of it */
+		attr->has_value = false;	/* a value of unknown type is not kept */
 		return true;
 	case VDPA_VALUE_NUM:
 		return keep_words(description, attr);
@@ -212,10 +212,10 @@ static bool keep_value(struct vdpa_description *description, struct vdpa_migrati
 /**
  * vdpa_description_add - add an attribute to a description
  * @description: the description
- * @attr: the attribute; all it points to is copied
+ * @attr: the attribute, which is copied deeply
  *
- * Return: 0; -EINVAL if it is malformed, -E2BIG if there is no room, both with the
- * list's @fault set.
+ * Return: 0; -EINVAL if it is malformed, -E2BIG if there is no room; on error @description->fault
+ * is set.
  */
 int vdpa_description_add(struct vdpa_description *description,
 			 const struct vdpa_migration_attribute *attr)
@@ -237,7 +237,7 @@ int vdpa_description_add(struct vdpa_description *description,
 	return 0;
 }
 
-/* Add an attribute of the common part, or in its place what the parent has said. */
+/* Add an attribute of the common part, or the parent's own attribute of that name instead. */
 int vdpa_description_add_common(struct vdpa_description *description,
 				const struct vdpa_migration_attribute *attr)
 {
@@ -245,7 +245,7 @@ int vdpa_description_add_common(struct vdpa_description *description,
 				    vdpa_description_find(description->own, attr->name) ?: attr);
 }
 
-/* Add what the parent has said and is not in the list yet. */
+/* Add the parent's own attributes that are not in the description yet. */
 int vdpa_description_add_rest(struct vdpa_description *description)
 {
 	unsigned int i;
@@ -281,11 +281,11 @@ vdpa_description_find(const struct vdpa_description *description, const char *na
 }
 
 /**
- * vdpa_description_new - begin a description
+ * vdpa_description_new - allocate an empty description
  * @class: virtio device ID
- * @size: bytes for its strings
+ * @size: bytes for strings and members
  *
- * Return: the description, to be given to vdpa_description_free(), or NULL.
+ * Return: the description, to be freed with vdpa_description_free(), or NULL.
  */
 struct vdpa_description *vdpa_description_new(u32 class, size_t size)
 {

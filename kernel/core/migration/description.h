@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptions: lists of attributes, checked as they are made, be it of what this
- * kernel tells of itself or of what a client has sent. What is in a list is well
- * formed, so that comparing two of them need not think of that any more.
+ * Migration descriptions: lists of attributes, of a device here or from a client.
+ *
+ * Every attribute is checked when it is added. So code that compares descriptions can rely on
+ * well-formed ones.
  */
 #ifndef _VDPA_DESCRIPTION_H
 #define _VDPA_DESCRIPTION_H
@@ -10,9 +11,9 @@
 #include <linux/vdpa_migration.h>
 #include <uapi/linux/vdpa.h>
 
-/* What a value consists of. */
+/* The kind of an attribute's value, by its type. */
 enum vdpa_value {
-	VDPA_VALUE_UNKNOWN,		/* the type is not in the table */
+	VDPA_VALUE_UNKNOWN,		/* unknown type */
 	VDPA_VALUE_NUM,
 	VDPA_VALUE_STRING,
 	VDPA_VALUE_SET,
@@ -21,18 +22,18 @@ enum vdpa_value {
 };
 
 /**
- * struct vdpa_description - a description
- * @sink: what parents add to it by
+ * struct vdpa_description - a migration description
+ * @sink: interface through which parents add attributes
  * @class: virtio device ID
- * @n: attributes
- * @attrs: the attributes; all that they point to lies in @arena
- * @own: what the parent has said: it goes before the common part; or NULL
- * @fault: what is wrong with an attribute that was not taken; the list then is of no use
+ * @n: number of attributes
+ * @attrs: the attributes; their pointers point into @arena
+ * @own: the parent's own attributes, which override the common part; or NULL
+ * @fault: why an attribute was refused; the description is then invalid
  * @arena: memory for strings and members
- * @used: bytes of @arena
- * @size: bytes of @arena
+ * @used: used bytes of @arena
+ * @size: size of @arena in bytes
  *
- * Used by one at a time.
+ * Not locked: only one task may use it at a time.
  */
 struct vdpa_description {
 	struct vdpa_migration_list sink;

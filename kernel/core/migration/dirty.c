@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages that a device wrote: see dirty.h.
+ * Dirty page tracking: see dirty.h.
  */
 #include <linux/err.h>
 #include <linux/log2.h>
@@ -13,13 +13,13 @@
 #include "migration/dirty.h"
 #include "request.h"
 
-/* Whether its parent can note them. */
+/* Return: whether the device's parent can track dirty pages. */
 bool vdpa_dirty_knows(const struct vdpa_entry *entry)
 {
 	return entry->mgmtdev && entry->mgmtdev->migration.dirty_start;
 }
 
-/* As vdpa_dirty_knows(). Return: 0 or -EOPNOTSUPP; @extack says why. */
+/* As vdpa_dirty_knows(). Return: 0 or -EOPNOTSUPP, with @extack set. */
 int vdpa_dirty_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 {
 	if (vdpa_dirty_knows(entry))
@@ -30,7 +30,7 @@ int vdpa_dirty_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 	return -EOPNOTSUPP;
 }
 
-/* Return: room for @n ranges, to be given up with kfree(); NULL if there is no memory. */
+/* Return: a structure with @n ranges, to be freed with kfree(), or NULL. */
 struct vdpa_dirty *vdpa_dirty_new(unsigned int n)
 {
 	struct vdpa_dirty *dirty = kzalloc(struct_size(dirty, ranges, n), GFP_KERNEL_ACCOUNT);
@@ -47,7 +47,7 @@ static struct vdpa_iova_range iova_range(struct vdpa_entry *entry)
 	return (struct vdpa_iova_range){ .last = U64_MAX };
 }
 
-/* The parent takes it, or has a smallest one. Return: 0 or -EINVAL. */
+/* Check the page size, or choose the parent's smallest one. Return: 0 or -EINVAL. */
 static int choose_page_size(struct vdpa_request *req, const struct vdpa_dirty *wish, u64 *size)
 {
 	u64 sizes = req->entry->mgmtdev->migration.dirty_page_sizes;
@@ -62,7 +62,7 @@ static int choose_page_size(struct vdpa_request *req, const struct vdpa_dirty *w
 	return -EINVAL;
 }
 
-/* Return: 0 or -EINVAL. */
+/* Check that the range consists of whole pages. Return: 0 or -EINVAL. */
 static int check_pages(struct vdpa_request *req, const struct vdpa_dirty_range *range,
 		       u64 page_size)
 {
@@ -74,7 +74,7 @@ static int check_pages(struct vdpa_request *req, const struct vdpa_dirty_range *
 	return -EINVAL;
 }
 
-/* The device has such addresses. Return: 0 or -ERANGE. */
+/* Check that the device can access the range. Return: 0 or -ERANGE. */
 static int check_reach(struct vdpa_request *req, const struct vdpa_dirty_range *range,
 		       const struct vdpa_iova_range *reach)
 {
@@ -93,7 +93,7 @@ static int check_reach(struct vdpa_request *req, const struct vdpa_dirty_range *
 	return -ERANGE;
 }
 
-/* It has nothing in common with those before it. Return: 0 or -EINVAL. */
+/* Check that range @i overlaps no earlier one. Return: 0 or -EINVAL. */
 static int check_overlap(struct vdpa_request *req, const struct vdpa_dirty *wish, unsigned int i)
 {
 	const struct vdpa_dirty_range *range = &wish->ranges[i], *other = range;
@@ -125,7 +125,7 @@ static int check_ranges(struct vdpa_request *req, const struct vdpa_dirty *wish,
 	return err;
 }
 
-/* All whole pages that the device can write. */
+/* Return: ranges with all whole pages that the device can write, or an ERR_PTR. */
 static struct vdpa_dirty *everything(struct vdpa_request *req, u64 page_size)
 {
 	struct vdpa_iova_range reach = iova_range(req->entry);
@@ -150,7 +150,7 @@ static struct vdpa_dirty *everything(struct vdpa_request *req, u64 page_size)
 	return dirty;
 }
 
-/* Return: what is to be tracked, whole and sound; or an ERR_PTR. */
+/* Check a request and fill in its defaults. Return: the ranges to track, or an ERR_PTR. */
 static struct vdpa_dirty *complete_wish(struct vdpa_request *req, const struct vdpa_dirty *wish)
 {
 	struct vdpa_dirty *dirty;
@@ -171,7 +171,7 @@ static struct vdpa_dirty *complete_wish(struct vdpa_request *req, const struct v
 	return dirty;
 }
 
-/* In the parent's own words, if it has any. */
+/* Set the error message, unless the parent has set one. */
 static void parent_failed(struct vdpa_request *req, const char *what, int err)
 {
 	req->fault = VDPA_ATTR_DEV_NAME;
@@ -182,13 +182,13 @@ static void parent_failed(struct vdpa_request *req, const char *what, int err)
 }
 
 /**
- * vdpa_dirty_start - have a device note which pages it writes
- * @req: the request; its parent can, vdpa_dirty_can() says
- * @wish: what is to be tracked
+ * vdpa_dirty_start - start to track the pages that a device writes
+ * @req: the request, about a device for which vdpa_dirty_can() returned 0
+ * @wish: the requested ranges and page size
  *
- * Context: in the device's turn; may sleep for as long as the parent takes.
- * Return: 0; -EALREADY; -EINVAL, -ERANGE or -E2BIG if that cannot be tracked; -ENOMEM; what the
- * parent says.
+ * Context: in the device's line; may sleep for as long as the parent takes.
+ * Return: 0; -EALREADY if tracking is on; -EINVAL, -ERANGE or -E2BIG if the ranges cannot be
+ * tracked; -ENOMEM; or the parent's error.
  */
 int vdpa_dirty_start(struct vdpa_request *req, const struct vdpa_dirty *wish)
 {
@@ -218,11 +218,11 @@ int vdpa_dirty_start(struct vdpa_request *req, const struct vdpa_dirty *wish)
 }
 
 /**
- * vdpa_dirty_tracked - what is tracked of a device
+ * vdpa_dirty_tracked - get the tracked ranges of a device
  * @req: the request
  *
- * Context: in the device's turn.
- * Return: what is; ERR_PTR(-ENOENT), and it is said, if nothing is.
+ * Context: in the device's line.
+ * Return: the ranges; ERR_PTR(-ENOENT), with the extack set, if tracking is off.
  */
 const struct vdpa_dirty *vdpa_dirty_tracked(struct vdpa_request *req)
 {
@@ -235,13 +235,13 @@ const struct vdpa_dirty *vdpa_dirty_tracked(struct vdpa_request *req)
 }
 
 /**
- * vdpa_dirty_check_range - whether a range can be read
- * @req: the request, about a device of which something is tracked
+ * vdpa_dirty_check_range - check that a range can be read
+ * @req: the request, about a device with tracking on
  * @range: the range
  *
- * Context: in the device's turn.
- * Return: 0; -EINVAL if it does not consist of whole pages; -ERANGE if it is not within one that is
- * tracked.
+ * Context: in the device's line.
+ * Return: 0; -EINVAL if it does not consist of whole pages; -ERANGE if it is not within a tracked
+ * range.
  */
 int vdpa_dirty_check_range(struct vdpa_request *req, const struct vdpa_dirty_range *range)
 {
@@ -262,14 +262,14 @@ int vdpa_dirty_check_range(struct vdpa_request *req, const struct vdpa_dirty_ran
 }
 
 /**
- * vdpa_dirty_read - read which pages of a range a device wrote
+ * vdpa_dirty_read - read the dirty pages of a range
  * @req: the request
- * @range: the range, which has been checked
- * @clear: clear what @to takes
- * @to: takes it
+ * @range: the range, for which vdpa_dirty_check_range() returned 0
+ * @clear: clear the pages that @to has accepted
+ * @to: receives the pages
  *
- * Context: in the device's turn; may sleep for as long as the parent takes.
- * Return: 0; what @to or the parent said.
+ * Context: in the device's line; may sleep for as long as the parent takes.
+ * Return: 0, or the error of @to or the parent.
  */
 int vdpa_dirty_read(struct vdpa_request *req, const struct vdpa_dirty_range *range, bool clear,
 		    struct vdpa_dirty_sink *to)
@@ -287,11 +287,11 @@ int vdpa_dirty_read(struct vdpa_request *req, const struct vdpa_dirty_range *ran
 }
 
 /**
- * vdpa_dirty_stop - have a device note no more which pages it writes
+ * vdpa_dirty_stop - stop tracking
  * @req: the request
  *
- * Context: in the device's turn; may sleep for as long as the parent takes.
- * Return: 0; -ENOENT if it does not; what the parent says, and it goes on.
+ * Context: in the device's line; may sleep for as long as the parent takes.
+ * Return: 0; -ENOENT if tracking is off; or the parent's error: then tracking continues.
  */
 int vdpa_dirty_stop(struct vdpa_request *req)
 {
@@ -310,7 +310,7 @@ int vdpa_dirty_stop(struct vdpa_request *req)
 	return 0;
 }
 
-/* It is stopped, or the device has gone. */
+/* Free the ranges after the stop, or with the device. */
 void vdpa_dirty_exit(struct vdpa_entry *entry)
 {
 	kfree(entry->dirty);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages that a device wrote: what is tracked, and reading it.
+ * Dirty page tracking: which memory pages a device writes.
  *
- * The parent notes them (linux/vdpa_migration.h). The core knows whether it does, and of which
- * addresses, so that a parent need not judge what it is asked.
+ * The parent tracks the pages (linux/vdpa_migration.h). The core keeps the tracked ranges and
+ * checks all requests, so that the parent need not.
  */
 #ifndef _VDPA_DIRTY_H
 #define _VDPA_DIRTY_H
@@ -17,12 +17,12 @@ struct vdpa_entry;
 struct vdpa_request;
 
 /**
- * struct vdpa_dirty - what is tracked, or is to be
- * @page_size: in bytes; to be: 0 is the smallest that the parent takes
- * @n: how many ranges; to be: 0 is all that the device can write
+ * struct vdpa_dirty - the tracked ranges, or those to be tracked
+ * @page_size: in bytes; in a request, 0: the smallest that the parent supports
+ * @n: number of ranges; in a request, 0: everything that the device can write
  * @ranges: the ranges
  *
- * That of a device is written and read in its turn alone (line.h).
+ * A device's ranges are accessed only by the holder of its line (line.h).
  */
 struct vdpa_dirty {
 	u64 page_size;

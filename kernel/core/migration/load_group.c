@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Giving several devices the states of others: see load_group.h.
+ * Loading saved states into several devices: see load_group.h.
  */
 #include <linux/err.h>
 #include <linux/kref.h>
@@ -22,14 +22,14 @@
 /**
  * struct member - a device of a group
  * @group: the group
- * @req: loads it, in its line
- * @undo: gives it back what it had, in its line
- * @entry: the device, of which the group is a user until @req has taken it over, and while it is
- *	undone; else NULL
- * @index: the device's, by which and @serial it is found again
- * @serial: the device's
+ * @req: loads the device, in its line
+ * @undo: restores the device, in its line
+ * @entry: the device while the group is a user of it: until @req takes it over, and during an undo;
+ *	else NULL
+ * @index: the device's index; with @serial it finds the device again
+ * @serial: the device's serial number
  * @upload: the state
- * @loaded: it was loaded, and has not been undone
+ * @loaded: loaded, and not undone
  */
 struct member {
 	struct load_group *group;
@@ -44,13 +44,13 @@ struct member {
 
 /**
  * struct load_group - devices that are loaded together
- * @ref: one for the code that builds it, one for each piece of work under way
- * @lock: protects @pending, @err, each member's @loaded, and what @req says; a mutex, taken inside
- *	nothing, with vdpa_request_done() called inside it
+ * @ref: one for vdpa_load_group_start(), one for each work under way
+ * @lock: protects @pending, @err, each member's @loaded, and @req's message; a mutex and outermost
+ *	lock: vdpa_request_done() is called inside it
  * @req: the request
- * @pending: members that are being loaded, or undone
- * @err: what the request is answered with
- * @n: members
+ * @pending: members that are being loaded or undone
+ * @err: error code for the request
+ * @n: number of members
  * @members: the devices
  */
 struct load_group {
@@ -87,8 +87,8 @@ static void group_put(struct load_group *group)
 }
 
 /*
- * Say what is wrong with a member, pointing at its name. Under the lock, if anybody else can be
- * there.
+ * Set the request's message about a member, with its name attribute at fault. Under the lock once
+ * works are queued.
  */
 static int group_refuse(struct load_group *group, const struct member *member, int err,
 			const char *text)
@@ -100,13 +100,13 @@ static int group_refuse(struct load_group *group, const struct member *member, i
 	return err;
 }
 
-/* The device is anybody's again. */
+/* End the group's ownership of a device. */
 static void disown(struct load_group *group, struct vdpa_entry *entry)
 {
 	cmpxchg(&entry->load_group, group, NULL);
 }
 
-/* Under the lock, as the last thing: all is as it is to be. */
+/* Under the lock: all works are done. End ownership and answer the request. */
 static void group_end(struct load_group *group)
 {
 	struct vdpa_entry *entry;
@@ -123,7 +123,7 @@ static void group_end(struct load_group *group)
 	vdpa_request_done(group->req, group->err);
 }
 
-/* Under the lock: it keeps what was loaded. Sets the message for the client. */
+/* Under the lock: report a member that could not be restored. */
 static void member_keeps(struct member *member, int err)
 {
 	dev_warn(&member->entry->vdev->dev, "keeps a loaded state, undo failed: %d\n", err);
@@ -147,7 +147,7 @@ static void member_undo(struct vdpa_task *task)
 	group_put(group);
 }
 
-/* Under the lock: those that were loaded get back what they had, unless they are gone. */
+/* Under the lock: restore the loaded members that still exist. */
 static void group_undo(struct load_group *group)
 {
 	unsigned int i;
@@ -168,7 +168,7 @@ static void group_undo(struct load_group *group)
 	}
 }
 
-/* Under the lock: one piece of work has ended; it still holds its reference. */
+/* Under the lock: a work has ended; it still holds its reference. */
 static void group_step(struct load_group *group)
 {
 	if (--group->pending)
@@ -179,7 +179,7 @@ static void group_step(struct load_group *group)
 		group_end(group);
 }
 
-/* The first one counts. */
+/* Keep the first error. */
 static void member_failed(struct member *member, int err)
 {
 	struct load_group *group = member->group;
@@ -207,7 +207,7 @@ static void member_answer(struct vdpa_request *req, int err)
 	mutex_unlock(&group->lock);
 }
 
-/* All or none of them: that nobody waits any more is no reason to stop half-way. */
+/* A group is never cancelled half-way, even if its client has gone. */
 static bool member_abandoned(const struct vdpa_request *req)
 {
 	return false;
@@ -229,7 +229,7 @@ static int member_load(struct vdpa_request *req)
 	return vdpa_upload_apply(container_of(req, struct member, req)->upload, req);
 }
 
-/* From now on the group is a user of the device. */
+/* Set up a member; the group becomes a user of the device. */
 static void member_init(struct load_group *group, unsigned int i, struct vdpa_entry *entry,
 			struct vdpa_upload *upload)
 {
@@ -246,7 +246,7 @@ static void member_init(struct load_group *group, unsigned int i, struct vdpa_en
 	};
 }
 
-/* All or none means that what was loaded can be taken back. */
+/* All or nothing requires that a loaded state can be unloaded. */
 static int check_members(struct load_group *group)
 {
 	unsigned int i;
@@ -279,7 +279,7 @@ static int own_all(struct load_group *group)
 	return 0;
 }
 
-/* All belong to the group: have their parents asked. */
+/* The group owns all devices: queue the loads. */
 static void group_go(struct load_group *group)
 {
 	unsigned int i;
@@ -301,13 +301,13 @@ static void group_go(struct load_group *group)
 /**
  * vdpa_load_group_start - load states into devices, all or none of them
  * @req: the request
- * @entries: the devices, of which the caller is a user, each once
+ * @entries: the devices, each once; the caller is a user of them
  * @uploads: their states, complete
  * @n: how many; at least one
  *
  * Context: may sleep.
- * Return: 0, and @req will be answered, and the states are not the caller's any more; or an error
- * with its extack and fault set: no device was touched, and the caller answers.
+ * Return: 0, and the group answers @req and owns the states; or an error with its extack and fault
+ * set: then no device was touched, and the caller answers.
  */
 int vdpa_load_group_start(struct vdpa_request *req, struct vdpa_entry *const *entries,
 			  struct vdpa_upload *const *uploads, unsigned int n)

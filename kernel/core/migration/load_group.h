@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Giving several devices the states of others, all or none of them.
+ * Loading saved states into several devices, all or nothing.
  *
- * All are loaded at the same time, each in its own line. If one is refused, those that were loaded
- * get back what they had. A device that its driver has reset meanwhile, or has gone on with, has
- * nothing to get back. Whether the client waits for it plays no part.
+ * All are loaded in parallel, each in its own line. If one fails, the loaded ones get their old
+ * state back, unless their driver has reset or started them meanwhile. The client need not wait.
  *
- * From the beginning to the end the devices belong to the group: nobody else loads them, writes
- * their virtqueues or has them resumed. It is no user of a device whose parent has done its part.
+ * Meanwhile the group owns the devices: no other request can load them, set their virtqueues, or
+ * suspend or resume them. Once a device's parent is done, the group is no longer a user of the
+ * device.
  */
 #ifndef _VDPA_LOAD_GROUP_H
 #define _VDPA_LOAD_GROUP_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether one description fits the other: see rules.h.
+ * Comparing two migration descriptions: see rules.h.
  *
- * Pure functions of two lists that are well formed and bounded.
+ * Pure functions of two well-formed lists of bounded size.
  */
 #include <linux/string.h>
 
@@ -40,7 +40,7 @@ static bool same_version(const struct vdpa_migration_attribute *a,
 	       !vdpa_version_cmp(&va, &vb);
 }
 
-/* Whether all bits that @a has beyond 63 are @b's as well. */
+/* Return: whether @b has all bits beyond 63 that @a has. */
 static bool high_within(const struct vdpa_migration_attribute *a,
 			const struct vdpa_migration_attribute *b)
 {
@@ -102,7 +102,7 @@ static bool contains(const struct vdpa_migration_attribute *source,
 	return target->first <= source->first && source->last <= target->last;
 }
 
-/* The bugfix number decides only where the target says so, in the ranges that it accepts. */
+/* The bugfix number counts only in the ranges that the target accepts. */
 static bool version(const struct vdpa_migration_attribute *source,
 		    const struct vdpa_migration_attribute *target)
 {
@@ -116,7 +116,7 @@ static bool version(const struct vdpa_migration_attribute *source,
 	return target->accepts && vdpa_ranges_include(target->accepts, &theirs);
 }
 
-/* What fits the rule, and how to tell; @type NULL: any. */
+/* The rules by name and type; @type NULL: any type. */
 static const struct rule {
 	const char *name;
 	const char *type;
@@ -143,7 +143,7 @@ static const struct rule *find_rule(const struct vdpa_migration_attribute *sourc
 	return NULL;
 }
 
-/* These return NULL if it fits, else why not. The source's rule is known. */
+/* The judge functions return NULL on a match, else the reason. The source's rule must be known. */
 static const char *judge_by_rule(const struct vdpa_migration_attribute *source,
 				 const struct vdpa_migration_attribute *target)
 {
@@ -156,7 +156,7 @@ static const char *judge_by_rule(const struct vdpa_migration_attribute *source,
 	return find_rule(source)->fits(source, target) ? NULL : "does not fit";
 }
 
-/* A management device that sets the attribute in what it creates. */
+/* The target is a management device that can set the attribute when it creates a device. */
 static const char *judge_provision(const struct vdpa_migration_attribute *source,
 				   const struct vdpa_migration_attribute *target)
 {
@@ -186,13 +186,13 @@ static const char *judge(const struct vdpa_migration_attribute *source,
 }
 
 /**
- * vdpa_compatible - can a device be migrated from here to there?
+ * vdpa_compatible - check whether a device can be migrated
  * @source: description of the source
  * @target: description of the target
- * @creates: the target is a management device, which creates what it is asked for
- * @mismatch: set to the first one, if not
+ * @creates: the target is a management device, which creates the device
+ * @mismatch: set to the first mismatch, if any
  *
- * Return: whether it can.
+ * Return: true if it can.
  */
 bool vdpa_compatible(const struct vdpa_description *source, const struct vdpa_description *target,
 		     bool creates, struct vdpa_mismatch *mismatch)

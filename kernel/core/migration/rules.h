@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether one description fits the other: the rules of <uapi/linux/vdpa.h>.
+ * Comparing two migration descriptions by the rules of <uapi/linux/vdpa.h>.
  */
 #ifndef _VDPA_COMPAT_H
 #define _VDPA_COMPAT_H
@@ -10,10 +10,10 @@
 struct vdpa_description;
 
 /**
- * struct vdpa_mismatch - what does not fit
+ * struct vdpa_mismatch - an attribute that does not match
  * @source: the source's attribute; NULL: the classes differ
- * @target: the target's, NULL if it has none of that name
- * @why: a few words, for people
+ * @target: the target's attribute; NULL if it has none of that name
+ * @why: the reason, for people
  */
 struct vdpa_mismatch {
 	const struct vdpa_migration_attribute *source;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device's state, all of one moment: see snapshot.h.
+ * Snapshots of a device's state: see snapshot.h.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -34,7 +34,10 @@ static void snapshot_free(struct kref *ref)
 	kfree(snapshot);
 }
 
-/* What has to be told of a queue that works, or there is nothing that a target could go on from. */
+/*
+ * Return: the state of a ready queue that a target would need but the parent does not report, or
+ * NULL.
+ */
 static const char *missing(const struct vdpa_snapshot *snapshot, const struct vdpa_vq_view *vq)
 {
 	if (!vq->ready)
@@ -132,7 +135,7 @@ static int save_description(struct vdpa_snapshot *snapshot)
 	return 0;
 }
 
-/* What is left for later rounds, or the rest. */
+/* Get the bytes left for later rounds and the rest. */
 static int save_info(struct vdpa_snapshot *snapshot)
 {
 	struct vdpa_entry *entry = snapshot->entry;
@@ -147,7 +150,7 @@ static int save_info(struct vdpa_snapshot *snapshot)
 	return err;
 }
 
-/* A round that is lost cannot be had again: then the pre-copy ends. */
+/* A lost round cannot be read again: on error the pre-copy ends. */
 static int save_round(struct vdpa_snapshot *snapshot)
 {
 	struct vdpa_precopy *precopy = snapshot->precopy;
@@ -167,7 +170,10 @@ static int save_round(struct vdpa_snapshot *snapshot)
 	return 0;
 }
 
-/* Nothing may have moved meanwhile; if it has, that is also why the parent may have failed. */
+/*
+ * Collect the state. If the device did not stay suspended, return -EAGAIN even if the parent
+ * failed, as that may be the cause.
+ */
 static int save_all(struct vdpa_snapshot *snapshot)
 {
 	struct vdpa_state_view before, after;
@@ -185,7 +191,7 @@ static int save_all(struct vdpa_snapshot *snapshot)
 	return -EAGAIN;
 }
 
-/* The pre-copy ends with it, whatever comes of it. */
+/* Ends the pre-copy, even on error. */
 static int save_rest(struct vdpa_snapshot *snapshot)
 {
 	struct vdpa_precopy *precopy = snapshot->precopy;
@@ -219,9 +225,9 @@ static void save_task(struct vdpa_task *task)
 }
 
 /**
- * vdpa_snapshot_can - whether a device's state can be collected
+ * vdpa_snapshot_can - check whether a device's state can be collected
  * @entry: the device
- * @extack: says why not
+ * @extack: set on error
  *
  * Return: 0; -EOPNOTSUPP if its parent cannot; -EBUSY if it is not suspended.
  */
@@ -247,14 +253,14 @@ int vdpa_snapshot_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 }
 
 /**
- * vdpa_snapshot_begin - have a device's state collected
- * @entry: the device, of which the caller is a user: taken over
- * @user: whose request it is, from vdpa_pending_begin(): taken over
- * @kind: what of it
+ * vdpa_snapshot_begin - start to collect a device's state
+ * @entry: the device; the snapshot takes over the caller's use of it
+ * @user: the user, from vdpa_pending_begin(); taken over
+ * @kind: the kind of snapshot
  * @precopy: that it is a part of; NULL for the whole
  *
- * Return: the snapshot, to be given up with vdpa_snapshot_abandon(); NULL, and nothing was taken
- * over, if there is no memory.
+ * Return: the snapshot, to be dropped with vdpa_snapshot_abandon(); NULL without memory: then
+ * nothing is taken over.
  */
 struct vdpa_snapshot *vdpa_snapshot_begin(struct vdpa_entry *entry, struct vdpa_user *user,
 					  enum vdpa_snapshot_kind kind,
@@ -280,7 +286,7 @@ struct vdpa_snapshot *vdpa_snapshot_begin(struct vdpa_entry *entry, struct vdpa_
 	return snapshot;
 }
 
-/* Nobody wants it any more. */
+/* Drop the dump's reference, and stop the worker early. */
 void vdpa_snapshot_abandon(struct vdpa_snapshot *snapshot)
 {
 	WRITE_ONCE(snapshot->private.abandoned, true);

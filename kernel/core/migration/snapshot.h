@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A device's state, all of one moment, to be carried to another device; or a part of it: a round
- * of a pre-copy, or what is left after the rounds.
+ * Snapshots: a consistent copy of a device's state, or a part of it: a round of a pre-copy, or the
+ * rest after the rounds.
  *
- * A worker collects all there is in memory, then lets go of the device: a client that does not
- * read on keeps nobody from it.
+ * A worker collects it in memory, then stops using the device. So a client that stops reading does
+ * not block the device.
  */
 #ifndef _VDPA_SNAPSHOT_H
 #define _VDPA_SNAPSHOT_H
@@ -24,34 +24,34 @@ struct vdpa_precopy;
 struct vdpa_user;
 struct vdpa_vq_view;
 
-/* What is collected. */
+/* Kinds of snapshots. */
 enum vdpa_snapshot_kind {
-	VDPA_SNAPSHOT_WHOLE,	/* of a suspended device, all there is */
-	VDPA_SNAPSHOT_ROUND,	/* of a device that works, a round of private state */
-	VDPA_SNAPSHOT_REST,	/* of a suspended device, what is in no round */
+	VDPA_SNAPSHOT_WHOLE,	/* the whole state of a suspended device */
+	VDPA_SNAPSHOT_ROUND,	/* a pre-copy round of a running device: private state */
+	VDPA_SNAPSHOT_REST,	/* the state of a suspended device, without the rounds */
 };
 
 /**
- * struct vdpa_snapshot - a device's state
- * @ref: the client, which may have gone, and the worker
- * @task: collects it, in line
- * @user: whose request it is
- * @kind: what is collected
- * @precopy: that it is a part of; NULL for the whole
- * @done: it is collected, or @err says why not; from then on it is its reader's alone
- * @entry: the device, of which the worker is a user
- * @name: of the device
- * @err: what went wrong, or 0
- * @extack: says so
- * @descriptions: of the device
- * @features: negotiated
+ * struct vdpa_snapshot - a snapshot of a device's state
+ * @ref: references of the client's dump and the worker
+ * @task: collects it, in the device's line
+ * @user: the user whose request it is
+ * @kind: its kind
+ * @precopy: the pre-copy that it belongs to; NULL for the whole state
+ * @done: it is complete, or @err is set; afterwards only the dump accesses it
+ * @entry: the device; the worker is a user of it
+ * @name: name of the device
+ * @err: error code, or 0
+ * @extack: message for the error
+ * @descriptions: the device's description
+ * @features: negotiated features
  * @status: virtio device status
- * @n_vqs: virtqueues
+ * @n_vqs: number of virtqueues
  * @vqs: the virtqueues
- * @private: the parent's own state
- * @round: number of the round; of the rest: rounds that it comes after
- * @initial: bytes that were in no round yet
- * @dirty: bytes that have changed since they were
+ * @private: the parent's private state
+ * @round: number of the round; for the rest, the number of rounds before it
+ * @initial: bytes that no round has copied yet
+ * @dirty: bytes changed since a round copied them
  */
 struct vdpa_snapshot {
 	struct kref ref;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A parent's private state on its way: see stream.h.
+ * Buffer for a parent's private state: see stream.h.
  */
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -11,13 +11,13 @@
 
 #include "migration/stream.h"
 
-/* Bytes of a chunk, so that it fills its allocation. */
+/* Bytes in a chunk: it fills its allocation. */
 #define CHUNK_SIZE	(SZ_32K - sizeof(struct vdpa_stream_chunk))
 
 /**
- * struct vdpa_stream_chunk - some of the bytes
- * @node: in the stream's list
- * @used: bytes of @data that there are
+ * struct vdpa_stream_chunk - a part of a stream
+ * @node: node in the stream's list
+ * @used: used bytes of @data
  * @data: room for CHUNK_SIZE
  */
 struct vdpa_stream_chunk {
@@ -32,7 +32,7 @@ static struct vdpa_stream_chunk *last_chunk(struct vdpa_stream *stream)
 	       list_last_entry(&stream->chunks, struct vdpa_stream_chunk, node);
 }
 
-/* Return: a chunk with room, or NULL. */
+/* Return: the last chunk if it has room, else a new one, or NULL. */
 static struct vdpa_stream_chunk *chunk_with_room(struct vdpa_stream *stream)
 {
 	struct vdpa_stream_chunk *chunk = last_chunk(stream);
@@ -48,14 +48,14 @@ static struct vdpa_stream_chunk *chunk_with_room(struct vdpa_stream *stream)
 }
 
 /**
- * vdpa_stream_append - add to the end
- * @stream: the bytes
- * @buf: more of them
+ * vdpa_stream_append - append bytes
+ * @stream: the stream
+ * @buf: the bytes
  * @len: how many
  *
  * Context: may sleep.
- * Return: 0; -EFBIG, -ENOMEM, or -ECANCELED if nobody wants it any more. It is of no
- * use then.
+ * Return: 0; -EFBIG, -ENOMEM, or -ECANCELED if the client has gone. After an error the stream is
+ * invalid.
  */
 int vdpa_stream_append(struct vdpa_stream *stream, const void *buf, size_t len)
 {
@@ -79,7 +79,7 @@ int vdpa_stream_append(struct vdpa_stream *stream, const void *buf, size_t len)
 	return 0;
 }
 
-/* From now on it is read, from its beginning. */
+/* Start to read from the beginning. */
 void vdpa_stream_rewind(struct vdpa_stream *stream)
 {
 	stream->reader.left = stream->len;
@@ -88,13 +88,13 @@ void vdpa_stream_rewind(struct vdpa_stream *stream)
 }
 
 /**
- * vdpa_stream_read - take the next bytes
- * @stream: the bytes, rewound before
- * @buf: where to
+ * vdpa_stream_read - read the next bytes
+ * @stream: the stream, after vdpa_stream_rewind()
+ * @buf: destination
  * @len: how many
  *
  * Context: may sleep.
- * Return: 0; -ENODATA, with nothing taken, if there are less.
+ * Return: 0; -ENODATA if there are fewer bytes: then none is read.
  */
 int vdpa_stream_read(struct vdpa_stream *stream, void *buf, size_t len)
 {

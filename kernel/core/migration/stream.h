@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A parent's private state, on its way between the parent and a client: a stream
- * of bytes, collected in memory, since the client takes or brings it in pieces of
- * its own liking.
+ * Buffer for a parent's private state: a stream of bytes in memory, between the parent and a client
+ * that reads or writes it in pieces.
  */
 #ifndef _VDPA_STREAM_H
 #define _VDPA_STREAM_H
@@ -13,16 +12,16 @@
 struct vdpa_stream_chunk;
 
 /**
- * struct vdpa_stream - bytes, up to VDPA_STATE_PRIVATE_MAX
- * @writer: what a parent writes by
- * @reader: what a parent reads by, after vdpa_stream_rewind()
- * @chunks: all but the last are full
- * @len: bytes in all
- * @at: the chunk that is read from
- * @off: bytes of @at that were read
- * @abandoned: nobody wants it any more: nothing more is written
+ * struct vdpa_stream - a stream of up to VDPA_STATE_PRIVATE_MAX bytes
+ * @writer: interface for a parent to write
+ * @reader: interface for a parent to read, after vdpa_stream_rewind()
+ * @chunks: list of chunks; all but the last are full
+ * @len: total number of bytes
+ * @at: the chunk to read from
+ * @off: bytes of @at already read
+ * @abandoned: the client has gone: writes fail
  *
- * Used by one at a time, but for @abandoned, which may be set at any time.
+ * Not locked: only one task may use it at a time. But @abandoned may be set at any time.
  */
 struct vdpa_stream {
 	struct vdpa_migration_writer writer;

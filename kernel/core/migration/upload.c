@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Giving a device the state of another one: see upload.h.
+ * Loading a saved state into a device: see upload.h.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -20,7 +20,7 @@
 #include "state.h"
 #include "vq.h"
 
-/* Say what is wrong with the request's device. */
+/* Set the request's message about its device. Evaluates to the error. */
 #define upload_refuse(req, error, fmt, ...)						\
 	({										\
 		struct vdpa_request *_job = (req);						\
@@ -61,7 +61,7 @@ static int check_takes_inflight(const struct vdpa_upload *upload, struct vdpa_re
 	return 0;
 }
 
-/* What the parent has to be able to do. */
+/* Check that the parent supports all parts of the state. */
 static int check_able(const struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	struct vdpa_entry *entry = req->entry;
@@ -88,7 +88,10 @@ static int check_state(struct vdpa_request *req, enum vdpa_dev_state now)
 	}
 }
 
-/* The device's cf_lock is held for writing, so that its driver cannot go on. */
+/*
+ * The following functions are called with cf_lock held for writing, so that the driver cannot start
+ * the device.
+ */
 
 static int check_features(const struct vdpa_upload *upload, struct vdpa_request *req)
 {
@@ -105,7 +108,7 @@ static int check_features(const struct vdpa_upload *upload, struct vdpa_request 
 			   ours.word[0], saved->word[0]);
 }
 
-/* Of this device's ring; of one that is not set up yet, as the source tells it. */
+/* Return: the size of this device's ring, or the source's if the ring is not set up yet. */
 static u16 ring_size(const struct vdpa_upload_vq *vq, const struct vdpa_entry *entry)
 {
 	const struct vdpa_config_ops *ops = &entry->ops;
@@ -172,7 +175,7 @@ static void complain(const struct vdpa_entry *entry, u16 index)
 	dev_warn(&entry->vdev->dev, "queue %u keeps its loaded position\n", index);
 }
 
-/* Back to where the first @n were. */
+/* Restore the positions of the first @n virtqueues. */
 static void restore_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry, unsigned int n)
 {
 	while (n--) {
@@ -186,7 +189,7 @@ static void restore_vqs(const struct vdpa_upload *upload, struct vdpa_entry *ent
 	}
 }
 
-/* All or nothing. */
+/* Set a virtqueue's position and chains in flight: both or neither. */
 static int set_vq(const struct vdpa_upload_vq *vq, struct vdpa_entry *entry,
 		  struct vdpa_upload_place *old)
 {
@@ -237,14 +240,17 @@ static int load_vqs(struct vdpa_upload *upload, struct vdpa_request *req)
 	return err;
 }
 
-/* Return: whether the device has been at rest since, and its driver has not begun anew. */
+/*
+ * Return: whether the device is inactive or suspended, and was not reset, suspended or resumed
+ * since the load.
+ */
 static bool rests(const struct vdpa_upload *upload, const struct vdpa_state_view *view)
 {
 	return view->sequence == upload->sequence &&
 	       (view->now == VDPA_DEV_STATE_INACTIVE || view->now == VDPA_DEV_STATE_SUSPENDED);
 }
 
-/* Whatever its client does, this is to be done; unless the driver has begun anew. */
+/* Undo, even if the client has gone; but not after a reset or start by the driver. */
 static void undo_vqs(const struct vdpa_upload *upload, struct vdpa_entry *entry)
 {
 	struct rw_semaphore *sem = &entry->vdev->cf_lock;
@@ -310,13 +316,13 @@ static int load_all(struct vdpa_upload *upload, struct vdpa_request *req)
 }
 
 /**
- * vdpa_upload_undo - give a device back what it had before a state was loaded
- * @upload: the state, which vdpa_upload_apply() has loaded; nobody has loaded another one since
+ * vdpa_upload_undo - restore the state of a device before a load
+ * @upload: the state, which vdpa_upload_apply() has loaded; no other one was loaded since
  * @entry: the device
  *
  * Context: a worker; may sleep for as long as the parent takes.
- * Return: 0, also if a reset has made the device forget it; -EBUSY if the device works with it;
- * or what the parent says: it keeps what was loaded.
+ * Return: 0, also if a reset made the device forget the loaded state; -EBUSY if the device runs
+ * with it; or the parent's error: then the device keeps the loaded state.
  */
 int vdpa_upload_undo(struct vdpa_upload *upload, struct vdpa_entry *entry)
 {
@@ -336,7 +342,7 @@ int vdpa_upload_undo(struct vdpa_upload *upload, struct vdpa_entry *entry)
 	return err;
 }
 
-/* Rounds come one by one, and the rest after the last. */
+/* Rounds must be in order, and the rest after the last round. */
 static int check_round(const struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	u32 rounds = upload->precopy->rounds;
@@ -390,7 +396,7 @@ static int load_round(struct vdpa_upload *upload, struct vdpa_request *req)
 	return err;
 }
 
-/* What is staged is used up by it, or lost. */
+/* Uses the staged rounds up, or drops them on error. */
 static int load_rest(struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	int err;
@@ -401,7 +407,7 @@ static int load_rest(struct vdpa_upload *upload, struct vdpa_request *req)
 	return err;
 }
 
-/* It would be taken for the rest of what is staged. */
+/* Refuse while rounds are staged: the parent would take this for their rest. */
 static int load_whole(struct vdpa_upload *upload, struct vdpa_request *req)
 {
 	if (req->entry->precopy[VDPA_PRECOPY_TARGET])
@@ -420,10 +426,10 @@ static int (*const kinds[])(struct vdpa_upload *upload, struct vdpa_request *req
  * @upload: the state or the round, complete
  * @req: the request, about the device
  *
- * Context: a worker, in line; may sleep for as long as the parent takes.
- * Return: 0; -EMEDIUMTYPE if the description does not match; -EBUSY if the device works or
- * somebody else loads rounds; -ENOENT if the rounds before are lost; -EINVAL, -EOPNOTSUPP or
- * what the parent says, with the request's extack set and nothing changed.
+ * Context: a worker, in the device's line; may sleep for as long as the parent takes.
+ * Return: 0; -EMEDIUMTYPE if the description does not match; -EBUSY if the device is not suspended
+ * or inactive, or another client loads rounds; -ENOENT if the earlier rounds are lost; -EINVAL,
+ * -EOPNOTSUPP or the parent's error. On error the request's extack is set and nothing is changed.
  */
 int vdpa_upload_apply(struct vdpa_upload *upload, struct vdpa_request *req)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Giving a device the state of another one.
+ * Loading a saved state into a device.
  *
- * Everything that can be refused is, before anything is changed; what the parent
- * refuses in the end is undone.
+ * The core makes all its checks before it changes anything. If the parent refuses later, the change
+ * is undone.
  */
 #ifndef _VDPA_UPLOAD_H
 #define _VDPA_UPLOAD_H
@@ -19,21 +19,21 @@ struct vdpa_request;
 struct vdpa_description;
 struct vdpa_precopy;
 
-/* What comes. */
+/* Kinds of uploads. */
 enum vdpa_upload_kind {
-	VDPA_UPLOAD_WHOLE,	/* a state, all of it */
-	VDPA_UPLOAD_ROUND,	/* a round of a pre-copy: the device stays as it is */
-	VDPA_UPLOAD_REST,	/* a state, whose private state comes on top of the rounds */
+	VDPA_UPLOAD_WHOLE,	/* a whole state */
+	VDPA_UPLOAD_ROUND,	/* a pre-copy round: it does not change the device */
+	VDPA_UPLOAD_REST,	/* the rest: a state on top of the rounds */
 };
 
 /**
  * struct vdpa_upload_vq - a virtqueue's saved state
- * @index: of the virtqueue
- * @known: @state is there
- * @ready: it worked
- * @size: descriptors; 0: not told
+ * @index: index of the virtqueue
+ * @known: @state is valid
+ * @ready: it was ready
+ * @size: descriptors; 0: unknown
  * @state: its position
- * @inflight: what was in flight in it; only where @known
+ * @inflight: its chains in flight; only if @known
  */
 struct vdpa_upload_vq {
 	u16 index;
@@ -45,9 +45,9 @@ struct vdpa_upload_vq {
 };
 
 /**
- * struct vdpa_upload_place - where a device was in a virtqueue before a state was loaded
- * @state: position
- * @inflight: what it was to take up
+ * struct vdpa_upload_place - the position of a virtqueue before a state was loaded
+ * @state: the position
+ * @inflight: the chains that it was to take up
  */
 struct vdpa_upload_place {
 	struct vdpa_vq_state state;
@@ -56,19 +56,19 @@ struct vdpa_upload_place {
 
 /**
  * struct vdpa_upload - a saved state
- * @kind: what it is
- * @precopy: that it is a part of; NULL for the whole
- * @round: number of the round; of the rest: rounds that it comes after
- * @source: description of the device that it is of
- * @has_features: @features is there
- * @features: negotiated
- * @n_vqs: virtqueues in @vqs, in the order of their indices
+ * @kind: its kind
+ * @precopy: the pre-copy that it belongs to; NULL for the whole state
+ * @round: number of the round; for the rest, the number of rounds before it
+ * @source: description of the source device
+ * @has_features: @features is valid
+ * @features: negotiated features
+ * @n_vqs: number of virtqueues in @vqs, which are in ascending order
  * @max_vqs: room in @vqs
  * @vqs: the virtqueues
- * @private: the parent's own state
- * @group: what may own the device meanwhile; NULL: it is loaded by itself
- * @old: where the virtqueues in @vqs were before it was loaded; NULL: it was not
- * @sequence: of the device's state while it was loaded
+ * @private: the parent's private state
+ * @group: the group that owns the device meanwhile; NULL: none
+ * @old: the old positions of the virtqueues in @vqs; NULL: not loaded yet
+ * @sequence: vdpa_state.sequence when it was loaded
  */
 struct vdpa_upload {
 	enum vdpa_upload_kind kind;

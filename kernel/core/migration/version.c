@@ -7,7 +7,7 @@
 
 #include "migration/version.h"
 
-/* Each takes what it knows from the front of *@text, or returns false. */
+/* Each of these parses an item at *@text and advances it, or returns false. */
 
 static bool take_char(const char **text, char c)
 {
@@ -63,7 +63,7 @@ static int number_cmp(u32 a, u32 b)
 	return (a > b) - (a < b);
 }
 
-/* Return: less than 0 if @a is the older one, 0 if they are the same, more than 0 else. */
+/* Return: < 0 if @a is older than @b, 0 if they are equal, > 0 otherwise. */
 int vdpa_version_cmp(const struct vdpa_version *a, const struct vdpa_version *b)
 {
 	return number_cmp(a->major, b->major) ?: number_cmp(a->minor, b->minor) ?:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Versions, "major.minor.bugfix", and ranges of them, "2.0.2-2.0.4,2.1.0-": the
- * form is told in <uapi/linux/vdpa.h>.
+ * Versions ("major.minor.bugfix") and ranges of versions ("2.0.2-2.0.4,2.1.0-").
+ * <uapi/linux/vdpa.h> defines the format.
  */
 #ifndef _VDPA_VERSION_H
 #define _VDPA_VERSION_H
