@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vdpasim_blk: simulated block devices that keep what is written to them, in memory.
- * This file is what a disk is like, and how it is made.
+ * vdpasim_blk: simulated block devices that keep their data in memory. This file defines the class
+ * and creates devices.
  */
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -27,7 +27,7 @@
 				 BIT_ULL(VIRTIO_BLK_F_DISCARD) | \
 				 BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES))
 
-/* A disk is read-only where that was asked for. */
+/* A disk is read-only only if RO is requested. */
 #define BLK_FEATURES		(BLK_FEATURES_DEFAULT | BIT_ULL(VIRTIO_BLK_F_RO))
 
 static unsigned int capacity_mb = 128;
@@ -68,7 +68,7 @@ static void blk_free(struct vdpasim *sim)
 	blk_store_put(sim_to_blk(sim)->store);
 }
 
-/* With a shared store, the target finds what was written. */
+/* With a shared store, the target already has the data. */
 static void blk_estimate(struct vdpasim *sim, u64 *bytes, u64 *changed)
 {
 	struct blk *blk = sim_to_blk(sim);
@@ -77,7 +77,7 @@ static void blk_estimate(struct vdpasim *sim, u64 *bytes, u64 *changed)
 	*changed = *blk->store_name ? 0 : blk_written(sim);
 }
 
-/* A target has to take up what is in flight where that is reported, and that alone. */
+/* A target must be able to take up chains in flight only if this device reports them. */
 static int describe_inflight(struct vdpasim *sim, struct vdpa_migration_list *list)
 {
 	return vdpa_migration_add_u64(list, "inflight", blk_reports(sim) ? "at-least" : "info", 1);

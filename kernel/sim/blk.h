@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The simulated block device: what its files share. */
+/*
+ * Declarations shared by the files of the simulated block device.
+ */
 #ifndef VDPA_SIM_BLK_H
 #define VDPA_SIM_BLK_H
 
@@ -13,7 +15,7 @@ struct dentry;
 struct vdpa_migration_reader;
 struct vdpa_migration_writer;
 
-/* Limits that the device announces, and that no request may exceed. */
+/* Limits that the device announces and enforces. */
 #define BLK_SIZE_MAX		SZ_64K
 #define BLK_SEG_MAX		126
 #define BLK_REQUEST_MAX		(BLK_SIZE_MAX * BLK_SEG_MAX)
@@ -24,20 +26,19 @@ struct vdpa_migration_writer;
 #define BLK_STORE_NAME	64
 
 /*
- * A sparse disk in memory. Has no size of its own: whoever uses it says where it ends. Reads and
- * writes of several queues, and of several devices, may overlap; each byte is then what one of them
- * has made it.
+ * A sparse disk in memory. It has no size: its users know where it ends. Reads and writes of
+ * several queues and devices may overlap; each byte then has the value of one of the writes.
  */
 struct blk_store;
 
-/* Bytes that a page takes where a store is saved. */
+/* Size of a page in a saved store. */
 #define BLK_SAVED_PAGE		(PAGE_SIZE + sizeof(u64))
 
 /**
- * struct blk_changes - pages that have changed
- * @pages: them, by their place on the disk
- * @n: how many
- * @lost: some could not be noted: there was no memory
+ * struct blk_changes - the set of changed pages
+ * @pages: the pages, by their index on the disk
+ * @n: their number
+ * @lost: memory ran out: some changes are not in the set
  */
 struct blk_changes {
 	struct xarray pages;
@@ -70,19 +71,19 @@ struct blk_copy;
 
 /**
  * struct blk - a simulated block device
- * @sim: what it has in common with the others
- * @store: its data; changed under sim->lock while the queues rest
- * @loaded: the data that it goes on from with its next start, or NULL; under sim->lock
- * @old_store: what @store was before the last load; NULL: it is the same, or that is forgotten
- * @old_loaded: what @loaded was before the last load, unless @store was another
+ * @sim: the common part
+ * @store: its data; replaced under sim->lock while the queues are stopped
+ * @loaded: the data that it uses from its next start on, or NULL; under sim->lock
+ * @old_store: @store before the last load; NULL: unchanged, or the load cannot be undone
+ * @old_loaded: @loaded before the last load, if @store is unchanged
  * @copy: its pre-copy, or NULL; set under sim->lock
- * @staged: the rounds of a pre-copy that have come, or NULL; the vDPA core has one at a time at it
- * @capacity: in sectors, under state_lock; read without by the queues
- * @store_name: empty for a private store
- * @request_delay_ms: how long a request takes, beside what it takes for all disks
- * @report_inflight: a suspend reports what is in flight, and does not wait for it
+ * @staged: the staged rounds of a pre-copy, or NULL; the vDPA core serialises access
+ * @capacity: in sectors; written under state_lock, read without it by the queues
+ * @store_name: name of its store; empty: private
+ * @request_delay_ms: duration of a request, added to that for all disks
+ * @report_inflight: a suspend reports chains in flight instead of completing them
  *
- * The last two are plain words written through debugfs at any time.
+ * The last two are plain values, written through debugfs at any time.
  */
 struct blk {
 	struct vdpasim sim; /* the first, as the vDPA core allocates it */
@@ -109,7 +110,7 @@ enum vdpasim_step blk_step(struct vdpasim_vq *vq, u32 *bytes);
 const char *const *blk_get_stat_names(struct vdpasim *sim, u16 idx);
 u64 blk_written(struct vdpasim *sim);
 
-/* blk_next.c: what the next devices are to be like */
+/* blk_next.c: settings of new and existing devices */
 
 bool blk_next_init(u64 capacity);
 u64 blk_next_read(char *store);

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the next simulated disks are to be like, and what can be changed of those there are.
+ * Settings of new and existing simulated disks, in debugfs.
  *
- * The vDPA core's command to add a device knows no attributes of a disk. What the next devices
- * shall be like is written to the parent's directory in debugfs beforehand:
+ * The vDPA core's command to add a device has no attributes of a disk. So the settings of the next
+ * devices are written to the parent's directory beforehand:
  *
- *   vdpasim_blk/capacity   in sectors of 512 bytes; at first the module's parameter says it
- *   vdpasim_blk/store      name of the store, shared by all devices that were given the same name,
- *                          for as long as one of them is there; empty: each device has its own
+ *   vdpasim_blk/capacity   in sectors of 512 bytes; initially from the module parameter
+ *   vdpasim_blk/store      name of the store; all devices with that name share it while one of
+ *                          them exists; empty: each device has its own
  *
- * A device shows its own, and takes a new capacity, in vdpasim_blk/devices/DEVICE/.
+ * vdpasim_blk/devices/DEVICE/ shows those of a device; its capacity can be changed there.
  *
- * What requests take, and what becomes of them in a suspend, can be changed for all disks in the
- * parent's directory, and for one in its own:
+ * The following settings are in the parent's directory, for all disks, and in a device's:
  *
- *   request_delay_ms   a request takes so long, from when it is taken; others are taken meanwhile.
- *                      One under way ends the sooner when a shorter time is written.
- *   request_delay_nth  in the parent's directory alone: not 0: only each n-th of a queue does
- *   report_inflight    Y: a suspend gives up what is taken and not completed, and reports it; N in
- *                      both places: it waits
+ *   request_delay_ms   duration of a request; other requests are taken meanwhile. A shorter value
+ *                      also shortens requests under way.
+ *   request_delay_nth  only in the parent's directory: if not 0, delay only each n-th request of
+ *                      a queue
+ *   report_inflight    Y: a suspend gives up and reports requests that are not completed; N in
+ *                      both directories: it waits for them
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -27,17 +27,20 @@
 
 #include "blk.h"
 
-/* What the next devices are to be like. The lock protects both; nothing is taken under it. */
+/* Settings of the next devices. next_lock protects both; nothing is taken inside it. */
 static DEFINE_MUTEX(next_lock);
 static u64 next_capacity;
 static char next_store[BLK_STORE_NAME];
 
-/* Of all disks: plain words written through debugfs at any time. */
+/* Settings of all disks: plain values, written through debugfs at any time. */
 static u32 all_request_delay_ms;
 static u32 request_delay_nth;
 static bool all_report_inflight;
 
-/* Sectors, at least one page of them: positions in bytes have to fit in what counts pages, too. */
+/*
+ * At least one page of sectors; positions in bytes must fit into a loff_t, and page indices into
+ * pgoff_t.
+ */
 static bool valid_capacity(u64 sectors)
 {
 	return sectors >= PAGE_SECTORS && sectors <= MAX_LFS_FILESIZE >> SECTOR_SHIFT;
@@ -51,7 +54,7 @@ static int capacity_get(void *data, u64 *val)
 	return 0;
 }
 
-/* What lies beyond a smaller capacity stays in the store, as others may share that. */
+/* Data beyond a smaller capacity stays in the store, which other devices may share. */
 static int capacity_set(void *data, u64 val)
 {
 	struct blk *blk = data;
@@ -136,7 +139,7 @@ static const struct file_operations next_store_fops = {
 	.release	= single_release,
 };
 
-/* At first. Return: false if no disk can have that capacity. */
+/* Set the initial capacity. Return: false if it is invalid. */
 bool blk_next_init(u64 capacity)
 {
 	next_capacity = capacity;
@@ -172,7 +175,7 @@ void blk_knobs(struct blk *blk)
 	debugfs_create_bool("report_inflight", 0600, blk->sim.dir, &blk->report_inflight);
 }
 
-/* Whether one of the requests of @vq that is taken now is among those that are delayed. */
+/* Return: whether the request that @vq takes now is delayed. */
 bool blk_delays(const struct vdpasim_vq *vq)
 {
 	u32 nth = READ_ONCE(request_delay_nth);
@@ -180,13 +183,13 @@ bool blk_delays(const struct vdpasim_vq *vq)
 	return !nth || !(atomic64_read(&vq->stats[VDPASIM_STAT_RECEIVED]) % nth);
 }
 
-/* In ms, of a request that is delayed from now on. */
+/* Return: the delay of a request that begins now, in ms. */
 u32 blk_request_delay(const struct blk *blk)
 {
 	return READ_ONCE(all_request_delay_ms) + READ_ONCE(blk->request_delay_ms);
 }
 
-/* Whether a suspend reports what is in flight, and does not wait for it. */
+/* Return: whether a suspend reports chains in flight instead of completing them. */
 bool blk_reports(struct vdpasim *sim)
 {
 	return READ_ONCE(all_report_inflight) || READ_ONCE(sim_to_blk(sim)->report_inflight);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Copying a private disk while it is written to. The source has the pages noted that change; the
- * target puts what comes on a disk beside the device, which takes that one over with the rest.
+ * Pre-copy of a private disk. The source tracks changed pages. The target stages the pages on a
+ * disk beside the device, which takes that disk over with the rest.
  *
- * A disk whose store others share has nothing to copy: its rounds are empty.
+ * A disk with a shared store has nothing to copy: its rounds are empty.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -16,16 +16,16 @@
 
 #include "blk.h"
 
-/* Bytes of pages in a round at most: so far behind is the target when the device is suspended. */
+/* Maximum size of the pages in a round. */
 #define ROUND_MAX		SZ_1M
 
 /**
- * struct blk_copy - a disk being copied
+ * struct blk_copy - a pre-copy of a disk
  * @store: the disk
- * @changes: pages that have changed since they were in a round, or since the beginning
- * @next: of what was there at the beginning, the first page that was in no round yet
- * @left: how many those are, about: what was given back, or is new, is not told apart
- * @all: there are none left
+ * @changes: pages changed since the last round with them, or since the beginning
+ * @next: the first page of the initial data that was in no round yet
+ * @left: approximate number of such pages: freed and new pages are not accounted for
+ * @all: all initial pages were copied
  */
 struct blk_copy {
 	struct blk_store *store;
@@ -35,7 +35,7 @@ struct blk_copy {
 	bool all;
 };
 
-/* Pages of a disk. What a smaller capacity has left behind the end is not carried. */
+/* Return: the number of pages of a disk. Data beyond a reduced capacity is not copied. */
 static u64 pages_of(const struct blk *blk)
 {
 	return DIV_ROUND_UP_ULL(READ_ONCE(blk->capacity) << SECTOR_SHIFT, PAGE_SIZE);
@@ -49,7 +49,7 @@ static void copy_free(struct blk_copy *copy)
 }
 
 /**
- * blk_precopy_begin - have changes noted
+ * blk_precopy_begin - start to track changes
  * @sim: disk
  *
  * May sleep. Under sim->lock. Return: 0 or an error.
@@ -78,7 +78,7 @@ int blk_precopy_begin(struct vdpasim *sim)
 }
 
 /**
- * blk_precopy_end - have no more changes noted
+ * blk_precopy_end - stop tracking changes
  * @sim: disk
  *
  * May sleep. Under sim->lock.
@@ -89,7 +89,7 @@ void blk_precopy_end(struct vdpasim *sim)
 	u16 i;
 
 	blk_store_watch(blk->copy->store, NULL);
-	/* Waits for those that are about to note one. */
+	/* Wait for queues that are about to record a change. */
 	for (i = 0; i < sim->nvqs; i++) {
 		mutex_lock(&sim->vqs[i].lock);
 		mutex_unlock(&sim->vqs[i].lock);
@@ -98,7 +98,7 @@ void blk_precopy_end(struct vdpasim *sim)
 	blk->copy = NULL;
 }
 
-/* The device goes, with its queues. */
+/* Free the pre-copy with the device. */
 void blk_precopy_free(struct vdpasim *sim)
 {
 	struct blk *blk = sim_to_blk(sim);
@@ -108,7 +108,9 @@ void blk_precopy_free(struct vdpasim *sim)
 	blk_store_put(blk->staged);
 }
 
-/* What was there at the beginning. Crossed out first: what changes from then on counts again. */
+/*
+ * Write initial pages. Each is removed from the changes first, so that a later change counts again.
+ */
 static int save_initial(struct blk_copy *copy, u64 end, u64 *room, struct vdpa_migration_writer *to)
 {
 	int err;
@@ -150,7 +152,7 @@ static int save_changes(struct blk_copy *copy, u64 end, u64 *room, struct vdpa_m
 	return 0;
 }
 
-/* @room: bytes of pages that may be written */
+/* @room: maximum number of bytes of pages to write */
 static int save_pages(struct blk *blk, u64 room, struct vdpa_migration_writer *to)
 {
 	struct blk_copy *copy = blk->copy;
@@ -169,9 +171,9 @@ static int save_pages(struct blk *blk, u64 room, struct vdpa_migration_writer *t
 /**
  * blk_precopy_read - write a round
  * @sim: disk
- * @to: where to
+ * @to: destination
  *
- * May sleep. Return: 0; -ESTALE if the disk has been loaded with another's data since it began.
+ * May sleep. Return: 0; -ESTALE if another store was loaded since it began.
  */
 int blk_precopy_read(struct vdpasim *sim, struct vdpa_migration_writer *to)
 {
@@ -182,7 +184,7 @@ int blk_precopy_read(struct vdpasim *sim, struct vdpa_migration_writer *to)
 	return save_pages(blk, ROUND_MAX, to);
 }
 
-/* What is left. Return: 0. */
+/* Get the bytes left. Return: 0. */
 int blk_precopy_info(struct vdpasim *sim, u64 *initial, u64 *dirty)
 {
 	const struct blk_copy *copy = sim_to_blk(sim)->copy;
@@ -195,10 +197,9 @@ int blk_precopy_info(struct vdpasim *sim, u64 *initial, u64 *dirty)
 /**
  * blk_precopy_save - write the rest
  * @sim: disk, suspended
- * @to: where to
+ * @to: destination
  *
- * May sleep. Under sim->lock. Return: as blk_precopy_read(); -EFBIG if it is more than can be
- * carried at once.
+ * May sleep. Under sim->lock. Return: as blk_precopy_read(); -EFBIG if it is too large.
  */
 int blk_precopy_save(struct vdpasim *sim, struct vdpa_migration_writer *to)
 {
@@ -223,7 +224,7 @@ static int load_pages(struct blk *blk, struct vdpa_migration_reader *from)
  * @sim: disk
  * @from: the stream
  *
- * May sleep. Return: 0, or an error and what is staged is of no use.
+ * May sleep. Return: 0, or an error: then the staged rounds are invalid.
  */
 int blk_precopy_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 {
@@ -235,8 +236,8 @@ int blk_precopy_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 }
 
 /**
- * blk_precopy_finish - take over what is staged, with the rest
- * @sim: disk, at rest
+ * blk_precopy_finish - take over the staged rounds with the rest
+ * @sim: disk with stopped queues
  * @from: the stream
  *
  * May sleep. Under sim->lock. Return: 0, or an error and the device has not changed.
@@ -258,7 +259,7 @@ int blk_precopy_finish(struct vdpasim *sim, struct vdpa_migration_reader *from)
 	return 0;
 }
 
-/* Forget what is staged. May sleep. */
+/* Drop the staged rounds. May sleep. */
 void blk_precopy_drop(struct vdpasim *sim)
 {
 	struct blk *blk = sim_to_blk(sim);
@@ -267,7 +268,7 @@ void blk_precopy_drop(struct vdpasim *sim)
 	blk->staged = NULL;
 }
 
-/* For tests: whether changes are noted, and whether something is staged. */
+/* For tests: whether changes are tracked, and whether rounds are staged. */
 static int precopy_show(struct seq_file *seq, void *unused)
 {
 	struct blk *blk = seq->private;

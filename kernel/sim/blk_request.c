@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a driver asks a simulated disk for. */
+/*
+ * The requests of a simulated disk.
+ */
 #include <asm/byteorder.h>
 #include <linux/string.h>
 #include <linux/virtio_byteorder.h>
@@ -7,7 +9,7 @@
 
 #include "blk.h"
 
-/* Bytes of work that zeroing counts for, as it does not depend on the length asked for. */
+/* Bytes that a request to zero a range counts for, whatever its length. */
 #define BLK_ZERO_COST		SZ_64K
 
 enum {
@@ -36,13 +38,13 @@ static const char *const blk_stat_names[] = {
 };
 
 /**
- * struct blk_request - a request on its way
+ * struct blk_request - a request under way
  * @blk: device
  * @vq: queue
- * @out: what follows the header in the readable buffers
- * @in: the writable buffers but for the status
- * @sector: where on the disk
- * @moved: bytes that the request has moved
+ * @out: readable buffers, after the header
+ * @in: writable buffers, without the status
+ * @sector: position on the disk
+ * @moved: bytes moved by the request
  */
 struct blk_request {
 	struct blk *blk;
@@ -53,13 +55,13 @@ struct blk_request {
 	u32 moved;
 };
 
-/* Whether or not the driver has taken note of it. */
+/* Return: whether the disk is read-only, even if the driver has not negotiated RO. */
 static bool is_read_only(const struct blk *blk)
 {
 	return blk->sim.offered & BIT_ULL(VIRTIO_BLK_F_RO);
 }
 
-/* A range of whole sectors within the disk. */
+/* Return: whether a range of sectors is within the disk. */
 static bool in_disk(const struct blk *blk, u64 sector, u64 sectors)
 {
 	u64 capacity = READ_ONCE(blk->capacity);
@@ -74,8 +76,8 @@ static bool valid_data(const struct blk_request *req, u32 len)
 }
 
 /*
- * The requests: each returns the status to be given to the driver, or a negative error where the
- * device is in NEEDS_RESET and nothing can be given any more.
+ * The requests. Each returns the status for the driver, or a negative error if the device is in
+ * NEEDS_RESET: then there is no answer.
  */
 
 static int do_read(struct blk_request *req)
@@ -111,7 +113,7 @@ static int do_write(struct blk_request *req)
 	return VIRTIO_BLK_S_OK;
 }
 
-/* Whatever was written is where it will ever be. */
+/* Data is in memory only: there is nothing to flush. */
 static int do_flush(struct blk_request *req)
 {
 	if (!vdpasim_has(&req->blk->sim, VIRTIO_BLK_F_FLUSH))
@@ -128,7 +130,7 @@ static int do_get_id(struct blk_request *req)
 	if (req->in.left < sizeof(id))
 		return VIRTIO_BLK_S_IOERR;
 
-	/* Without a terminator where the name takes all of it. */
+	/* No terminator if the name fills the buffer. */
 	memcpy(id, name, min(strlen(name), sizeof(id)));
 	if (vdpasim_push(req->vq, &req->in, id, sizeof(id)))
 		return -EIO;
@@ -211,7 +213,7 @@ static int do_request(struct blk_request *req, u32 type)
 	}
 }
 
-/* Does what the chain asks for. Return: bytes written to it, or a negative error as above. */
+/* Carry out the request in a chain. Return: bytes written to it, or a negative error as above. */
 static s64 perform(struct vdpasim_vq *vq, struct vdpasim_chain *chain, u32 *bytes)
 {
 	struct blk_request req = { .blk = sim_to_blk(vq->sim), .vq = vq };
@@ -251,7 +253,7 @@ static s64 perform(struct vdpasim_vq *vq, struct vdpasim_chain *chain, u32 *byte
 	return chain->in.left - req.in.left;
 }
 
-/* One that was taken before and is due; VDPASIM_STEP_EMPTY if none is. */
+/* Carry out a request in flight that is due. Return: VDPASIM_STEP_EMPTY if none is. */
 static enum vdpasim_step step_due(struct vdpasim_vq *vq, u32 delay_ms, u32 *bytes)
 {
 	struct vdpasim_chain chain;
@@ -268,7 +270,9 @@ static enum vdpasim_step step_due(struct vdpasim_vq *vq, u32 delay_ms, u32 *byte
 	return VDPASIM_STEP_DONE;
 }
 
-/* Bytes that were written to the disk since it was made, and zeroes count as a few. */
+/*
+ * Return: bytes written since the disk was created; discard and zero requests count as a page each.
+ */
 u64 blk_written(struct vdpasim *sim)
 {
 	u64 bytes = 0;

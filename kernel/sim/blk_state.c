@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The private state of a simulated block device: which store it uses and, where nobody else can
- * have that, what is on it.
+ * The private state of a simulated block device: the name of its store and, if that is private, its
+ * data.
  */
 #include <linux/limits.h>
 #include <linux/module.h>
@@ -14,7 +14,7 @@
 /**
  * struct state_fixed - the first part of the stream
  * @capacity: in sectors
- * @store: name of the store; empty: private, and its pages follow
+ * @store: name of the store; empty: private, its pages follow
  */
 struct state_fixed {
 	__le64 capacity;
@@ -33,9 +33,9 @@ int blk_state_save_head(const struct blk *blk, struct vdpa_migration_writer *to)
 /**
  * blk_state_save - write the private state of a disk
  * @sim: disk, suspended
- * @to: where to
+ * @to: destination
  *
- * May sleep. Return: 0 or an error: -EFBIG where more is on a private disk than can be migrated.
+ * May sleep. Return: 0 or an error; -EFBIG if a private disk has more data than can be migrated.
  */
 int blk_state_save(struct vdpasim *sim, struct vdpa_migration_writer *to)
 {
@@ -45,7 +45,7 @@ int blk_state_save(struct vdpasim *sim, struct vdpa_migration_writer *to)
 	return err || *blk->store_name ? err : blk_store_save(blk->store, to);
 }
 
-/* How many bytes blk_state_save() would write. */
+/* Return: the number of bytes that blk_state_save() would write. */
 u64 blk_state_estimate(struct blk *blk)
 {
 	u64 bytes = sizeof(struct state_fixed);
@@ -64,7 +64,7 @@ static int check_fixed(const struct blk *blk, const struct state_fixed *fixed)
 	return 0;
 }
 
-/* Read the first part. Return: 0; -EINVAL if it is another disk's. */
+/* Read the first part. Return: 0; -EINVAL if it does not match this disk. */
 int blk_state_load_head(const struct blk *blk, struct vdpa_migration_reader *from)
 {
 	struct state_fixed fixed;
@@ -72,14 +72,14 @@ int blk_state_load_head(const struct blk *blk, struct vdpa_migration_reader *fro
 	return from->read(from, &fixed, sizeof(fixed)) ?: check_fixed(blk, &fixed);
 }
 
-/* The queues rest: from now on they find the other store. */
+/* Replace the store. The queues are stopped. */
 static void use_store(struct blk *blk, struct blk_store *store)
 {
 	blk_store_put(blk->store);
 	blk->store = store;
 }
 
-/* The last load is not taken back any more. */
+/* The last load can no longer be undone. */
 static void forget_old(struct blk *blk)
 {
 	blk_store_put(blk->old_store);
@@ -89,8 +89,8 @@ static void forget_old(struct blk *blk)
 }
 
 /**
- * blk_state_start - go on from what was loaded
- * @sim: disk, at rest
+ * blk_state_start - use the loaded store
+ * @sim: disk with stopped queues
  *
  * May sleep. Under sim->lock.
  */
@@ -105,8 +105,8 @@ void blk_state_start(struct vdpasim *sim)
 }
 
 /**
- * blk_state_resume - go on after a suspend
- * @sim: disk, at rest
+ * blk_state_resume - keep the loaded store at a resume
+ * @sim: disk with stopped queues
  *
  * May sleep. Under sim->lock.
  */
@@ -116,8 +116,8 @@ void blk_state_resume(struct vdpasim *sim)
 }
 
 /**
- * blk_state_stop - forget what was loaded
- * @sim: disk, at rest
+ * blk_state_stop - drop the loaded store
+ * @sim: disk with stopped queues
  *
  * May sleep. Under sim->lock.
  */
@@ -131,11 +131,12 @@ void blk_state_stop(struct vdpasim *sim)
 }
 
 /**
- * blk_state_take - go on with another store
- * @sim: disk, at rest
- * @store: private store, which is taken; NULL: the disk keeps its own, which others share
+ * blk_state_take - load another store
+ * @sim: disk with stopped queues
+ * @store: private store, whose reference is consumed; NULL: the disk keeps its shared store
  *
- * At once where the device is suspended, with its next start else. May sleep. Under sim->lock.
+ * Takes effect at once if the device is suspended, else at its next start. May sleep. Under
+ * sim->lock.
  */
 void blk_state_take(struct vdpasim *sim, struct blk_store *store)
 {
@@ -152,8 +153,8 @@ void blk_state_take(struct vdpasim *sim, struct blk_store *store)
 }
 
 /**
- * blk_state_load - take over a private state
- * @sim: disk, at rest
+ * blk_state_load - load a private state
+ * @sim: disk with stopped queues
  * @from: the stream
  *
  * May sleep. Under sim->lock. Return: 0, or an error and nothing has changed.
@@ -181,8 +182,8 @@ int blk_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 }
 
 /**
- * blk_state_unload - go back to what was there before the last load
- * @sim: disk, at rest since
+ * blk_state_unload - undo the last load
+ * @sim: disk with stopped queues
  *
  * May sleep. Under sim->lock.
  */

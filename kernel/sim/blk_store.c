@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sparse disks in memory: pages in an xarray, by their place on the disk. What was never written,
- * or was discarded, has no page and reads as zeroes.
+ * Sparse disks in memory: pages in an xarray, by their index on the disk. Data that was never
+ * written, or was discarded, has no page and reads as zeroes.
  */
 #include <linux/highmem.h>
 #include <linux/kref.h>
@@ -15,18 +15,17 @@
 
 #include "blk.h"
 
-/* A write that finds no memory fails; the host is not turned upside down for it. */
+/* A write without memory fails: do not retry hard, do not warn. */
 #define STORE_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_HIGHMEM | __GFP_NORETRY | __GFP_NOWARN)
 
 /**
  * struct blk_store - see blk.h
- * @ref: one for each device that uses it
- * @entry: in the list of named stores, where it has a name
- * @pages: by disk position in pages. Its lock also covers taking a reference to a page found in
- *	it, so that a discard on another queue does not free the page under a copy.
- * @n_pages: how many there are
- * @changes: who is told which pages have changed, or NULL: set while the queues cannot see it,
- *	see blk_store_watch()
+ * @ref: one for each user
+ * @entry: node in the list of named stores, if it has a name
+ * @pages: pages by index. Its lock is also held while a reference to a page is taken, so that a
+ *	discard on another queue does not free the page during a copy.
+ * @n_pages: number of pages
+ * @changes: set of changed pages, or NULL: see blk_store_watch()
  * @name: empty for a private store
  */
 struct blk_store {
@@ -38,7 +37,7 @@ struct blk_store {
 	char name[BLK_STORE_NAME];
 };
 
-/* Protects named_stores and the fall of a store's last reference. Nothing is taken under it. */
+/* Protects named_stores and the drop of a store's last reference. Nothing is taken inside it. */
 static DEFINE_MUTEX(named_lock);
 static LIST_HEAD(named_stores);
 
@@ -72,17 +71,17 @@ static struct blk_store *get_named(const char *name)
 	return store;
 }
 
-/* One more uses it. */
+/* Take another reference. */
 void blk_store_hold(struct blk_store *store)
 {
 	kref_get(&store->ref);
 }
 
 /**
- * blk_store_get - a private store, or a share in a named one
- * @name: the same for all who share it; empty for a private one
+ * blk_store_get - create a private store, or get a named one
+ * @name: name of a shared store; empty: private
  *
- * May sleep. Return: the store, or NULL where memory is short. To be given to blk_store_put().
+ * May sleep. Return: the store, to be put with blk_store_put(), or NULL.
  */
 struct blk_store *blk_store_get(const char *name)
 {
@@ -105,8 +104,8 @@ static void release(struct kref *ref)
 }
 
 /**
- * blk_store_put - give up a store, with all its data where nobody else shares it
- * @store: what blk_store_get() gave, or NULL
+ * blk_store_put - drop a reference to a store; the last one frees its data
+ * @store: the store, or NULL
  *
  * May sleep.
  */
@@ -133,7 +132,7 @@ void blk_store_put(struct blk_store *store)
 	kfree(store);
 }
 
-/* The page at @index with a reference, or NULL where there is none. */
+/* Return: the page at @index with a reference, or NULL. */
 static struct page *find_page(struct blk_store *store, pgoff_t index)
 {
 	struct page *page;
@@ -146,7 +145,7 @@ static struct page *find_page(struct blk_store *store, pgoff_t index)
 	return page;
 }
 
-/* The same, but makes the page where there is none. NULL: no memory. */
+/* The same, but creates a missing page. Return: NULL without memory. */
 static struct page *find_or_add_page(struct blk_store *store, pgoff_t index)
 {
 	struct page *page, *new;
@@ -159,7 +158,7 @@ static struct page *find_or_add_page(struct blk_store *store, pgoff_t index)
 	if (!new)
 		return NULL;
 
-	/* xa_store() and its kin may drop the lock to allocate: make room before it counts. */
+	/* xa_store() may drop the lock to allocate, so reserve the entry first. */
 	if (xa_reserve(&store->pages, index, GFP_KERNEL)) {
 		__free_page(new);
 		return NULL;
@@ -181,9 +180,9 @@ static struct page *find_or_add_page(struct blk_store *store, pgoff_t index)
 }
 
 /*
- * Changes. Each is noted after it was made. A reader crosses a page out first, then looks at
- * it: what is changed while it is looked at, or later, is noted once more. Both take the lock of
- * the notes, so that a reader that crosses out a change sees what was changed.
+ * The set of changed pages. A writer adds a page after it changed it. A reader removes a page from
+ * the set before it reads it, so a change during the read or later is recorded again. Both take the
+ * lock of the xarray, so that a reader that removes a page sees its new data.
  */
 
 void blk_changes_init(struct blk_changes *changes)
@@ -208,7 +207,7 @@ static void changes_note(struct blk_changes *changes, pgoff_t index)
 		atomic_long_inc(&changes->n);
 }
 
-/* Cross a page out. Return: whether it was noted. */
+/* Remove a page from the set. Return: whether it was in it. */
 bool blk_changes_take(struct blk_changes *changes, pgoff_t index)
 {
 	bool noted = xa_erase(&changes->pages, index);
@@ -219,11 +218,11 @@ bool blk_changes_take(struct blk_changes *changes, pgoff_t index)
 }
 
 /**
- * blk_store_watch - have changes noted, or no more
+ * blk_store_watch - start or stop tracking changes
  * @store: private disk
- * @changes: where; NULL: no more
+ * @changes: the set to record changes in; NULL: stop
  *
- * It holds for what the queues begin from now on: vdpasim_settle() waits for what they are at.
+ * It applies to requests that begin from now on: vdpasim_settle() waits for the current ones.
  */
 void blk_store_watch(struct blk_store *store, struct blk_changes *changes)
 {
@@ -238,7 +237,7 @@ static inline void note(struct blk_store *store, pgoff_t index)
 		changes_note(changes, index);
 }
 
-/* How many pages are on the disk. */
+/* Return: the number of pages on the disk. */
 unsigned long blk_store_pages(struct blk_store *store)
 {
 	return atomic_long_read(&store->n_pages);
@@ -251,11 +250,11 @@ bool blk_store_next(struct blk_store *store, pgoff_t *index)
 }
 
 /**
- * blk_store_read - from a store to the buffers of a chain
+ * blk_store_read - copy from a store to the buffers of a chain
  * @store: disk
- * @pos: byte on it
+ * @pos: position on it, in bytes
  * @vq: queue of the chain
- * @to: place in its buffers, moves on
+ * @to: position in its buffers; advanced
  * @len: bytes
  *
  * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
@@ -283,15 +282,14 @@ int blk_store_read(struct blk_store *store, u64 pos, struct vdpasim_vq *vq,
 }
 
 /**
- * blk_store_write - from the buffers of a chain to a store
+ * blk_store_write - copy from the buffers of a chain to a store
  * @store: disk
- * @pos: byte on it
+ * @pos: position on it, in bytes
  * @vq: queue of the chain
- * @from: place in its buffers, moves on
+ * @from: position in its buffers; advanced
  * @len: bytes
  *
- * May sleep. Return: 0; -EIO and the device is in NEEDS_RESET; -ENOMEM where the host has no memory
- * for the data.
+ * May sleep. Return: 0; -EIO and the device is in NEEDS_RESET; -ENOMEM.
  */
 int blk_store_write(struct blk_store *store, u64 pos, struct vdpasim_vq *vq,
 		    struct vdpasim_iter *from, u32 len)
@@ -329,12 +327,12 @@ static void zero_part(struct blk_store *store, u64 pos, u32 len)
 }
 
 /**
- * blk_store_zero - make a range read as zeroes, and give its memory back
+ * blk_store_zero - zero a range and free its pages
  * @store: disk
  * @pos: first byte
  * @len: bytes
  *
- * May sleep; takes time in proportion to the pages that are there.
+ * May sleep; takes time in proportion to the number of existing pages.
  */
 void blk_store_zero(struct blk_store *store, u64 pos, u64 len)
 {
@@ -354,7 +352,7 @@ void blk_store_zero(struct blk_store *store, u64 pos, u64 len)
 		return;
 
 	xa_for_each_range(&store->pages, index, page, first, last - 1) {
-		/* Another discard may have been faster. */
+		/* Another discard may have removed it. */
 		page = xa_erase(&store->pages, index);
 		if (page) {
 			atomic_long_dec(&store->n_pages);
@@ -365,7 +363,7 @@ void blk_store_zero(struct blk_store *store, u64 pos, u64 len)
 	}
 }
 
-/* In a saved store, behind the last page; and with the index of a page that was given back. */
+/* Markers in a saved store: the end; a page that does not exist, as a flag in its index. */
 #define SAVED_END	U64_MAX
 #define SAVED_NONE	BIT_ULL(63)
 
@@ -391,10 +389,10 @@ static int save_page(struct page *page, unsigned long index, struct vdpa_migrati
 }
 
 /**
- * blk_store_save_page - write one page, or that there is none
- * @store: disk that others may write to
- * @index: of the page
- * @to: where to
+ * blk_store_save_page - write one page, or that it does not exist
+ * @store: disk; queues may write to it meanwhile
+ * @index: index of the page
+ * @to: destination
  *
  * May sleep. Return: 0 or an error.
  */
@@ -410,16 +408,16 @@ int blk_store_save_page(struct blk_store *store, pgoff_t index, struct vdpa_migr
 	return err;
 }
 
-/* Behind the last page. Return: 0 or an error. */
+/* Write the end marker. Return: 0 or an error. */
 int blk_store_save_end(struct vdpa_migration_writer *to)
 {
 	return save_index(SAVED_END, to);
 }
 
 /**
- * blk_store_save - write what is on a disk
- * @store: disk that nobody writes to
- * @to: where to
+ * blk_store_save - write all pages of a disk
+ * @store: disk; no queue writes to it meanwhile
+ * @to: destination
  *
  * May sleep. Return: 0 or an error.
  */
@@ -472,12 +470,12 @@ static int load_page(struct blk_store *store, u64 word, u64 limit,
 }
 
 /**
- * blk_store_merge - add what is in a stream to what is on a disk
- * @store: disk that nobody else uses
- * @limit: it has as many pages at most
+ * blk_store_merge - read pages from a stream onto a disk
+ * @store: disk without another user
+ * @limit: maximum number of its pages
  * @from: the stream
  *
- * May sleep. Return: 0 or an error: what is on the disk then is of no use.
+ * May sleep. Return: 0 or an error: then the disk's data is invalid.
  */
 int blk_store_merge(struct blk_store *store, u64 limit, struct vdpa_migration_reader *from)
 {
@@ -496,10 +494,10 @@ int blk_store_merge(struct blk_store *store, u64 limit, struct vdpa_migration_re
 }
 
 /**
- * blk_store_load - a private store with what blk_store_save() has written
+ * blk_store_load - create a private store from the data of blk_store_save()
  * @from: the stream
  *
- * May sleep. Return: the store, to be given to blk_store_put(), or an error.
+ * May sleep. Return: the store, to be put with blk_store_put(), or an error.
  */
 struct blk_store *blk_store_load(struct vdpa_migration_reader *from)
 {

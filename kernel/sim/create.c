@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The life of a simulated device. */
+/*
+ * Creating and deleting simulated devices.
+ */
 #include <linux/debugfs.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
@@ -32,15 +34,15 @@ static int create_vqs(struct vdpasim *sim, u16 nvqs)
 }
 
 /**
- * vdpasim_create - make a device of a class, not known to the vDPA core yet
+ * vdpasim_create - create a device of a class, without registering it
  * @parent: management device
- * @name: of the device
+ * @name: name of the device
  * @size: bytes of the class's device, which starts with struct vdpasim
  * @nvqs: number of its queues
- * @features: what it offers
+ * @features: features that it offers
  *
- * The class adds its own to the device and calls vdpasim_register(), or put_device() where it
- * cannot. May sleep. Return: the device or an error.
+ * The class then sets up its part and calls vdpasim_register(), or put_device() on failure. May
+ * sleep. Return: the device or an error.
  */
 struct vdpasim *vdpasim_create(struct vdpasim_parent *parent, const char *name, size_t size,
 			       u16 nvqs, u64 features)
@@ -87,11 +89,11 @@ struct vdpasim *vdpasim_create(struct vdpasim_parent *parent, const char *name, 
 EXPORT_SYMBOL_GPL(vdpasim_create);
 
 /**
- * vdpasim_register - make a device known to the vDPA core
+ * vdpasim_register - register a device with the vDPA core
  * @sim: device, ready for a driver
  *
- * May sleep. Within the parent's dev_add. Return: 0 or an error, in which case the device is the
- * caller's still.
+ * May sleep; called in the parent's dev_add. Return: 0 or an error; on error the caller still owns
+ * the device.
  */
 int vdpasim_register(struct vdpasim *sim)
 {
@@ -112,7 +114,7 @@ void vdpasim_dev_del(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa)
 {
 	struct vdpasim *sim = vdpa_to_sim(vdpa);
 
-	/* Whatever was asked for: all a delete can do is take its time. */
+	/* A deletion cannot fail: ignore errors, only delay. */
 	vdpasim_fault(&sim->parent->del);
 	vdpasim_fault(&sim->del);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A simulated device: the config operations of the vDPA core. */
+/*
+ * The vDPA config operations of a simulated device.
+ */
 #include <linux/debugfs.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -10,7 +12,7 @@
 
 #include "sim.h"
 
-/* Rings start where the page they lie in does: what virtio drivers allocate anyway. */
+/* Rings are page-aligned, as virtio drivers allocate them. */
 #define VQ_ALIGN		PAGE_SIZE
 
 static struct vdpasim_vq *to_vq(struct vdpa_device *vdpa, u16 idx)
@@ -241,8 +243,9 @@ static u8 get_status(struct vdpa_device *vdpa)
 }
 
 /*
- * What becomes of a status that the driver writes. A device that works takes SUSPEND, and shows it
- * instead of DRIVER_OK, which it takes when it is suspended; else it keeps what it shows of both.
+ * Return: the status after the driver's write. A running device accepts SUSPEND and then shows it
+ * instead of DRIVER_OK; a suspended one accepts DRIVER_OK in the same way. Otherwise it keeps both
+ * bits.
  */
 static u8 next_status(const struct vdpasim *sim, u8 status)
 {
@@ -259,7 +262,7 @@ static u8 next_status(const struct vdpasim *sim, u8 status)
 static void write_status(struct vdpasim *sim, u8 status)
 {
 	spin_lock(&sim->state_lock);
-	/* Only a reset takes this one back. */
+	/* Only a reset clears this bit. */
 	status |= sim->status & VIRTIO_CONFIG_S_NEEDS_RESET;
 	WRITE_ONCE(sim->status, status);
 	vdpasim_update_running(sim);
@@ -267,7 +270,10 @@ static void write_status(struct vdpasim *sim, u8 status)
 	spin_unlock(&sim->state_lock);
 }
 
-/* What goes wrong with a change of the status that suspends or resumes; a suspend waits first. */
+/*
+ * Apply the faults of a status write that suspends or resumes. A suspend first waits for the chains
+ * in flight.
+ */
 static int status_fault(struct vdpasim *sim, u8 status)
 {
 	u8 old = READ_ONCE(sim->status);
@@ -281,8 +287,8 @@ static int status_fault(struct vdpasim *sim, u8 status)
 }
 
 /*
- * Virtio's own suspend: what was begun is finished before the status says so, for as long as the
- * driver waits. Under sim->lock.
+ * Virtio's own suspend: finish what was begun before the status shows SUSPEND. If the caller is
+ * killed meanwhile, the device keeps running. Under sim->lock.
  */
 static void status_suspend(struct vdpasim *sim, u8 status)
 {
@@ -297,7 +303,7 @@ static void status_suspend(struct vdpasim *sim, u8 status)
 	vdpasim_kick_all(sim);
 }
 
-/* By the specification a device that fails to suspend or to resume needs a reset. */
+/* By the specification, a device that fails to suspend or resume needs a reset. */
 static void set_status(struct vdpa_device *vdpa, u8 status)
 {
 	struct vdpasim *sim = vdpa_to_sim(vdpa);
@@ -330,10 +336,7 @@ static void set_status(struct vdpa_device *vdpa, u8 status)
 	vdpasim_flights_landed(sim);
 }
 
-/*
- * The kernel's own driver says that it is about to use the device by resetting it, as the others
- * do, and leaves it by a reset as well.
- */
+/* Called at a reset: every driver resets the device when it starts to use it and when it stops. */
 static bool has_kernel_driver(const struct vdpasim *sim)
 {
 	const struct device_driver *driver = READ_ONCE(sim->vdpa.dev.driver);
@@ -368,7 +371,7 @@ static int reset(struct vdpa_device *vdpa)
 	for (i = 0; i < sim->nvqs; i++)
 		vq_reset(&sim->vqs[i]);
 
-	/* Nothing works on the device from here on, so nothing can find it broken any more. */
+	/* All queues are stopped, so none can set NEEDS_RESET now. */
 	spin_lock(&sim->state_lock);
 	WRITE_ONCE(sim->status, 0);
 	sim->suspended = false;
@@ -421,8 +424,8 @@ static int stop_queues(struct vdpasim *sim)
  * vdpasim_suspend - suspend a device: the suspend operation
  * @vdpa: device
  *
- * Requests that were begun are finished, or given up where those in flight are reported; nothing
- * moves then until a resume or a reset. May sleep. Return: 0 or an error.
+ * Requests that were begun are finished, or given up if chains in flight are reported. Queues are
+ * then stopped until a resume or a reset. May sleep. Return: 0 or an error.
  */
 int vdpasim_suspend(struct vdpa_device *vdpa)
 {
@@ -476,7 +479,7 @@ static void get_config(struct vdpa_device *vdpa, unsigned int offset, void *buf,
 	memcpy(buf, config + offset, len);
 }
 
-/* No field of a modern device of these classes can be written, but for features not offered. */
+/* A modern device of these classes has no writable field without features that are not offered. */
 static void set_config(struct vdpa_device *vdpa, unsigned int offset, const void *buf,
 		       unsigned int len)
 {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which pages a simulated device writes: a bitmap of each address space, in chunks that are there
- * where something was written.
+ * Dirty page tracking of a simulated device: a bitmap for each address space, in chunks that are
+ * allocated at the first write.
  *
- * A page is noted when it has been written, under the lock of the queue that wrote it. A chunk once
- * there stays until the end, so that nobody need wait for anybody: bits are set and cleared as
- * words are.
+ * A page is marked after it was written, under the lock of the queue that wrote it. Chunks are
+ * freed only at the end, so no other lock is needed: bits are set and cleared atomically.
  */
 #include <linux/atomic.h>
 #include <linux/bits.h>
@@ -29,14 +28,14 @@ MODULE_PARM_DESC(max_dirty_kb, "Memory for noting which pages a device writes, i
 #define CHUNK_PAGES	(CHUNK_WORDS * WORD_PAGES)
 #define CHUNK_SHIFT	15	/* log2 of CHUNK_PAGES */
 
-/* What is noted of CHUNK_PAGES pages. */
+/* The bits of CHUNK_PAGES pages. */
 struct vdpasim_dirty_chunk {
 	atomic64_t words[CHUNK_WORDS];
 };
 
 /**
- * struct vdpasim_dirty_space - what is noted of one address space
- * @dirty: what is noted of the device
+ * struct vdpasim_dirty_space - tracking of one address space
+ * @dirty: tracking of the device
  * @chunks: struct vdpasim_dirty_chunk, by the number of its first page >> CHUNK_SHIFT
  */
 struct vdpasim_dirty_space {
@@ -45,13 +44,13 @@ struct vdpasim_dirty_space {
 };
 
 /**
- * struct vdpasim_dirty - what is noted of a device
- * @ranges: of these addresses
- * @n: how many ranges
+ * struct vdpasim_dirty - tracking of a device
+ * @ranges: the tracked ranges
+ * @n: number of ranges
  * @shift: log2 of the page size
- * @n_chunks: that there are
- * @lost: memory has run out: not all that was written is noted
- * @n_spaces: address spaces
+ * @n_chunks: number of chunks
+ * @lost: memory ran out: some written pages are not marked
+ * @n_spaces: number of address spaces
  * @spaces: the address spaces
  */
 struct vdpasim_dirty {
@@ -64,7 +63,7 @@ struct vdpasim_dirty {
 	struct vdpasim_dirty_space spaces[] __counted_by(n_spaces);
 };
 
-/* Whether any page of the chunk is in a range. */
+/* Return: whether any page of the chunk is in a tracked range. */
 static bool is_tracked(const struct vdpasim_dirty_space *space, u64 index)
 {
 	const struct vdpasim_dirty *dirty = space->dirty;
@@ -77,7 +76,9 @@ static bool is_tracked(const struct vdpasim_dirty_space *space, u64 index)
 	return false;
 }
 
-/* Another queue may have done the same. Return: the chunk; NULL if there is no memory. */
+/*
+ * Add a chunk, which another queue may do at the same time. Return: the chunk; NULL without memory.
+ */
 static struct vdpasim_dirty_chunk *chunk_new(struct vdpasim_dirty_space *space, u64 index)
 {
 	struct vdpasim_dirty *dirty = space->dirty;
@@ -95,7 +96,7 @@ static struct vdpasim_dirty_chunk *chunk_new(struct vdpasim_dirty_space *space, 
 	return xa_load(&space->chunks, index);
 }
 
-/* Return: the chunk of these pages; NULL if they are not tracked, or there is no memory. */
+/* Return: the chunk; NULL if its pages are not tracked, or without memory. */
 static struct vdpasim_dirty_chunk *chunk_of(struct vdpasim_dirty_space *space, u64 index)
 {
 	struct vdpasim_dirty_chunk *chunk = xa_load(&space->chunks, index);
@@ -108,7 +109,7 @@ static struct vdpasim_dirty_chunk *chunk_of(struct vdpasim_dirty_space *space, u
 	return chunk;
 }
 
-/* A queue nearly always writes where it wrote before. */
+/* Mark a page. A queue nearly always writes to the same chunk again, so it is cached. */
 static void note(struct vdpasim_vq *vq, u64 page)
 {
 	struct vdpasim_dirty_chunk *chunk = vq->dirty_chunk;
@@ -126,9 +127,9 @@ static void note(struct vdpasim_vq *vq, u64 page)
 }
 
 /**
- * vdpasim_dirty_note - note that a device has written something
- * @vq: on behalf of this queue; its lock is held; vq->dirty is set
- * @iova: there
+ * vdpasim_dirty_note - mark the pages that a device has written
+ * @vq: queue that wrote; its lock is held; vq->dirty is set
+ * @iova: first address
  * @len: bytes, at least one
  *
  * May sleep.
@@ -138,14 +139,14 @@ void vdpasim_dirty_note(struct vdpasim_vq *vq, u64 iova, u32 len)
 	unsigned int shift = vq->dirty->dirty->shift;
 	u64 last = (iova + (len - 1)) >> shift, page;
 
-	/* Write first: who finds the bit and copies the page then has what was written. */
+	/* Write the page before its bit: a reader that sees the bit copies the new data. */
 	smp_mb__before_atomic();
 	for (page = iova >> shift; page <= last; page++)
 		note(vq, page);
 }
 
 /**
- * vdpasim_dirty_place - say where the writes of a queue are noted
+ * vdpasim_dirty_place - set the tracking that a queue uses
  * @vq: queue, with its lock and that of the device held
  * @asid: its address space
  */
@@ -167,7 +168,7 @@ static void space_free(struct vdpasim_dirty_space *space)
 	xa_destroy(&space->chunks);
 }
 
-/* No queue knows it any more. */
+/* Free a tracking that no queue uses. */
 static void dirty_free(struct vdpasim_dirty *dirty)
 {
 	unsigned int i;
@@ -178,7 +179,7 @@ static void dirty_free(struct vdpasim_dirty *dirty)
 }
 
 /**
- * vdpasim_dirty_free - note nothing any more of a device on which nothing works any more
+ * vdpasim_dirty_free - free the tracking of a device whose queues are freed
  * @sim: device
  */
 void vdpasim_dirty_free(struct vdpasim *sim)
@@ -207,7 +208,7 @@ static struct vdpasim_dirty *dirty_new(struct vdpasim *sim, const struct vdpa_di
 	return dirty;
 }
 
-/* Chunks have numbers that fit into an unsigned long. */
+/* Return: whether the chunk numbers fit into an unsigned long, as the xarray needs. */
 static bool fits(const struct vdpa_dirty_range *ranges, unsigned int n, u64 page_size)
 {
 	while (n--)
@@ -217,8 +218,8 @@ static bool fits(const struct vdpa_dirty_range *ranges, unsigned int n, u64 page
 }
 
 /*
- * The queues are given a new place to note in, each with its lock held: once this returns they all
- * do, and whatever was written without being noted was written before.
+ * Replace the tracking. Each queue's lock is taken, so when this returns all queues use the new
+ * one, and all later writes are marked there.
  */
 static void change(struct vdpasim *sim, struct vdpasim_dirty *dirty)
 {
@@ -262,7 +263,7 @@ static int read_word(const struct vdpasim_dirty *dirty, atomic64_t *word, u64 io
 	if (!pages)
 		return 0;
 	err = to->put(to, iova, pages);
-	/* In full order: what is written from now on is noted anew, what was can be copied. */
+	/* Fully ordered: later writes are marked again, and the data of earlier ones is visible. */
 	if (!err && clear)
 		atomic64_fetch_andnot(pages, word);
 	return err;
@@ -284,7 +285,7 @@ static int read_chunk(const struct vdpasim_dirty *dirty, struct vdpasim_dirty_ch
 	return err;
 }
 
-/* No lock keeps it: the core does not stop while it reads. */
+/* Needs no lock: the core never stops the tracking during a read. */
 int vdpasim_dirty_read(struct vdpa_device *vdpa, const struct vdpa_dirty_range *range, bool clear,
 		       struct vdpa_dirty_sink *to)
 {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a test has asked to go wrong, and words that it has set. */
+/*
+ * Faults and strings that a test has set.
+ */
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -9,7 +11,7 @@
 
 #include "sim.h"
 
-/* Makes counting down nth one step for callers that race. Nothing is taken under it. */
+/* Protects the countdown of nth. Nothing is taken inside it. */
 static DEFINE_SPINLOCK(nth_lock);
 
 static int take_errno(struct vdpasim_fault *fault)
@@ -28,7 +30,7 @@ static int take_errno(struct vdpasim_fault *fault)
 	return err;
 }
 
-/* In ms: how often an operation that is delayed looks whether it still shall be. */
+/* Interval at which a delayed operation reads the delay again, in ms. */
 #define DELAY_LOOK_MS	10
 
 static int wait_out(const u32 *delay_ms)
@@ -42,11 +44,10 @@ static int wait_out(const u32 *delay_ms)
 }
 
 /**
- * vdpasim_fault - let go wrong what a test has asked for
- * @fault: of the operation that is about to be done
+ * vdpasim_fault - apply the fault of an operation
+ * @fault: the operation's fault
  *
- * May sleep, until a signal at most; no lock should be held. Return: 0, the error asked for, or
- * -EINTR.
+ * May sleep, interruptible; no lock should be held. Return: 0, the error that was set, or -EINTR.
  */
 int vdpasim_fault(struct vdpasim_fault *fault)
 {
@@ -55,9 +56,9 @@ int vdpasim_fault(struct vdpasim_fault *fault)
 EXPORT_SYMBOL_GPL(vdpasim_fault);
 
 /**
- * vdpasim_text_init - set a word at first
- * @text: for the word
- * @word: the word
+ * vdpasim_text_init - initialise a string
+ * @text: the text
+ * @word: its value
  */
 void vdpasim_text_init(struct vdpasim_text *text, const char *word)
 {
@@ -66,9 +67,9 @@ void vdpasim_text_init(struct vdpasim_text *text, const char *word)
 }
 
 /**
- * vdpasim_text_read - copy a word
- * @text: has it
- * @word: VDPASIM_TEXT_MAX bytes
+ * vdpasim_text_read - copy a string
+ * @text: the text
+ * @word: destination of VDPASIM_TEXT_MAX bytes
  *
  * May sleep.
  */

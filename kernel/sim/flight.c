@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Chains in flight: taken from the available ring and not completed, as requests may be slow.
+ * Chains in flight: taken from the available ring and not completed.
  *
- * A chain that is not begun yet is one that was given up by a suspend, or comes from another
- * device. It is taken up when the queue moves, before anything newer. What a request does is done
- * when it is due, and not before: one that is given up has had no effect.
+ * A chain that has not begun was given up by a suspend, or comes from another device. The queue
+ * takes it up before newer ones. A request takes effect when it is due, so one that is given up had
+ * no effect.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -15,10 +15,12 @@
 
 #include "sim.h"
 
-/* In ms: how often a suspend looks whether all has been completed. */
+/* Interval at which a suspend checks whether all chains are completed, in ms. */
 #define LAND_LOOK_MS	2
 
-/* In ms: how often a queue looks whether a chain is due: it may be so earlier than it was. */
+/*
+ * Interval at which a queue checks for due chains, in ms: a knob may shorten the delay meanwhile.
+ */
 #define DUE_LOOK_MS	10
 
 static void kick_due(struct timer_list *timer)
@@ -26,13 +28,13 @@ static void kick_due(struct timer_list *timer)
 	vdpasim_kick(container_of(timer, struct vdpasim_vq, timer));
 }
 
-/* A queue without chains in flight. */
+/* Initialise a queue without chains in flight. */
 void vdpasim_flight_init(struct vdpasim_vq *vq)
 {
 	timer_setup(&vq->timer, kick_due, 0);
 }
 
-/* Nothing kicks the queue any more. May sleep. */
+/* Stop the timer and free the chains. May sleep. */
 void vdpasim_flight_free(struct vdpasim_vq *vq)
 {
 	timer_shutdown_sync(&vq->timer);
@@ -40,10 +42,10 @@ void vdpasim_flight_free(struct vdpasim_vq *vq)
 }
 
 /**
- * vdpasim_flight_room - get room for chains in flight, where the class has any
+ * vdpasim_flight_room - allocate room for chains in flight, if the class can have any
  * @vq: the queue; the lock is held
  *
- * It stays until the device goes. May sleep. Return: 0 or -ENOMEM.
+ * The room is freed with the device. May sleep. Return: 0 or -ENOMEM.
  */
 int vdpasim_flight_room(struct vdpasim_vq *vq)
 {
@@ -78,13 +80,13 @@ static bool in_flight(const struct vdpasim_vq *vq, u16 head)
 }
 
 /**
- * vdpasim_flight_take - take a chain, to be completed later
+ * vdpasim_flight_take - take a chain that is completed later
  * @vq: its queue; the lock is held, and vdpasim_ring_next() has just found the chain
- * @head: of the chain
- * @delay_ms: how much later
+ * @head: index of its first descriptor
+ * @delay_ms: delay until it is due
  *
- * May sleep. Return: VDPASIM_STEP_DONE; _IDLE where no more can be taken now, and the chain stays
- * where it is; _BROKEN.
+ * May sleep. Return: VDPASIM_STEP_DONE; _IDLE if no more can be taken now: the chain stays in the
+ * ring; _BROKEN.
  */
 enum vdpasim_step vdpasim_flight_take(struct vdpasim_vq *vq, u16 head, u32 delay_ms)
 {
@@ -105,11 +107,11 @@ enum vdpasim_step vdpasim_flight_take(struct vdpasim_vq *vq, u16 head, u32 delay
 EXPORT_SYMBOL_GPL(vdpasim_flight_take);
 
 /**
- * vdpasim_flight_due - look for a chain in flight that is due
+ * vdpasim_flight_due - find a chain in flight that is due
  * @vq: the queue; the lock is held
- * @delay_ms: how long those take that are to be taken up, and the others at most
+ * @delay_ms: delay of chains that begin now, and maximum delay of the others
  * @chain: the chain; valid until the next call
- * @at: its place
+ * @at: set to its index in vq->flights
  *
  * May sleep. Return: VDPASIM_STEP_DONE; _EMPTY, there is none; _BROKEN.
  */
@@ -132,10 +134,10 @@ enum vdpasim_step vdpasim_flight_due(struct vdpasim_vq *vq, u32 delay_ms,
 EXPORT_SYMBOL_GPL(vdpasim_flight_due);
 
 /**
- * vdpasim_flight_complete - give a chain that was in flight back to the driver
+ * vdpasim_flight_complete - complete a chain in flight
  * @vq: the queue; the lock is held
- * @at: its place, from vdpasim_flight_due()
- * @written: bytes that were written to it
+ * @at: its index, from vdpasim_flight_due()
+ * @written: bytes written to it
  *
  * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
  */
@@ -147,7 +149,7 @@ int vdpasim_flight_complete(struct vdpasim_vq *vq, u16 at, u32 written)
 	err = vdpasim_ring_complete(vq, flight->head, written);
 	if (err)
 		return err;
-	/* Completing moves both indices on; it was taken before. */
+	/* Completing advanced both indices, but the chain was taken before. */
 	WRITE_ONCE(vq->next, vq->next - 1);
 	WRITE_ONCE(vq->n_flights, vq->n_flights - 1);
 	memmove(flight, flight + 1, (vq->n_flights - at) * sizeof(*flight));
@@ -156,7 +158,7 @@ int vdpasim_flight_complete(struct vdpasim_vq *vq, u16 at, u32 written)
 EXPORT_SYMBOL_GPL(vdpasim_flight_complete);
 
 /**
- * vdpasim_flight_kick_later - see to it that the queue looks again whether a chain is due
+ * vdpasim_flight_kick_later - kick the queue later, if chains are in flight
  * @vq: the queue; the lock is held
  */
 void vdpasim_flight_kick_later(struct vdpasim_vq *vq)
@@ -165,7 +167,7 @@ void vdpasim_flight_kick_later(struct vdpasim_vq *vq)
 		mod_timer(&vq->timer, jiffies + msecs_to_jiffies(DUE_LOOK_MS));
 }
 
-/* A queue that stands still is not waited for: what it has in flight is told. */
+/* Do not wait for a stopped queue: its chains in flight are reported. */
 static bool all_landed(struct vdpasim *sim)
 {
 	u16 i;
@@ -184,11 +186,11 @@ static void set_landing(struct vdpasim *sim, bool landing)
 }
 
 /**
- * vdpasim_flights_land - wait until what is in flight is completed
+ * vdpasim_flights_land - wait until the chains in flight are completed
  * @sim: device, about to be suspended; no lock is held
- * @may_report: unless it is to be reported instead
+ * @may_report: do not wait if the class reports them instead
  *
- * Nothing is taken from then on, until vdpasim_flights_landed(). May sleep, until a signal at most.
+ * No new chains are taken until vdpasim_flights_landed(). May sleep, interruptible.
  * Return: 0 or -EINTR.
  */
 int vdpasim_flights_land(struct vdpasim *sim, bool may_report)
@@ -204,7 +206,7 @@ int vdpasim_flights_land(struct vdpasim *sim, bool may_report)
 	return 0;
 }
 
-/* The device is suspended, or has not been in the end. */
+/* End what vdpasim_flights_land() began, whether or not the device is suspended. */
 void vdpasim_flights_landed(struct vdpasim *sim)
 {
 	if (!READ_ONCE(sim->landing))
@@ -214,8 +216,8 @@ void vdpasim_flights_landed(struct vdpasim *sim)
 }
 
 /**
- * vdpasim_flights_give_up - give up what is in flight, to be taken up again
- * @sim: device; its queues rest. Under sim->lock.
+ * vdpasim_flights_give_up - give up the chains in flight, to be taken up again later
+ * @sim: device with stopped queues. Under sim->lock.
  *
  * May sleep.
  */
@@ -237,10 +239,10 @@ void vdpasim_flights_give_up(struct vdpasim *sim)
 }
 
 /**
- * vdpasim_flights_left_ns - how long a suspend would wait for what is in flight now
+ * vdpasim_flights_left_ns - estimate how long a suspend would wait for chains in flight
  * @sim: device
  *
- * Return: that time in ns.
+ * Return: the time in ns.
  */
 u64 vdpasim_flights_left_ns(struct vdpasim *sim)
 {
@@ -257,7 +259,7 @@ u64 vdpasim_flights_left_ns(struct vdpasim *sim)
 	return jiffies_to_nsecs(left);
 }
 
-/* The operations for migration: see linux/vdpa_migration.h. */
+/* Migration operations: see linux/vdpa_migration.h. */
 
 int vdpasim_inflight_get(struct vdpa_device *vdpa, u16 idx, u16 *heads, unsigned int max)
 {

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults on demand, for tests. In debugfs:
+ * debugfs files by which tests set faults:
  *
  *   PARENT/{add,suspend,resume,describe,check,save,load,unload,estimate}_{delay_ms,errno,nth}
+ *   PARENT/{get,set}_vq_state_{delay_ms,errno,nth}
  *   PARENT/precopy_{begin,read,info,save,load}_{delay_ms,errno,nth}
  *   PARENT/{del,precopy_end,precopy_drop}_delay_ms
  *   PARENT/dirty_{start,read,stop}_{delay_ms,errno,nth}
  *   PARENT/version   PARENT/accepts
  *   PARENT/devices/DEVICE/{suspend,resume,save,load}_{delay_ms,errno,nth}
+ *   PARENT/devices/DEVICE/{get,set}_vq_state_{delay_ms,errno,nth}
  *   PARENT/devices/DEVICE/dirty_{start,read,stop}_{delay_ms,errno,nth}
  *   PARENT/devices/DEVICE/del_delay_ms   PARENT/devices/DEVICE/stall
  *
- * Those of the parent hold for all its devices. delay_ms: the operation takes that long, or until a
- * signal; one under way ends the sooner when a shorter time is written. errno: it then fails with
- * that error, every time, or once and only the nth time from now on where nth is not 0. A delete
- * cannot fail in vDPA. stall: a mask of the virtqueues that shall not move; they rest when the
- * write returns. version: of the private state, as the vDPA core is told; empty: none is declared.
- * accepts: the ranges of versions that are accepted.
+ * Those of the parent apply to all its devices.
+ *
+ * - delay_ms: the operation takes so long, or until a signal. A shorter value also shortens an
+ *   operation under way.
+ * - errno: the operation then fails with this error: every time, or, if nth is not 0, only the
+ *   nth time from now. A deletion cannot fail in vDPA.
+ * - stall: a mask of the virtqueues to stop. They are stopped when the write returns.
+ * - version: the version of the private state, for the vDPA core; empty: none is declared.
+ * - accepts: the ranges of versions that are accepted.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -115,8 +120,8 @@ DEFINE_DEBUGFS_ATTRIBUTE(stall_fops, stall_get, stall_set, "0x%llx\n");
 
 /**
  * vdpasim_knobs_parent - create the directories of a management device and its knobs
- * @parent: the management device; without knobs its directories are ones in which debugfs creates
- *	nothing
+ * @parent: the management device; without knobs its directories are error pointers, in which
+ *	debugfs creates nothing
  */
 void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 {
@@ -150,7 +155,7 @@ void vdpasim_knobs_parent(struct vdpasim_parent *parent)
 
 /**
  * vdpasim_knobs_device - create the directory of a device and its knobs
- * @sim: device; its deletion removes the directory
+ * @sim: device; vdpasim_dev_del() removes the directory
  */
 void vdpasim_knobs_device(struct vdpasim *sim)
 {

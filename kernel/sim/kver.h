@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between the kernels that a simulated parent builds for (6.12 LTS to
- * current) is in this file. What the core has to do with them is in kernel/core/kver.h.
+ * All differences between the kernels that the simulated parents build for (6.12 LTS to current).
+ * kernel/core/kver.h has those of the core.
  *
- * Kbuild looks into the headers and defines
+ * Kbuild searches the headers and defines:
  *
  * KVER_VIRTIO_MAP	a device maps by operations of its own, or by the device that does
  *			its DMA (union virtio_map); before it was the device alone
@@ -13,7 +13,7 @@
 
 #include <linux/vdpa.h>
 
-/* As __vdpa_alloc_device(), for a device whose DMA is mapped as that of any device is. */
+/* As __vdpa_alloc_device(), for a device that uses the normal DMA API. */
 static inline struct vdpa_device *kver_alloc_device(struct device *parent,
 						    const struct vdpa_config_ops *ops,
 						    unsigned int ngroups, unsigned int nas,
@@ -26,7 +26,7 @@ static inline struct vdpa_device *kver_alloc_device(struct device *parent,
 #endif
 }
 
-/* The device does its DMA itself. */
+/* The device itself is the DMA device. */
 static inline void kver_set_dma_self(struct vdpa_device *vdev)
 {
 #if KVER_VIRTIO_MAP

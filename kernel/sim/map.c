@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the addresses in a ring to memory.
+ * Access to the driver's memory by the addresses in a ring.
  *
- * Three kinds of driver give three kinds of address:
+ * Three kinds of drivers use three kinds of addresses:
  *
- *  - the kernel's own virtio drivers map through the DMA API of the device, which has no IOMMU: an
- *    address is a physical one, and the driver is trusted as with any device;
- *  - a user whose mm is bound maps its own addresses: they are accessed in its address space;
- *  - a user whose pages the bus driver has pinned maps physical ones. Each page is held for as long
- *    as it is mapped here, because the bus driver lets go of it before it says so.
+ * - The kernel's own virtio drivers map through the DMA API of the device, which has no IOMMU:
+ *   addresses are physical. The driver is trusted, as with any device.
  *
- * The last two find nothing outside what they have mapped. Mapped memory is only touched with
- * map_lock held, so that after an unmap nothing touches it any more; a user page that is not there
- * is faulted in with the lock dropped, and the address is looked up again.
+ * - A user with a bound mm maps its own virtual addresses: they are accessed in its address space.
+ *
+ * - A user whose pages the bus driver has pinned maps physical addresses. Each page is referenced
+ *   here while it is mapped, because the bus driver unpins it before it unmaps it.
+ *
+ * The last two can access only memory that they have mapped. Mapped memory is accessed only with
+ * map_lock held, so that no access follows an unmap. A user page that is not present is faulted in
+ * without the lock, and the address is then looked up again.
  */
 #include <linux/highmem.h>
 #include <linux/kthread.h>
@@ -32,11 +34,11 @@ static unsigned int max_iotlb_entries = 2048;
 module_param(max_iotlb_entries, uint, 0444);
 MODULE_PARM_DESC(max_iotlb_entries, "Mappings per address space (default 2048)");
 
-/* A page that was faulted in and is gone again this often is being taken away on purpose. */
+/* After so many faults on a page its user is removing it on purpose. */
 #define FAULT_TRIES	16
 
 /**
- * struct piece - the part of an access that lies in one page of one mapping
+ * struct piece - the part of an access within one page of one mapping
  * @addr: physical or user address
  * @len: bytes
  */
@@ -45,13 +47,13 @@ struct piece {
 	u32 len;
 };
 
-/* True where the driver's addresses are those of the mm the worker is in. */
+/* Return: whether the driver's addresses are virtual ones of the mm that the worker uses. */
 static bool in_user_mm(const struct vdpasim *sim)
 {
 	return sim->vdpa.use_va && !sim->kernel_driver;
 }
 
-/* Under map_lock unless the driver is the kernel's. */
+/* Under map_lock, except with virtio_vdpa. */
 static int translate(struct vdpasim_vq *vq, u64 iova, u32 len, u32 perm, struct piece *piece)
 {
 	struct vhost_iotlb_map *map;
@@ -70,8 +72,7 @@ static int translate(struct vdpasim_vq *vq, u64 iova, u32 len, u32 perm, struct 
 }
 
 /*
- * An aligned 16-bit word is moved in one go: the ring indices are written by one side while the
- * other reads them.
+ * An aligned 16-bit word is copied atomically: one side writes ring indices while the other reads.
  */
 static bool is_word(const struct piece *piece)
 {
@@ -99,7 +100,7 @@ static int copy_phys(const struct piece *piece, void *buf, u32 perm)
 	return 0;
 }
 
-/* Returns -EAGAIN where a page has to be faulted in first. */
+/* Return: 0, -EFAULT, or -EAGAIN if a page must be faulted in first. */
 static int copy_user(const struct piece *piece, void *buf, u32 perm)
 {
 	void __user *mem = u64_to_user_ptr(piece->addr);
@@ -181,7 +182,7 @@ static int copy(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len, u32 perm)
  * @buf: to here
  * @len: bytes
  *
- * May sleep. Return: 0, or -EFAULT where not all of it is mapped for the device to read.
+ * May sleep. Return: 0, or -EFAULT if not all of it is mapped readable.
  */
 int vdpasim_read(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len)
 {
@@ -204,12 +205,12 @@ static noinline int write_noted(struct vdpasim_vq *vq, u64 iova, const void *buf
  * @buf: from here
  * @len: bytes
  *
- * What is written is noted if that is wanted. May sleep. Return: 0, or -EFAULT where not all of it
- * is mapped for the device to write; what lies before the fault is written then.
+ * Marks the pages if tracking is on. May sleep. Return: 0, or -EFAULT if not all of it is mapped
+ * writable: then the part before the fault is written.
  */
 int vdpasim_write(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len)
 {
-	/* It costs the others a branch, and no more. */
+	/* Without tracking this costs only a branch. */
 	if (unlikely(vq->dirty))
 		return write_noted(vq, iova, buf, len);
 	return copy(vq, iova, (void *)buf, len, VHOST_MAP_WO);
@@ -217,10 +218,10 @@ int vdpasim_write(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len)
 EXPORT_SYMBOL_GPL(vdpasim_write);
 
 /**
- * vdpasim_read16 - read a little-endian word in one go
+ * vdpasim_read16 - read a little-endian 16-bit word atomically
  * @vq: on behalf of this queue; its lock is held
  * @iova: from here
- * @val: to here, in CPU order
+ * @val: destination, in CPU byte order
  *
  * May sleep. Return: 0 or -EFAULT.
  */
@@ -236,10 +237,10 @@ int vdpasim_read16(struct vdpasim_vq *vq, u64 iova, u16 *val)
 }
 
 /**
- * vdpasim_write16 - write a little-endian word in one go
+ * vdpasim_write16 - write a little-endian 16-bit word atomically
  * @vq: on behalf of this queue; its lock is held
  * @iova: to here
- * @val: in CPU order
+ * @val: value, in CPU byte order
  *
  * May sleep. Return: 0 or -EFAULT.
  */
@@ -250,7 +251,7 @@ int vdpasim_write16(struct vdpasim_vq *vq, u64 iova, u16 val)
 	return vdpasim_write(vq, iova, &word, sizeof(word));
 }
 
-/* Let go of the pages from @addr up to, not including, @end. */
+/* Put the pages from @addr up to, not including, @end. */
 static void put_pages(u64 addr, u64 end)
 {
 	unsigned long pfn;
@@ -367,11 +368,11 @@ void vdpasim_unbind_mm(struct vdpa_device *vdpa)
 }
 
 /**
- * vdpasim_enter_mm - let a worker use the addresses of the driver
+ * vdpasim_enter_mm - let a worker use the driver's address space
  * @sim: device
- * @mm: to be given to vdpasim_leave_mm()
+ * @mm: set to the mm, for vdpasim_leave_mm()
  *
- * Return: false where the address space has gone with its process.
+ * Return: false if the address space is gone with its process.
  */
 bool vdpasim_enter_mm(struct vdpasim *sim, struct mm_struct **mm)
 {
@@ -389,8 +390,8 @@ bool vdpasim_enter_mm(struct vdpasim *sim, struct mm_struct **mm)
 }
 
 /**
- * vdpasim_leave_mm - end what vdpasim_enter_mm() began
- * @mm: what it gave
+ * vdpasim_leave_mm - undo vdpasim_enter_mm()
+ * @mm: the mm from vdpasim_enter_mm()
  */
 void vdpasim_leave_mm(struct mm_struct *mm)
 {
@@ -401,9 +402,9 @@ void vdpasim_leave_mm(struct mm_struct *mm)
 }
 
 /**
- * vdpasim_use_va - are users' mappings to be of their own addresses?
+ * vdpasim_use_va - check whether users map virtual addresses
  *
- * Return: what was asked for when the module was loaded.
+ * Return: the module parameter use_va.
  */
 bool vdpasim_use_va(void)
 {
@@ -411,7 +412,7 @@ bool vdpasim_use_va(void)
 }
 
 /**
- * vdpasim_maps_init - give a new device its address spaces, with nothing in them
+ * vdpasim_maps_init - create the empty address spaces of a new device
  * @sim: device
  *
  * Return: 0 or -ENOMEM.
@@ -431,8 +432,8 @@ int vdpasim_maps_init(struct vdpasim *sim)
 }
 
 /**
- * vdpasim_maps_free - free the address spaces of a device and what they hold
- * @sim: device, on which nothing works any more
+ * vdpasim_maps_free - free the address spaces of a device, with their mappings
+ * @sim: device whose queues are freed
  */
 void vdpasim_maps_free(struct vdpasim *sim)
 {
@@ -445,7 +446,7 @@ void vdpasim_maps_free(struct vdpasim *sim)
 	change_mm(sim, NULL);
 }
 
-/* The group of a queue. May not sleep. */
+/* Return: the group of a queue. Must not sleep. */
 u32 vdpasim_vq_group(struct vdpasim *sim, u16 idx)
 {
 	const struct vdpasim_class *class = sim->parent->class;
@@ -453,7 +454,7 @@ u32 vdpasim_vq_group(struct vdpasim *sim, u16 idx)
 	return class->vq_group ? class->vq_group(sim, idx) : 0;
 }
 
-/* Under sim->lock: let each queue look addresses up, and note writes, where its group is. */
+/* Under sim->lock: set the address space and the dirty page tracking of each queue by its group. */
 void vdpasim_place_queues(struct vdpasim *sim)
 {
 	struct vdpasim_vq *vq;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Migration of simulated devices: what the vDPA core asks, where it knows of migration. Each class
- * has its own attributes and its own private state.
+ * Migration operations of simulated devices. Each class has its own attributes and private state.
  *
- * A private state begins with a header, whatever the class; the rest is the class's. The same with
- * each round of a pre-copy, and with what comes after the rounds.
+ * A private state, a pre-copy round and the rest after the rounds each begin with a header; the
+ * remaining bytes belong to the class.
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -15,7 +14,7 @@
 
 #include "sim.h"
 
-/* What a header is of. */
+/* Magic numbers of the headers. */
 #define WHOLE_MAGIC	0x4d495356	/* "VSIM" */
 #define ROUND_MAGIC	0x44525356	/* "VSRD" */
 #define REST_MAGIC	0x45525356	/* "VSRE" */
@@ -32,7 +31,7 @@ MODULE_PARM_DESC(take_back, "What was loaded can be taken back (default Y)");
 /**
  * struct state_header - the start of a private state
  * @magic: WHOLE_MAGIC, ROUND_MAGIC or REST_MAGIC
- * @class: virtio device id
+ * @class: virtio device ID
  */
 struct state_header {
 	__le32 magic;
@@ -50,7 +49,7 @@ static int add_version(struct vdpasim_parent *parent, struct vdpa_migration_list
 
 	vdpasim_text_read(&parent->version, version);
 	vdpasim_text_read(&parent->accepts, accepts);
-	/* Without a version: a parent that declares none. */
+	/* An empty version: the parent declares none. */
 	if (!*version)
 		return 0;
 	return vdpa_migration_add_version(list, version, *accepts ? accepts : NULL);
@@ -65,7 +64,7 @@ static int describe(struct vdpa_device *vdpa, struct vdpa_migration_list *list)
 	       (class->describe ? class->describe(sim, list) : 0);
 }
 
-/* What the devices that would be created now have in common, whatever their class. */
+/* Add the attributes of devices that would be created now that do not depend on their class. */
 static int describe_devices(const struct vdpasim_class *class, struct vdpa_migration_list *list)
 {
 	static const char *const capabilities[] = {
@@ -154,7 +153,7 @@ static int read_state(struct vdpasim *sim, struct vdpa_migration_reader *from)
 	return magic == REST_MAGIC && class->precopy ? class->precopy->finish(sim, from) : -EINVAL;
 }
 
-/* Take the lock of a device that does not run. Return: 0; -EINTR or -EBUSY, and it is not held. */
+/* Take the lock of a device that is not running. Return: 0; -EINTR or -EBUSY without the lock. */
 static int lock_at_rest(struct vdpasim *sim)
 {
 	if (mutex_lock_killable(&sim->lock))
@@ -211,7 +210,7 @@ static u64 resume_estimate(struct vdpa_device *vdpa)
 	return delays_ns(&sim->parent->resume, &sim->resume);
 }
 
-/* Nothing has been stopped yet when the deadline turns out to be too early. */
+/* If the suspend would miss the deadline, fail before anything is stopped. */
 static int suspend(struct vdpa_device *vdpa, ktime_t deadline)
 {
 	ktime_t end = ktime_add_ns(ktime_get(), suspend_estimate(vdpa));
@@ -330,8 +329,8 @@ static void add_precopy(struct vdpa_migration_ops *ops)
 }
 
 /**
- * vdpasim_migration_register - register the management device, with all it can do for migration
- * @parent: ready for it
+ * vdpasim_migration_register - register the management device with its migration operations
+ * @parent: the management device, set up
  *
  * May sleep. Return: 0 or an error.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vdpasim_net: simulated NICs with a switch between them. This file is what a NIC is like, and how
- * it is made.
+ * vdpasim_net: simulated NICs with a switch between them. This file defines the class and creates
+ * devices.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -22,12 +22,12 @@
 			 NET_FEATURES_CTRL)
 
 /*
- * Left out where nobody asks for it: QEMU migrates through virtqueues of its own, which have no
- * indirect descriptors.
+ * Offered only if requested: QEMU migrates through shadow virtqueues, which do not support indirect
+ * descriptors.
  */
 #define NET_FEATURES_ASKED BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
 
-/* What only a control queue makes possible. */
+/* Features that need a control queue. */
 #define NET_FEATURES_CTRL (BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
 			   BIT_ULL(VIRTIO_NET_F_CTRL_RX) | \
 			   BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) | \
@@ -46,7 +46,7 @@ static void net_fill_config(struct vdpasim *sim, void *buf)
 	config->mtu = __cpu_to_virtio16(true, READ_ONCE(net->mtu));
 }
 
-/* Until it says otherwise, a driver hears all multicast, on one queue pair. */
+/* By default a driver receives all multicast, on one queue pair. */
 static void set_defaults(struct simnet *net)
 {
 	spin_lock(&net->rx_lock);
@@ -57,7 +57,7 @@ static void set_defaults(struct simnet *net)
 	spin_unlock(&net->rx_lock);
 }
 
-/* One that goes on from somewhere else has said it there. */
+/* A loaded state has the driver's settings. */
 static void net_start(struct vdpasim *sim)
 {
 	struct simnet *net = sim_to_simnet(sim);
@@ -101,7 +101,7 @@ static void net_free(struct vdpasim *sim)
 {
 	struct simnet *net = sim_to_simnet(sim);
 
-	/* Where its creation failed, it may not have come that far. */
+	/* Creation may have failed before this was allocated. */
 	if (!net->backlog)
 		return;
 	net_stop(sim);
@@ -109,7 +109,7 @@ static void net_free(struct vdpasim *sim)
 	kfree(net->backlog);
 }
 
-/* What the device was created with: its driver's own choice of an address is private state. */
+/* Describe the address set by management: one set by the driver is private state. */
 static int net_describe(struct vdpasim *sim, struct vdpa_migration_list *list)
 {
 	struct simnet *net = sim_to_simnet(sim);
@@ -127,7 +127,7 @@ static int net_describe(struct vdpasim *sim, struct vdpa_migration_list *list)
 	return vdpa_migration_add_u64(list, "vdpasim_net.filter_max", "at-least", NET_FILTER_MAX);
 }
 
-/* What the core cannot know: the largest MTU and number of queue pairs. */
+/* Describe the largest MTU and number of queue pairs, which the core does not know. */
 static int net_describe_next(struct vdpa_migration_list *list)
 {
 	static const struct vdpa_migration_attribute attrs[] = {
@@ -169,7 +169,7 @@ static const struct vdpasim_class net_class = {
 };
 
 /**
- * struct net_plan - what a device is to be like
+ * struct net_plan - the configuration of a new device
  * @features: offered
  * @pairs: queue pairs
  * @mtu: bytes
@@ -204,7 +204,7 @@ static void read_plan(const struct vdpa_dev_set_config *config, struct net_plan 
 		eth_random_addr(plan->mac);
 }
 
-/* Returns whether such a device can be; if not, has said why not. */
+/* Return: whether such a device can be created; if not, the reason is set. */
 static bool judge_plan(struct vdpa_mgmt_dev *mdev, const struct net_plan *plan)
 {
 	const struct {

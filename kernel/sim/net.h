@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The simulated NIC: what its files share. */
+/*
+ * Declarations shared by the files of the simulated NIC.
+ */
 #ifndef VDPA_SIM_NET_H
 #define VDPA_SIM_NET_H
 
@@ -16,7 +18,7 @@
 
 #define NET_PAIRS_MAX		16
 
-/* The control queue has a group, and with it an address space, of its own. */
+/* The control queue has its own group, and so can have its own address space. */
 enum {
 	NET_GROUP_DATA,
 	NET_GROUP_CTRL,
@@ -29,10 +31,13 @@ enum {
 /* Frames that may wait for the buffers of one receive queue. */
 #define NET_BACKLOG_FRAMES	1024
 
-/* Addresses of a receive filter's list. With more, the filter lets all of their kind pass. */
+/*
+ * Maximum number of addresses in a list of the receive filter. With more, it passes all of their
+ * kind.
+ */
 #define NET_FILTER_MAX		64
 
-/* Counters of a queue, by what the queue is for. */
+/* Counters of a queue, by its type. */
 enum {
 	NET_STAT_PACKETS = VDPASIM_STAT_CLASS,
 	NET_STAT_BYTES,
@@ -51,8 +56,8 @@ struct net_state;
 struct simnet;
 
 /**
- * struct net_addr - a unicast address under which the switch finds a device
- * @node: in the switch's table
+ * struct net_addr - a unicast address of a device in the switch
+ * @node: node in the switch's table
  * @net: device
  * @mac: address
  *
@@ -65,11 +70,11 @@ struct net_addr {
 };
 
 /**
- * struct net_filter - what a device wants to receive beyond its own address
- * @promisc: unicast that names nobody
- * @allmulti: all multicast
- * @vlans_only: tagged frames only of the VLANs in @vlans
- * @vlans: VLAN ids
+ * struct net_filter - the receive filter of a device, beside its unicast addresses
+ * @promisc: receive unicast to unknown addresses
+ * @allmulti: receive all multicast
+ * @vlans_only: receive tagged frames only of the VLANs in @vlans
+ * @vlans: VLAN IDs
  * @n_multicast: number of @multicast
  * @multicast: addresses
  */
@@ -83,9 +88,9 @@ struct net_filter {
 };
 
 /**
- * struct net_backlog - frames that have arrived for a receive queue and wait for its buffers
- * @frames: in the order they came; only the queue's worker takes them out
- * @bytes: of memory that they take
+ * struct net_backlog - frames that wait for the buffers of a receive queue
+ * @frames: in order of arrival; only the queue's worker removes them, except for a reset or a load
+ * @bytes: memory that they use
  */
 struct net_backlog {
 	struct sk_buff_head frames;
@@ -94,22 +99,21 @@ struct net_backlog {
 
 /**
  * struct simnet - a simulated NIC
- * @sim: what it has in common with the others
- * @max_pairs: queue pairs it was created with
- * @mtu: of the same
- * @given_mac: address it was given by management, under state_lock
- * @mac: address it has now: the driver may have set another, until it resets the device; under
- *	state_lock
- * @loaded: a state to go on from with the next start, or NULL; under sim->lock
- * @old: what the last load has replaced, to be taken back; NULL: nothing; under sim->lock
- * @entry: in the switch's list, under the switch's lock
+ * @sim: the common part
+ * @max_pairs: number of queue pairs
+ * @mtu: MTU in bytes
+ * @given_mac: address set by management, under state_lock
+ * @mac: its present address: the driver may set another one until a reset; under state_lock
+ * @loaded: a loaded state to be used at the next start, or NULL; under sim->lock
+ * @old: the state before the last load, to undo it, or NULL; under sim->lock
+ * @entry: node in the switch's list, under the switch's lock
  * @addr: its own address in the switch, under the switch's lock
- * @extra: more unicast addresses that the driver wants to receive, under the switch's lock
+ * @extra: more unicast addresses set by the driver, under the switch's lock
  * @n_extra: number of @extra
- * @rx_lock: protects all below. Innermost.
- * @up: a driver uses the device: frames are taken in
- * @pairs: queue pairs that the driver wants to receive on
- * @filter: what it wants to receive
+ * @rx_lock: protects all fields below. A spinlock, innermost.
+ * @up: a driver uses the device: frames are received
+ * @pairs: number of queue pairs that the driver receives on
+ * @filter: its receive filter
  * @backlog: one for each queue pair
  */
 struct simnet {
@@ -136,7 +140,7 @@ static inline struct simnet *sim_to_simnet(struct vdpasim *sim)
 	return container_of(sim, struct simnet, sim);
 }
 
-/* net_queues.c: frames in and out */
+/* net_queues.c: receive and transmit queues */
 
 u32 net_vq_group(struct vdpasim *sim, u16 idx);
 const char *const *net_stat_names(struct vdpasim *sim, u16 idx);

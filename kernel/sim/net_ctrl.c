@@ -11,7 +11,7 @@
  * struct ctrl - a command
  * @net: device
  * @vq: its control queue
- * @data: what follows the header
+ * @data: the data after the header
  */
 struct ctrl {
 	struct simnet *net;
@@ -19,7 +19,7 @@ struct ctrl {
 	struct vdpasim_iter data;
 };
 
-/* A list of addresses as the driver gives it: those that fit, and whether there were more. */
+/* A list of addresses from the driver: those that fit, and whether there were more. */
 struct mac_list {
 	unsigned int n;
 	bool overflow;
@@ -27,11 +27,11 @@ struct mac_list {
 };
 
 /*
- * Each command returns VIRTIO_NET_OK or _ERR, or a negative error where the device is in
+ * The commands. Each returns VIRTIO_NET_OK or _ERR, or a negative error if the device is in
  * NEEDS_RESET.
  */
 
-/* Reads exactly @len bytes, which has to be all there is. */
+/* Read @len bytes; the command must have exactly as many. */
 static int pull_all(struct ctrl *ctrl, void *buf, u32 len)
 {
 	if (ctrl->data.left != len)
@@ -220,7 +220,7 @@ static int do_command(struct ctrl *ctrl, const struct virtio_net_ctrl_hdr *hdr)
 }
 
 /**
- * net_ctrl_step - obey one command
+ * net_ctrl_step - carry out one command
  * @vq: the control queue; its lock is held
  *
  * May sleep. Return: see enum vdpasim_step.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The queues of a simulated network device: frames from the driver, and to it. */
+/*
+ * The receive and transmit queues of a simulated NIC.
+ */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/skbuff.h>
@@ -41,8 +43,8 @@ enum net_role {
 };
 
 /*
- * The control queue comes behind the last pair that there can be: one only, if the driver has not
- * accepted multiqueue. Before it has accepted anything, it is where it would be if it accepts all.
+ * The control queue follows the last possible pair: the first one if the driver has not negotiated
+ * MQ. Before the negotiation, assume all offered features.
  */
 static enum net_role role_of(struct simnet *net, u16 idx)
 {
@@ -67,8 +69,8 @@ static u32 frame_max(const struct simnet *net)
 }
 
 /*
- * Reads the frame of a chain. @skb is NULL where there is none that can be sent. Returns an error
- * where the device is in NEEDS_RESET.
+ * Read the frame of a chain. @skb is set to NULL if it cannot be sent. Return: 0, or an error if
+ * the device is in NEEDS_RESET.
  */
 static int pull_frame(struct simnet *net, struct vdpasim_vq *vq, struct vdpasim_iter *from,
 		      struct sk_buff **skb)
@@ -81,7 +83,7 @@ static int pull_frame(struct simnet *net, struct vdpasim_vq *vq, struct vdpasim_
 		return 0;
 	if (vdpasim_pull(vq, from, &hdr, sizeof(hdr)))
 		return -EIO;
-	/* No offload is on offer. */
+	/* No offload is offered. */
 	if (hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE || hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		return 0;
 
@@ -123,7 +125,7 @@ static enum vdpasim_step tx_step(struct simnet *net, struct vdpasim_vq *vq, u32 
 	return VDPASIM_STEP_DONE;
 }
 
-/* A frame for a driver that gives one chain for each. */
+/* Receive a frame without mergeable buffers: into one chain. */
 static enum vdpasim_step push_frame(struct vdpasim_vq *vq, const struct sk_buff *skb)
 {
 	struct virtio_net_hdr_v1 hdr = { .num_buffers = __cpu_to_virtio16(true, 1) };
@@ -154,12 +156,12 @@ static enum vdpasim_step push_frame(struct vdpasim_vq *vq, const struct sk_buff 
 }
 
 /**
- * struct merge - a frame that is being spread over as many chains as it needs
+ * struct merge - a frame that is written to as many chains as it needs
  * @vq: receive queue
  * @skb: frame
- * @done: bytes of it that are written
- * @n: chains that are used
- * @n_at: where in the first chain the two bytes of their number go: they need not be neighbours
+ * @done: bytes written so far
+ * @n: chains used so far
+ * @n_at: addresses of the two bytes of num_buffers in the first chain; they may be in two buffers
  */
 struct merge {
 	struct vdpasim_vq *vq;
@@ -227,7 +229,7 @@ static int end_merge(struct merge *merge)
 	return vdpasim_ring_publish(merge->vq, merge->n);
 }
 
-/* A frame for a driver that takes it in several chains. */
+/* Receive a frame with mergeable buffers: into several chains. */
 static enum vdpasim_step push_frame_merged(struct vdpasim_vq *vq, const struct sk_buff *skb)
 {
 	struct merge merge = { .vq = vq, .skb = skb };
@@ -241,7 +243,7 @@ static enum vdpasim_step push_frame_merged(struct vdpasim_vq *vq, const struct s
 		vdpasim_ring_rewind(vq, merge.n);
 		if (merge.n < vq->num)
 			return step;
-		/* Not even all that the ring can hold are enough. */
+		/* Even all chains of a full ring are too small. */
 		vdpasim_count(vq, NET_STAT_ERRORS, 1);
 		return VDPASIM_STEP_DONE;
 	}
@@ -252,7 +254,7 @@ static enum vdpasim_step push_frame_merged(struct vdpasim_vq *vq, const struct s
 	return VDPASIM_STEP_DONE;
 }
 
-/* The frame stays in the backlog until it is done with: only this queue's worker takes it out. */
+/* The frame stays in the backlog until it is written; only this queue's worker removes it. */
 static enum vdpasim_step rx_step(struct simnet *net, struct vdpasim_vq *vq, u32 *bytes)
 {
 	struct net_backlog *backlog = &net->backlog[vq->index / 2];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The private state of a simulated NIC: what came over its control queue, and the frames that it
- * has taken in and its driver has yet to get.
+ * The private state of a simulated NIC: the driver's settings from its control queue, and received
+ * frames that wait for buffers.
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
@@ -13,17 +13,17 @@
 /**
  * struct state_fixed - the first part of the stream
  * @mac: address
- * @pairs: queue pairs that the driver wants to receive on
- * @n_unicast: further addresses; they follow, then the others
- * @n_multicast: multicast addresses
+ * @pairs: number of queue pairs that the driver receives on
+ * @n_unicast: number of further unicast addresses, which follow
+ * @n_multicast: number of multicast addresses, which follow those
  * @promisc: as struct net_filter
  * @allmulti: the same
  * @vlans_only: the same
- * @zero: of no meaning yet
- * @vlans: VLAN ids, bit n % 8 of byte n / 8
+ * @zero: reserved, 0
+ * @vlans: VLAN IDs: bit n % 8 of byte n / 8
  *
- * Behind the addresses come frames, each with a struct state_frame in front, and at the end one
- * of those that has no frame.
+ * Frames follow the addresses, each after a struct state_frame. A struct state_frame with length 0
+ * is the end.
  */
 struct state_fixed {
 	u8 mac[ETH_ALEN];
@@ -43,13 +43,13 @@ struct state_frame {
 } __packed;
 
 /**
- * struct net_state - what a stream says
+ * struct net_state - a private state
  * @mac: address
- * @pairs: queue pairs that the driver wants to receive on
- * @filter: what it wants to receive
+ * @pairs: number of queue pairs that the driver receives on
+ * @filter: receive filter
  * @extra: further addresses, from kcalloc(), or NULL
- * @n_extra: how many
- * @frames: what waits for it, for each queue pair
+ * @n_extra: their number
+ * @frames: waiting frames of each queue pair
  */
 struct net_state {
 	u8 mac[ETH_ALEN];
@@ -82,7 +82,7 @@ static struct net_state *state_new(void)
 	return state;
 }
 
-/* Clones of what waits; frames may still come in, but who migrates away loses those. */
+/* Clone the waiting frames. Frames that arrive later are lost in a migration. */
 static int copy_frames(struct simnet *net, struct net_state *state)
 {
 	struct sk_buff *skb, *clone;
@@ -184,7 +184,7 @@ static int write_frames(const struct net_state *state, struct vdpa_migration_wri
 /**
  * net_state_save - write the private state of a NIC
  * @sim: NIC, suspended
- * @to: where to
+ * @to: destination
  *
  * May sleep. Return: 0 or an error.
  */
@@ -286,7 +286,7 @@ static int read_state(const struct simnet *net, struct net_state *state,
 	return err;
 }
 
-/* Under rx_lock. What came here before was not meant for the driver that goes on now. */
+/* Under rx_lock. Frames that arrived here before are not for the migrated driver. */
 static void swap_backlog(struct net_backlog *backlog, struct sk_buff_head *frames)
 {
 	struct sk_buff_head old;
@@ -302,9 +302,9 @@ static void swap_backlog(struct net_backlog *backlog, struct sk_buff_head *frame
 }
 
 /**
- * net_state_apply - let a NIC go on from a state
- * @net: NIC, at rest
- * @state: the state; not the caller's any more
+ * net_state_apply - set the state of a NIC
+ * @net: NIC with stopped queues
+ * @state: the state, which is consumed
  *
  * May sleep. Under sim->lock.
  */
@@ -326,7 +326,7 @@ void net_state_apply(struct simnet *net, struct net_state *state)
 }
 
 /**
- * net_state_resume - forget what was there before the last load
+ * net_state_resume - drop the state before the last load
  * @sim: NIC
  *
  * May sleep. Under sim->lock.
@@ -339,7 +339,7 @@ void net_state_resume(struct vdpasim *sim)
 	net->old = NULL;
 }
 
-/* At once, or with the next start. */
+/* Load a state: at once if suspended, else at the next start. */
 static int load_state(struct simnet *net, struct net_state *state)
 {
 	struct net_state *old = net->loaded;
@@ -358,8 +358,8 @@ static int load_state(struct simnet *net, struct net_state *state)
 }
 
 /**
- * net_state_load - take over a private state
- * @sim: NIC, at rest
+ * net_state_load - load a private state
+ * @sim: NIC with stopped queues
  * @from: the stream
  *
  * May sleep. Under sim->lock. Return: 0, or an error and nothing has changed.
@@ -384,8 +384,8 @@ int net_state_load(struct vdpasim *sim, struct vdpa_migration_reader *from)
 }
 
 /**
- * net_state_unload - go back to what was there before the last load
- * @sim: NIC, at rest since
+ * net_state_unload - undo the last load
+ * @sim: NIC with stopped queues
  *
  * May sleep. Under sim->lock.
  */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The switch between the NICs of the parent. A frame goes to the devices whose address it names, be
- * it the sender itself; one that names nobody goes to the promiscuous ones; multicast goes to all
- * others that want it. A device that no driver uses receives nothing.
+ * The switch between the NICs of the parent. It sends a unicast frame to the devices with its
+ * address, even to the sender. If there is none, it sends the frame to the promiscuous devices. It
+ * sends multicast to all other devices whose filter passes it. A device that no driver uses
+ * receives nothing.
  */
 #include <linux/etherdevice.h>
 #include <linux/jhash.h>
@@ -10,25 +11,25 @@
 #include "net.h"
 
 /*
- * What may wait for the buffers of one receive queue, beside NET_BACKLOG_FRAMES. A driver that is
- * too slow, suspended or gone loses what comes beyond that, and holds nobody up.
+ * Maximum memory of frames that wait for one receive queue; NET_BACKLOG_FRAMES limits their number.
+ * Further frames are dropped, so that a slow or suspended driver blocks no other.
  */
 #define BACKLOG_BYTES	SZ_8M
 
 /*
- * Protects the list of devices and the table of their addresses. Taken for reading to hand out a
- * frame, with rx_lock of each receiver inside.
+ * Protects the list of devices and the table of their addresses. Read-locked to deliver a frame;
+ * rx_lock of each receiver is taken inside it.
  */
 static DEFINE_RWLOCK(switch_lock);
 static LIST_HEAD(devices);
 static DEFINE_HASHTABLE(addresses, 10);
 
 /**
- * struct fanout - a frame on its way to one device or to many
- * @from: who sent it
- * @pair: on which queue pair: the frames of one transmit queue stay in order
+ * struct fanout - a frame under way to one or more devices
+ * @from: sender
+ * @pair: queue pair that it was sent on: frames of one transmit queue stay in order
  * @skb: the frame
- * @next: a receiver that has yet to get it: the last gets the frame itself, the others a clone
+ * @next: the next receiver: the last one gets the frame itself, the others a clone
  */
 struct fanout {
 	struct simnet *from;
@@ -75,7 +76,7 @@ static bool wants(const struct simnet *net, const struct sk_buff *skb)
 	return !is_multicast_ether_addr(skb->data) || wants_multicast(net, skb->data);
 }
 
-/* Puts a frame where the receive queue finds it, or counts that there was no room. */
+/* Add a frame to the backlog of a receive queue, or count an overrun. */
 static void deliver(struct simnet *net, u16 pair, struct sk_buff *skb)
 {
 	struct net_backlog *backlog;
@@ -151,12 +152,12 @@ static void to_promiscuous(struct fanout *fanout)
 }
 
 /**
- * net_switch_send - hand a frame to those it is for
+ * net_switch_send - deliver a frame
  * @from: sender
- * @pair: queue pair it was sent on
- * @skb: the frame, from its Ethernet header on; not the caller's any more
+ * @pair: queue pair that it was sent on
+ * @skb: the frame, from its Ethernet header on; consumed
  *
- * Return: whether it was for anybody.
+ * Return: whether it had a receiver.
  */
 bool net_switch_send(struct simnet *from, u16 pair, struct sk_buff *skb)
 {
@@ -188,8 +189,8 @@ static void set_addr(struct net_addr *addr, struct simnet *net, const u8 *mac)
 }
 
 /**
- * net_switch_add - plug a new device in
- * @net: device; has its address
+ * net_switch_add - add a device
+ * @net: device, with its address set
  */
 void net_switch_add(struct simnet *net)
 {
@@ -200,8 +201,8 @@ void net_switch_add(struct simnet *net)
 }
 
 /**
- * net_switch_remove - unplug a device
- * @net: device; nothing is delivered to it any more when this returns
+ * net_switch_remove - remove a device
+ * @net: device; no frame is delivered to it after this returns
  */
 void net_switch_remove(struct simnet *net)
 {
@@ -213,9 +214,9 @@ void net_switch_remove(struct simnet *net)
 }
 
 /**
- * net_switch_rename - a device has another address from now on
+ * net_switch_rename - change the address of a device in the switch
  * @net: device
- * @mac: its address
+ * @mac: its new address
  */
 void net_switch_rename(struct simnet *net, const u8 *mac)
 {
@@ -226,10 +227,10 @@ void net_switch_rename(struct simnet *net, const u8 *mac)
 }
 
 /**
- * net_switch_extra - replace the further addresses under which a device is found
+ * net_switch_extra - replace the further addresses of a device
  * @net: device
- * @extra: addresses with only their mac set, from kcalloc(); the switch's from now on
- * @n: how many
+ * @extra: addresses with only their mac set, from kcalloc(); consumed
+ * @n: their number
  */
 void net_switch_extra(struct simnet *net, struct net_addr *extra, unsigned int n)
 {
@@ -249,11 +250,11 @@ void net_switch_extra(struct simnet *net, struct net_addr *extra, unsigned int n
 }
 
 /**
- * net_switch_copy_extra - the further addresses under which a device is found
+ * net_switch_copy_extra - copy the further addresses of a device
  * @net: device
- * @n: set to how many
+ * @n: set to their number
  *
- * May sleep. Return: copies with only their mac set, to be given to kfree(), or an error.
+ * May sleep. Return: copies with only their mac set, to be freed with kfree(), or an error.
  */
 struct net_addr *net_switch_copy_extra(struct simnet *net, unsigned int *n)
 {
@@ -273,8 +274,8 @@ struct net_addr *net_switch_copy_extra(struct simnet *net, unsigned int *n)
 /**
  * net_set_mac - change the address of a device
  * @net: device
- * @mac: its address from now on
- * @given: by management: the driver is told, and a reset does not take it back
+ * @mac: its new address
+ * @given: set by management: the driver is notified, and a reset keeps it
  *
  * Takes state_lock and the switch's lock, one after the other.
  */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The management device of a class of simulated devices. */
+/*
+ * Registering the management device of a class of simulated devices.
+ */
 #include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/module.h>
@@ -7,8 +9,8 @@
 #include "sim.h"
 
 /**
- * vdpasim_parent_register - offer a class of devices
- * @parent: filled in by the class but for the device, the workqueue and the directories
+ * vdpasim_parent_register - register the management device of a class
+ * @parent: filled in by the class, except for the device, the workqueue and the directories
  *
  * May sleep. Return: 0 or an error; devices can be added before this returns.
  */
@@ -48,11 +50,11 @@ err_wq:
 EXPORT_SYMBOL_GPL(vdpasim_parent_register);
 
 /**
- * vdpasim_parent_unregister - withdraw a class of devices
- * @parent: what vdpasim_parent_register() has registered
+ * vdpasim_parent_unregister - unregister the management device of a class
+ * @parent: registered by vdpasim_parent_register()
  *
- * Deletes its devices, and returns when the last of them is freed: whoever still holds one would
- * free it by the code of a module that is gone. May sleep.
+ * Deletes its devices, and waits until the last of them is freed: a later put_device() would call
+ * code of an unloaded module. May sleep.
  */
 void vdpasim_parent_unregister(struct vdpasim_parent *parent)
 {

@@ -2,9 +2,9 @@
 /*
  * The device's side of a split virtqueue.
  *
- * Whatever the driver writes is copied first and judged then, and every loop is bounded by the
- * size of the ring, whoever may be changing it meanwhile. A driver that breaks the rules finds its
- * device in NEEDS_RESET.
+ * The driver's data is copied before it is checked. Every loop is bounded by the size of the ring,
+ * even if the driver changes the ring meanwhile. If the driver violates the specification, the
+ * device goes into NEEDS_RESET.
  */
 #include <linux/bottom_half.h>
 #include <linux/module.h>
@@ -15,19 +15,19 @@
 #include "sim.h"
 
 /*
- * What one round of a queue may take. The rest has to wait until every other queue that was kicked
- * in the meantime has had its turn.
+ * Limits of one round of a queue. The rest is queued behind the other queues that were kicked
+ * meanwhile.
  */
 #define ROUND_CHAINS	64
 #define ROUND_BYTES	SZ_1M
 
 /**
- * struct walk - a descriptor chain while it is read
+ * struct walk - reads a descriptor chain
  * @vq: its queue
- * @n: buffers so far, in the queue's scratch
- * @n_out: those of them that the device may read
- * @out_len: bytes in them
- * @in_len: bytes in the others
+ * @n: number of buffers so far, in the queue's scratch
+ * @n_out: number of device-readable ones
+ * @out_len: bytes in device-readable buffers
+ * @in_len: bytes in device-writable buffers
  */
 struct walk {
 	struct vdpasim_vq *vq;
@@ -158,7 +158,7 @@ static int walk_chain(struct walk *walk, u16 head)
 	return broken(vq, "descriptor chain has a loop");
 }
 
-/* How many chains the driver has made available beyond vq->next. */
+/* Set @n to the number of available chains from vq->next on. */
 static int n_available(struct vdpasim_vq *vq, u16 *n)
 {
 	u16 idx;
@@ -172,7 +172,7 @@ static int n_available(struct vdpasim_vq *vq, u16 *n)
 }
 
 /**
- * vdpasim_ring_again - look at a chain that was taken from the available ring
+ * vdpasim_ring_again - read a chain that was already taken from the available ring
  * @vq: its queue; the lock is held
  * @head: index of its first descriptor
  * @chain: the chain; valid until the next call
@@ -195,7 +195,7 @@ enum vdpasim_step vdpasim_ring_again(struct vdpasim_vq *vq, u16 head, struct vdp
 }
 
 /**
- * vdpasim_ring_next - look at the next chain that the driver has made available
+ * vdpasim_ring_next - read the next available chain
  * @vq: its queue; the lock is held
  * @ahead: chains taken before it and not published yet
  * @chain: the chain; valid until the next call
@@ -213,7 +213,7 @@ enum vdpasim_step vdpasim_ring_next(struct vdpasim_vq *vq, u16 ahead, struct vdp
 		return VDPASIM_STEP_EMPTY;
 	}
 
-	/* The index says that the entry, and what it leads to, is there: read it first. */
+	/* Read the index before the entry and its descriptors. */
 	smp_rmb();
 
 	if (vdpasim_read16(vq, avail_entry_at(vq, vq->next + ahead), &head)) {
@@ -229,8 +229,8 @@ EXPORT_SYMBOL_GPL(vdpasim_ring_next);
  * vdpasim_ring_put - write a used entry without telling the driver yet
  * @vq: the queue; the lock is held
  * @ahead: entries put before it and not published yet
- * @head: of the chain
- * @written: bytes that were written to it
+ * @head: index of its first descriptor
+ * @written: bytes written to it
  *
  * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
  */
@@ -248,15 +248,15 @@ int vdpasim_ring_put(struct vdpasim_vq *vq, u16 ahead, u16 head, u32 written)
 EXPORT_SYMBOL_GPL(vdpasim_ring_put);
 
 /**
- * vdpasim_ring_publish - let the driver see used entries
+ * vdpasim_ring_publish - make used entries visible to the driver
  * @vq: the queue; the lock is held
- * @n: how many were put
+ * @n: number of entries put
  *
  * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
  */
 int vdpasim_ring_publish(struct vdpasim_vq *vq, u16 n)
 {
-	/* The entries, and the buffers they speak of, are written before the index says so. */
+	/* Write the entries and their buffers before the index. */
 	smp_wmb();
 
 	if (vdpasim_write16(vq, used_idx_at(vq), vdpasim_used(vq) + n))
@@ -268,9 +268,9 @@ int vdpasim_ring_publish(struct vdpasim_vq *vq, u16 n)
 EXPORT_SYMBOL_GPL(vdpasim_ring_publish);
 
 /**
- * vdpasim_ring_rewind - give up chains that were taken: they will be found again
+ * vdpasim_ring_rewind - leave chains in the available ring, to be read again later
  * @vq: the queue; the lock is held
- * @n: how many were taken and not published
+ * @n: number of chains read and not published
  */
 void vdpasim_ring_rewind(struct vdpasim_vq *vq, u16 n)
 {
@@ -279,10 +279,10 @@ void vdpasim_ring_rewind(struct vdpasim_vq *vq, u16 n)
 EXPORT_SYMBOL_GPL(vdpasim_ring_rewind);
 
 /**
- * vdpasim_ring_complete - give one chain back to the driver
+ * vdpasim_ring_complete - complete one chain
  * @vq: the queue; the lock is held
- * @head: of the chain
- * @written: bytes that were written to it
+ * @head: index of its first descriptor
+ * @written: bytes written to it
  *
  * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
  */
@@ -293,8 +293,8 @@ int vdpasim_ring_complete(struct vdpasim_vq *vq, u16 head, u32 written)
 EXPORT_SYMBOL_GPL(vdpasim_ring_complete);
 
 /*
- * The ring held too little: ask for a kick, then look once more, as the driver may have added to it
- * before it could see that it was asked. Returns 1 where it has, 0 where it has not.
+ * The ring has too few chains: request a kick, then check again, as the driver may have added
+ * chains before it saw the request. Return: 1 if it has, 0 if not, or -EIO.
  */
 static int ring_rest(struct vdpasim_vq *vq)
 {
@@ -304,7 +304,7 @@ static int ring_rest(struct vdpasim_vq *vq)
 	    vdpasim_write16(vq, avail_event_at(vq), vq->next + vq->seen))
 		return broken(vq, "used ring is not mapped");
 
-	/* The other half is the driver's: it writes its index, then reads the event. */
+	/* Pairs with the driver's barrier: it writes its index, then reads the event. */
 	smp_mb();
 
 	if (n_available(vq, &n))
@@ -312,13 +312,13 @@ static int ring_rest(struct vdpasim_vq *vq)
 	return n > vq->seen;
 }
 
-/* Does the driver want to hear of what was published? */
+/* Return: whether the driver wants an interrupt for the published entries. */
 static bool wants_interrupt(struct vdpasim_vq *vq)
 {
 	u16 event, flags, now = vdpasim_used(vq), old = vq->signalled;
 	bool first = !vq->signalled_valid;
 
-	/* The other half is the driver's: it writes the event or flag, then reads the index. */
+	/* Pairs with the driver's barrier: it writes the event or flag, then reads the index. */
 	smp_mb();
 
 	if (!vdpasim_has(vq->sim, VIRTIO_RING_F_EVENT_IDX)) {
@@ -339,13 +339,13 @@ static void notify(struct vdpasim_vq *vq)
 	if (!vq->cb.callback || !wants_interrupt(vq))
 		return;
 
-	/* A network driver raises its softirq here and expects it to run soon. */
+	/* A network driver raises its softirq here: local_bh_enable() runs it. */
 	local_bh_disable();
 	vq->cb.callback(vq->cb.private);
 	local_bh_enable();
 }
 
-/* Returns whether the queue should have another round at once. */
+/* Return: whether the queue needs another round at once. */
 static bool vq_round(struct vdpasim_vq *vq)
 {
 	const struct vdpasim_class *class = vq->sim->parent->class;
@@ -376,8 +376,7 @@ static bool vq_round(struct vdpasim_vq *vq)
  * vdpasim_vq_work - one round of a queue
  * @work: of the queue
  *
- * Memory is allocated here on behalf of what may be the host's own disk: it must not wait for that
- * disk to write something out.
+ * The device may be a disk of this host. So allocations here must not wait for writeback to it.
  */
 void vdpasim_vq_work(struct work_struct *work)
 {
@@ -403,7 +402,9 @@ void vdpasim_vq_work(struct work_struct *work)
 		vdpasim_kick(vq);
 }
 
-/* The next bytes that lie in one buffer, @want at most. There are some left. */
+/*
+ * Return: the number of bytes in the current buffer, at most @want; @iter must not be at its end.
+ */
 static u32 advance(struct vdpasim_iter *iter, u32 want, u64 *iova)
 {
 	u32 n;
@@ -420,8 +421,8 @@ static u32 advance(struct vdpasim_iter *iter, u32 want, u64 *iova)
 }
 
 /**
- * vdpasim_iova - the address of the next byte in the buffers of a chain
- * @iter: place; has some left
+ * vdpasim_iova - get the address of the next byte in the buffers of a chain
+ * @iter: position, not at the end
  *
  * Return: its IOVA.
  */
@@ -438,8 +439,8 @@ EXPORT_SYMBOL_GPL(vdpasim_iova);
 /**
  * vdpasim_pull - read from the buffers of a chain
  * @vq: its queue; the lock is held
- * @from: place to read from, moves on
- * @buf: to here
+ * @from: position to read from; advanced
+ * @buf: destination
  * @len: bytes; no more than @from has left
  *
  * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
@@ -463,8 +464,8 @@ EXPORT_SYMBOL_GPL(vdpasim_pull);
 /**
  * vdpasim_push - write to the buffers of a chain
  * @vq: its queue; the lock is held
- * @to: place to write to, moves on
- * @buf: from here
+ * @to: position to write to; advanced
+ * @buf: source
  * @len: bytes; no more than @to has left
  *
  * May sleep. Return: 0, or -EIO and the device is in NEEDS_RESET.
@@ -486,8 +487,8 @@ int vdpasim_push(struct vdpasim_vq *vq, struct vdpasim_iter *to, const void *buf
 EXPORT_SYMBOL_GPL(vdpasim_push);
 
 /**
- * vdpasim_skip - move on in the buffers of a chain
- * @iter: place
+ * vdpasim_skip - advance in the buffers of a chain
+ * @iter: position; advanced
  * @len: bytes; no more than @iter has left
  */
 void vdpasim_skip(struct vdpasim_iter *iter, u32 len)

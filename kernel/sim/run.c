@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether the queues of a simulated device may move, and what stops them. */
+/*
+ * Starting and stopping the queues of a simulated device.
+ */
 #include <linux/device.h>
 #include <linux/module.h>
 #include <uapi/linux/virtio_config.h>
 
 #include "sim.h"
 
-/* Status bits with which a device works. */
+/* Status bits of a running device. */
 #define STATUS_WORKING		(VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
 
-/* Status bits with which it does not, whatever else is set. */
+/* Status bits that stop a device. */
 #define STATUS_STUCK		(VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED)
 
-/* What the status and a suspend say about whether queues may move. Under state_lock. */
+/* Update sim->running from the status and the suspend. Under state_lock. */
 void vdpasim_update_running(struct vdpasim *sim)
 {
 	u8 state = sim->status & (STATUS_WORKING | STATUS_STUCK);
@@ -21,10 +23,10 @@ void vdpasim_update_running(struct vdpasim *sim)
 }
 
 /**
- * vdpasim_may_move - may this queue take anything from the driver?
- * @vq: queue; the answer holds for as long as its lock does, but for whoever is about to take that
+ * vdpasim_may_move - check whether a queue may be processed
+ * @vq: queue; with its lock held, code that stops the queue waits for the lock afterwards
  *
- * Return: whether it may.
+ * Return: true if it may.
  */
 bool vdpasim_may_move(const struct vdpasim_vq *vq)
 {
@@ -33,10 +35,10 @@ bool vdpasim_may_move(const struct vdpasim_vq *vq)
 }
 
 /**
- * vdpasim_kick - let a queue work
+ * vdpasim_kick - queue the work of a virtqueue
  * @vq: queue
  *
- * In any context. A queue that may not move does not remember it: it is kicked again when it may.
+ * In any context. A kick of a stopped queue is lost: the queue is kicked again when it is started.
  */
 void vdpasim_kick(struct vdpasim_vq *vq)
 {
@@ -46,7 +48,7 @@ void vdpasim_kick(struct vdpasim_vq *vq)
 EXPORT_SYMBOL_GPL(vdpasim_kick);
 
 /**
- * vdpasim_kick_all - let all queues of a device work
+ * vdpasim_kick_all - kick all queues of a device
  * @sim: device
  */
 void vdpasim_kick_all(struct vdpasim *sim)
@@ -58,11 +60,11 @@ void vdpasim_kick_all(struct vdpasim *sim)
 }
 
 /**
- * vdpasim_settle - wait until each queue has seen what stops it
+ * vdpasim_settle - wait until each queue has seen a change that stops it
  * @sim: device
  *
- * A round that is on its way finishes the request it has begun. May sleep; takes the lock of each
- * queue. Return: 0, or -EINTR on a fatal signal.
+ * A running round finishes its current request. May sleep; takes the lock of each queue. Return: 0,
+ * or -EINTR on a fatal signal.
  */
 int vdpasim_settle(struct vdpasim *sim)
 {
@@ -78,8 +80,8 @@ int vdpasim_settle(struct vdpasim *sim)
 EXPORT_SYMBOL_GPL(vdpasim_settle);
 
 /*
- * Under state_lock, so that the callback is not taken away meanwhile. By the specification a device
- * that its driver has suspended through the status says nothing until it is resumed.
+ * Under state_lock, so that the callback is not replaced meanwhile. By the specification, a device
+ * that is suspended through the status sends no notification until it is resumed.
  */
 static void config_interrupt(struct vdpasim *sim)
 {
@@ -88,7 +90,7 @@ static void config_interrupt(struct vdpasim *sim)
 		sim->config_cb.callback(sim->config_cb.private);
 }
 
-/* The status has changed: it may be the time to tell what was not told. Under state_lock. */
+/* The status has changed: send a delayed config interrupt, if possible. Under state_lock. */
 void vdpasim_config_late(struct vdpasim *sim)
 {
 	if (sim->config_late)
@@ -96,8 +98,8 @@ void vdpasim_config_late(struct vdpasim *sim)
 }
 
 /**
- * vdpasim_config_changed - tell the driver that the config space is another now
- * @sim: device; what it is filled from has been changed under its state_lock
+ * vdpasim_config_changed - notify the driver that the config space has changed
+ * @sim: device; its fields were changed under state_lock
  *
  * Takes state_lock.
  */
@@ -111,9 +113,9 @@ void vdpasim_config_changed(struct vdpasim *sim)
 EXPORT_SYMBOL_GPL(vdpasim_config_changed);
 
 /**
- * vdpasim_broken - the driver has broken the rules of its rings: stop until it resets the device
- * @vq: where
- * @why: what it did
+ * vdpasim_broken - stop a device whose driver violated the specification, until a reset
+ * @vq: the queue
+ * @why: the violation
  *
  * Takes state_lock.
  */

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Simulated vDPA parents: what vdpa_sim.ko offers to the drivers of its classes.
+ * Interface of vdpa_sim.ko, the common part of the simulated vDPA parents.
  *
- * A class (net, block) embeds struct vdpasim at the start of its own device, describes itself in a
- * struct vdpasim_class, and registers a struct vdpasim_parent. Everything that is not particular to
- * the class, from the config operations to the rings, is done here.
+ * A class (net, block) embeds struct vdpasim at the start of its own device structure, defines a
+ * struct vdpasim_class, and registers a struct vdpasim_parent. vdpa_sim.ko does everything that
+ * does not depend on the class, from the config operations to the rings.
  *
- * Locks, in the order they nest:
+ * Locks, in nesting order:
  *
- *   sim->lock     the configuration: features, the address space of each group, where writes are
- *                 noted. Held by the config operations, which may sleep.
- *   vq->lock      one virtqueue: its addresses, position, callback, address space. A worker holds
- *                 it for one bounded round, so whoever has taken it knows that the queue rests.
- *                 Nobody holds two of them.
- *   sim->state_lock  status, running, the config space and its callback, the bound mm. A spinlock,
- *                 innermost but for what a config callback takes itself.
- *   sim->map_lock the IOTLBs, held over every access to mapped memory, so that once an unmap has
- *                 returned nothing touches what it unmapped. A spinlock, innermost.
+ * - sim->lock protects the configuration: features, the address space of each group, dirty page
+ *   tracking. A mutex; the config operations hold it.
+ *
+ * - vq->lock protects one virtqueue: its addresses, position, callback and address space. A mutex.
+ *   A worker holds it for one bounded round, so its holder knows that the queue is not being
+ *   processed. No task holds two of them.
+ *
+ * - sim->state_lock protects status, running, the config space and its callback, and the bound mm.
+ *   A spinlock; only locks of a config callback are taken inside it.
+ *
+ * - sim->map_lock protects the IOTLBs. It is held over every access to mapped memory, so that no
+ *   access to unmapped memory follows an unmap. An rwlock, innermost.
  */
 #ifndef VDPA_SIM_H
 #define VDPA_SIM_H
@@ -33,25 +36,25 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/vdpa.h>
 
-/* As real devices have it: virtual machine monitors ask for rings of up to that. */
+/* As in real devices: virtual machine monitors use rings of up to this size. */
 #define VDPASIM_QUEUE_MAX	1024
 
 /*
- * A driver may not build a chain longer than its ring. Indirect tables of this length are taken in
- * any ring all the same: there are drivers that go by what else the device says of itself.
+ * A driver must not build a chain longer than its ring. The device accepts indirect tables of this
+ * length in any ring, because some drivers use other limits that the device announces.
  */
 #define VDPASIM_CHAIN_MIN	256
 
 /* Bytes of the largest config space of any class. */
 #define VDPASIM_CONFIG_MAX	128
 
-/* Bytes of a word that a test can change, with its terminator. */
+/* Size of a string that a test can set, with its terminator. */
 #define VDPASIM_TEXT_MAX	256
 
-/* Most chains of a queue that a device takes before it has completed the first. */
+/* Maximum number of chains in flight in a queue. */
 #define VDPASIM_FLIGHT_MAX	min(VDPASIM_QUEUE_MAX, VDPA_VQ_INFLIGHT_MAX)
 
-/* Virtqueue groups of the class that has most. */
+/* Maximum number of virtqueue groups of a class. */
 #define VDPASIM_GROUPS_MAX	2
 
 #define VDPASIM_FEATURES	(BIT_ULL(VIRTIO_F_ANY_LAYOUT) | \
@@ -68,10 +71,10 @@
 #define VIRTIO_CONFIG_S_SUSPEND	16
 #endif
 
-/* What every device offers that is asked to, and none that is not. */
+/* Features that a device offers only if they are requested. */
 #define VDPASIM_FEATURES_ASKED	BIT_ULL(VIRTIO_F_SUSPEND)
 
-/* What a driver has to accept: rings are little-endian, and their addresses go through a map. */
+/* Features that a driver must accept: little-endian rings and mapped addresses. */
 #define VDPASIM_FEATURES_REQUIRED	(BIT_ULL(VIRTIO_F_VERSION_1) | \
 					 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
 
@@ -90,7 +93,7 @@ struct vdpasim_vq;
 
 /**
  * struct vdpasim_seg - one buffer of a descriptor chain
- * @iova: where it starts, in the address space of the queue
+ * @iova: its start, in the address space of the queue
  * @len: its length in bytes
  */
 struct vdpasim_seg {
@@ -99,10 +102,10 @@ struct vdpasim_seg {
 };
 
 /**
- * struct vdpasim_scratch - the device's own copy of what it is working on
- * @max: the longest chain that it has room for
- * @segs: the buffers of the chain, device-readable ones first; behind @table
- * @table: an indirect table, copied before it is judged
+ * struct vdpasim_scratch - the device's copy of the current chain
+ * @max: maximum length of a chain
+ * @segs: the buffers of the chain, device-readable ones first; placed after @table
+ * @table: copy of an indirect table, made before the checks
  */
 struct vdpasim_scratch {
 	u16 max;
@@ -111,9 +114,9 @@ struct vdpasim_scratch {
 };
 
 /**
- * struct vdpasim_iter - a place in a list of buffers
+ * struct vdpasim_iter - a position in a list of buffers
  * @seg: the current buffer
- * @off: bytes of it that are done
+ * @off: offset in it
  * @left: bytes from here to the end of the list
  */
 struct vdpasim_iter {
@@ -124,8 +127,8 @@ struct vdpasim_iter {
 
 /**
  * struct vdpasim_chain - a descriptor chain that the driver made available
- * @out: what the device may read
- * @in: what the device may write
+ * @out: device-readable buffers
+ * @in: device-writable buffers
  * @head: index of its first descriptor
  */
 struct vdpasim_chain {
@@ -135,11 +138,11 @@ struct vdpasim_chain {
 };
 
 /**
- * struct vdpasim_flight - a chain that is taken and not completed
+ * struct vdpasim_flight - a chain in flight: taken and not completed
  * @head: index of its first descriptor
- * @begun: the device is at it; false: it is to be taken up, again or from another device
- * @since: when it has begun, in jiffies
- * @delay_ms: it takes so long from then, or less where less is asked for meanwhile
+ * @begun: being processed; false: to be taken up again, or taken over from another device
+ * @since: when it began, in jiffies
+ * @delay_ms: its duration; shorter if the knob is set to less meanwhile
  */
 struct vdpasim_flight {
 	u16 head;
@@ -148,10 +151,10 @@ struct vdpasim_flight {
 	u32 delay_ms;
 };
 
-/* Counters that every queue has; those of its class follow, VDPASIM_STATS_CLASS of them at most. */
+/* Counters of every queue; at most VDPASIM_STATS_CLASS counters of its class follow. */
 enum {
 	VDPASIM_STAT_RECEIVED,		/* chains taken from the driver */
-	VDPASIM_STAT_COMPLETED,		/* chains given back */
+	VDPASIM_STAT_COMPLETED,		/* chains completed */
 	VDPASIM_STAT_CLASS,
 };
 
@@ -159,33 +162,31 @@ enum {
 #define VDPASIM_STATS_MAX	(VDPASIM_STAT_CLASS + VDPASIM_STATS_CLASS)
 
 /**
- * struct vdpasim_vq - a split virtqueue, the device's side
+ * struct vdpasim_vq - the device's side of a split virtqueue
  * @lock: see the top of this file
  * @sim: the device it belongs to
- * @work: one round of it
- * @index: its number
+ * @work: processes one round
+ * @index: its index
  * @num: entries of the ring
  * @desc: IOVA of the descriptor table
  * @driver: IOVA of the available ring
  * @device: IOVA of the used ring
- * @next: next entry of the available ring to look at. Whenever @lock is free, the used index is as
- *	much less as chains are in flight (vdpasim_used()). Written under @lock, read without it for
- *	a snapshot.
- * @flights: chains that are in flight, in the order in which they were taken; NULL until there has
- *	been one
- * @n_flights: how many
- * @flights_end: when the last of them is due, in jiffies. Written under @lock, read without for an
- *	estimate.
- * @timer: kicks the queue while there are some
- * @seen: chains beyond @next that were there when the ring was last found to hold too few
+ * @next: next entry of the available ring to take. While @lock is free, the used index is @next
+ *	minus @n_flights (vdpasim_used()). Written under @lock, read without it.
+ * @flights: chains in flight, in the order in which they were taken; NULL until allocated
+ * @n_flights: number of chains in flight
+ * @flights_end: when the last of them is due, in jiffies. Written under @lock, read without it for
+ *	an estimate.
+ * @timer: kicks the queue while chains are in flight
+ * @seen: number of available chains after @next when the ring last had too few
  * @signalled: used index at the driver's last interrupt
- * @signalled_valid: whether there was one since the queue became ready
- * @ready: the driver has enabled it
- * @iotlb: the address space its group is in
- * @dirty: where the pages it writes are noted; NULL: nowhere
- * @dirty_chunk: where it noted the last of them; NULL: there was none
- * @dirty_index: which part of @dirty that is
- * @scratch: there while the queue is ready
+ * @signalled_valid: @signalled was set since the queue became ready
+ * @ready: enabled by the driver
+ * @iotlb: the address space of its group
+ * @dirty: dirty page tracking of its address space, or NULL
+ * @dirty_chunk: the chunk of @dirty used last, or NULL
+ * @dirty_index: index of that chunk
+ * @scratch: allocated while the queue is ready
  * @cb: the driver's interrupt
  * @stats: VDPASIM_STAT_*
  */
@@ -217,11 +218,11 @@ struct vdpasim_vq {
 };
 
 /**
- * enum vdpasim_step - what a class found when it was asked to do one thing on a queue
- * @VDPASIM_STEP_DONE: did one; ask again
- * @VDPASIM_STEP_EMPTY: the driver has to make a chain available first
- * @VDPASIM_STEP_IDLE: nothing to do, whatever the driver makes available
- * @VDPASIM_STEP_BROKEN: the driver broke the rules; the device is in NEEDS_RESET
+ * enum vdpasim_step - result of one step of a class on a queue
+ * @VDPASIM_STEP_DONE: did one step; call again
+ * @VDPASIM_STEP_EMPTY: no chain is available
+ * @VDPASIM_STEP_IDLE: nothing to do, even if chains are available
+ * @VDPASIM_STEP_BROKEN: the driver violated the specification; the device is in NEEDS_RESET
  */
 enum vdpasim_step {
 	VDPASIM_STEP_DONE,
@@ -231,16 +232,16 @@ enum vdpasim_step {
 };
 
 /**
- * struct vdpasim_precopy - how a class copies its private state while a device works
- * @begin: take note of what changes. Under sim->lock.
+ * struct vdpasim_precopy - pre-copy operations of a class
+ * @begin: start to track changes. Under sim->lock.
  * @read: write a round. Not under a lock.
- * @info: what is left, in bytes. Not under a lock.
+ * @info: get the bytes left. Not under a lock.
  * @save: write the rest. The device is suspended. Under sim->lock.
- * @end: take no more note. Under sim->lock.
+ * @end: stop tracking changes. Under sim->lock.
  * @load: stage a round beside the device. Not under a lock.
- * @finish: load the rest on top of what is staged, as the class's load does. Under sim->lock; the
- *	queues rest.
- * @drop: forget what is staged. Not under a lock.
+ * @finish: load the rest on top of the staged rounds, like the class's load. Under sim->lock; the
+ *	queues are stopped.
+ * @drop: drop the staged rounds. Not under a lock.
  *
  * The vDPA core calls them one at a time for each device.
  */
@@ -256,34 +257,32 @@ struct vdpasim_precopy {
 };
 
 /**
- * struct vdpasim_class - what a class of devices has to say for itself
- * @device_id: virtio device id
+ * struct vdpasim_class - a class of simulated devices
+ * @device_id: virtio device ID
  * @config_size: bytes of the config space
  * @ngroups: number of virtqueue groups
  * @nas: number of address spaces
- * @vq_group: group of a queue; absent where there is only one. May not sleep.
+ * @vq_group: get the group of a queue; NULL if there is only one. Must not sleep.
  * @fill_config: write the whole config space. Under state_lock.
- * @step: take and complete one chain, if there is one. Under vq->lock, in a worker.
- *	@bytes is to be increased by the bytes moved: a round is bounded by them too.
+ * @step: take and complete one chain, if available. Under vq->lock, in a worker. Adds the
+ *	bytes moved to *bytes, which also bound a round.
  * @start: the driver has set DRIVER_OK. Under sim->lock.
- * @resume: the device goes on after a suspend. Under sim->lock.
- * @stop: the device was reset, its queues rest. Under sim->lock.
- * @stat_names: names of the class's counters of a queue, ends with NULL
+ * @resume: the device is resumed. Under sim->lock.
+ * @stop: the device was reset. Under sim->lock; the queues are stopped.
+ * @stat_names: get the names of the class's counters of a queue, ending with NULL
  * @describe: add a device's own attributes for migration. May sleep.
- * @describe_next: add those of the devices that would be created now. May sleep.
- * @save: write a device's private state. It is suspended. Under sim->lock.
- * @reports: whether a suspend reports what is in flight, and does not wait for it. Absent where
- *	nothing ever is. May not sleep.
- * @load: read a private state and take it over, all or nothing: at once where the device is
- *	suspended, with the next start else, unless it is reset before. Under sim->lock; the
- *	queues rest.
- * @unload: go back to what was there before the last load; no start, stop or resume came since.
- *	Under sim->lock; the queues rest.
- * @estimate: set how many bytes @save would write, and how many were changed since the device was
- *	made; absent: it does not tell
- * @precopy: how its state is copied while it works; absent: it cannot be
- * @free: release what the class has added to the device. Also called for a device whose
- *	creation has failed half-way.
+ * @describe_next: add the attributes of devices that would be created now. May sleep.
+ * @save: write the private state of a suspended device. Under sim->lock.
+ * @reports: return whether a suspend reports chains in flight instead of completing them. NULL if
+ *	the class never has any. Must not sleep.
+ * @load: load a private state, all or nothing. It takes effect at once if the device is suspended,
+ *	else at the next start; a reset drops it. Under sim->lock; the queues are stopped.
+ * @unload: undo the last load; no start, stop or resume came since. Under sim->lock; the queues are
+ *	stopped.
+ * @estimate: get the number of bytes that @save would write, and of bytes changed since the device
+ *	was created; NULL: no estimate. Under sim->lock.
+ * @precopy: pre-copy operations; NULL: no pre-copy
+ * @free: free the class's part of the device, perhaps after a partly failed creation
  */
 struct vdpasim_class {
 	u32 device_id;
@@ -309,12 +308,12 @@ struct vdpasim_class {
 };
 
 /**
- * struct vdpasim_fault - what a test asked to go wrong with one operation
- * @delay_ms: wait that long first
- * @errno: then fail with this error; 0 does not fail
- * @nth: only the n-th time from now, once; 0 fails every time
+ * struct vdpasim_fault - a fault that a test has set for one operation
+ * @delay_ms: wait so long first
+ * @errno: then fail with this error; 0: do not fail
+ * @nth: fail only once, at the n-th call from now; 0: fail every time
  *
- * Plain words written through debugfs at any time and read once per operation.
+ * Plain integers, written through debugfs at any time and read once per operation.
  */
 struct vdpasim_fault {
 	u32 delay_ms;
@@ -323,9 +322,9 @@ struct vdpasim_fault {
 };
 
 /**
- * struct vdpasim_text - a word that a test can change
- * @lock: protects @word; nothing is taken under it
- * @word: the word
+ * struct vdpasim_text - a string that a test can set
+ * @lock: protects @word; nothing is taken inside it
+ * @word: the string
  */
 struct vdpasim_text {
 	struct mutex lock; /* see above */
@@ -335,29 +334,38 @@ struct vdpasim_text {
 /**
  * struct vdpasim_parent - a simulated management device
  * @mdev: for the vDPA core; the class fills in all but the device
- * @class: of its devices
- * @name: of the management device, its workqueue and its debugfs directory
- * @wq: where the queues of all its devices work: unbound, so a busy device keeps no CPU to itself
+ * @class: class of its devices
+ * @name: name of the management device, its workqueue and its debugfs directory
+ * @wq: workqueue for the queues of all its devices; unbound, so that a busy device does not occupy
+ *	one CPU
  * @live: devices that are not freed yet
  * @drained: woken when @live falls to 0
  * @add: fault of dev_add
- * @del: fault of dev_del (it cannot fail, only take its time)
+ * @del: fault of dev_del, which cannot fail, only take long
  * @suspend: fault of suspending any of its devices
  * @resume: fault of resuming any of its devices
  * @describe: fault of describing it or any of its devices for migration
- * @check: fault of its last word on a migration
+ * @check: fault of its check of a migration
  * @save: fault of saving the state of any of its devices
  * @load: fault of loading a state into any of its devices
- * @unload: fault of taking such a state back from any of its devices
- * @estimate: fault of telling what there is to carry
- * @precopy_begin: fault of beginning a pre-copy of any of its devices; and of what follows
- * @dirty_start: fault of beginning to note the pages that any of its devices writes
- * @dirty_read: fault of reading them
- * @dirty_stop: fault of ending that
- * @version: of what it saves, for the vDPA core; empty: it declares none
- * @accepts: ranges of versions of which it takes what they have saved
+ * @unload: fault of undoing the load in any of its devices
+ * @estimate: fault of estimating the size of the private state
+ * @precopy_begin: fault of beginning a pre-copy of any of its devices
+ * @precopy_read: fault of reading a round
+ * @precopy_info: fault of reading the number of bytes left
+ * @precopy_save: fault of saving the rest
+ * @precopy_end: fault of ending a pre-copy (delay only)
+ * @precopy_load: fault of staging a round
+ * @precopy_drop: fault of dropping staged rounds (delay only)
+ * @dirty_start: fault of starting dirty page tracking
+ * @dirty_read: fault of reading dirty pages
+ * @dirty_stop: fault of stopping dirty page tracking
+ * @get_vq_state: fault of reading the position of a virtqueue
+ * @set_vq_state: fault of setting the position of a virtqueue
+ * @version: version of its saved state, for the vDPA core; empty: none is declared
+ * @accepts: ranges of versions whose saved state it accepts
  * @dir: its debugfs directory
- * @devices: debugfs directory that has one directory for each device
+ * @devices: debugfs directory with one directory for each device
  */
 struct vdpasim_parent {
 	struct vdpa_mgmt_dev mdev;
@@ -396,41 +404,42 @@ struct vdpasim_parent {
 
 /**
  * struct vdpasim - a simulated device
- * @vdpa: what the vDPA core knows of it
- * @parent: the management device it was made by
+ * @vdpa: the vDPA core's device
+ * @parent: the management device that created it
  * @lock: see the top of this file
  * @state_lock: see the top of this file
  * @map_lock: see the top of this file
  * @offered: device features
  * @features: driver features
- * @generation: of the config space
+ * @generation: generation of the config space
  * @status: virtio status
- * @suspended: by the suspend operation; what the status says of a suspend is apart from that
- * @config_late: the config space has changed while the status had SUSPEND: the driver is to be told
- *	when the device is resumed
- * @landing: it is about to be suspended: what is in flight is completed, and nothing taken.
- *	Written under @state_lock, read without.
- * @running: in use, not suspended, not in NEEDS_RESET: queues may move. Written under
- *	@state_lock, read without: who clears it takes the lock of each queue afterwards.
- * @kernel_driver: the driver that has bound the device is the kernel's own virtio one, which does
- *	its DMA mapping itself: addresses are physical. Any other driver gets at nothing but what it
- *	has mapped.
- * @mm: address space of the user whose addresses the mappings lead to; NULL: physical ones
+ * @suspended: suspended by the suspend operation, not by the status
+ * @config_late: the config space changed while the status had SUSPEND: notify the driver at the
+ *	resume
+ * @landing: a suspend waits until the chains in flight are completed; no new ones are taken.
+ *	Written under @state_lock, read without it.
+ * @running: in use, not suspended, not in NEEDS_RESET: queues may be processed. Written under
+ *	@state_lock, read without it: code that clears it takes the lock of each queue afterwards.
+ * @kernel_driver: virtio_vdpa is bound, which does its own DMA mapping: addresses are physical. Any
+ *	other driver can access only memory that it has mapped.
+ * @mm: the user address space of the mappings' addresses; NULL: they are physical
  * @config_cb: the driver's config interrupt
  * @nvqs: number of queues
  * @vqs: the queues
  * @iotlbs: the address spaces
- * @group_asid: which of them each group is in, under @lock
- * @stall: bit n set: queue n does not move
+ * @group_asid: index of the address space of each group, under @lock
+ * @stall: bit n is set: queue n is not processed
  * @del: fault of deleting it
  * @suspend: fault of suspending it
  * @resume: fault of resuming it
  * @save: fault of saving its state
  * @load: fault of loading a state into it
- * @dirty_start: fault of beginning to note the pages it writes
- * @dirty_read: fault of reading them
- * @dirty_stop: fault of ending that
- * @dirty: what is noted of the pages it writes, under @lock; NULL: nothing is
+ * @dirty_start: fault of starting dirty page tracking
+ * @dirty_read: fault of reading dirty pages
+ * @dirty_stop: fault of stopping dirty page tracking
+ * @get_vq_state: fault of reading the position of a virtqueue
+ * @set_vq_state: fault of setting the position of a virtqueue
+ * @dirty: dirty page tracking, or NULL; under @lock
  * @dir: its debugfs directory
  */
 struct vdpasim {
@@ -479,7 +488,7 @@ static inline bool vdpasim_has(const struct vdpasim *sim, unsigned int feature)
 	return sim->features & BIT_ULL(feature);
 }
 
-/* Where the device is in the used ring. Under vq->lock. */
+/* Return: the position in the used ring. Under vq->lock. */
 static inline u16 vdpasim_used(const struct vdpasim_vq *vq)
 {
 	return vq->next - vq->n_flights;
@@ -502,7 +511,7 @@ void vdpasim_dev_del(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa);
 extern const struct vdpa_config_ops vdpasim_config_ops;
 int vdpasim_suspend(struct vdpa_device *vdpa);
 
-/* run.c: whether queues may move */
+/* run.c: whether queues may be processed */
 
 void vdpasim_update_running(struct vdpasim *sim);
 void vdpasim_config_changed(struct vdpasim *sim);
@@ -518,7 +527,7 @@ void vdpasim_broken(struct vdpasim_vq *vq, const char *why);
 int vdpasim_parent_register(struct vdpasim_parent *parent);
 void vdpasim_parent_unregister(struct vdpasim_parent *parent);
 
-/* ring.c: chains in, chains out */
+/* ring.c: the rings */
 
 enum vdpasim_step vdpasim_ring_next(struct vdpasim_vq *vq, u16 ahead, struct vdpasim_chain *chain);
 int vdpasim_ring_put(struct vdpasim_vq *vq, u16 ahead, u16 head, u32 written);
@@ -533,7 +542,7 @@ void vdpasim_vq_work(struct work_struct *work);
 
 enum vdpasim_step vdpasim_ring_again(struct vdpasim_vq *vq, u16 head, struct vdpasim_chain *chain);
 
-/* flight.c: chains that are taken and not completed */
+/* flight.c: chains in flight */
 
 enum vdpasim_step vdpasim_flight_take(struct vdpasim_vq *vq, u16 head, u32 delay_ms);
 enum vdpasim_step vdpasim_flight_due(struct vdpasim_vq *vq, u32 delay_ms,
@@ -550,7 +559,7 @@ u64 vdpasim_flights_left_ns(struct vdpasim *sim);
 int vdpasim_inflight_get(struct vdpa_device *vdpa, u16 idx, u16 *heads, unsigned int max);
 int vdpasim_inflight_set(struct vdpa_device *vdpa, u16 idx, const u16 *heads, unsigned int n);
 
-/* map.c: addresses */
+/* map.c: access to mapped memory */
 
 int vdpasim_read(struct vdpasim_vq *vq, u64 iova, void *buf, u32 len);
 int vdpasim_write(struct vdpasim_vq *vq, u64 iova, const void *buf, u32 len);
@@ -570,7 +579,7 @@ void vdpasim_unbind_mm(struct vdpa_device *vdpa);
 bool vdpasim_enter_mm(struct vdpasim *sim, struct mm_struct **mm);
 void vdpasim_leave_mm(struct mm_struct *mm);
 
-/* dirty.c: which pages a device writes */
+/* dirty.c: dirty page tracking */
 
 #define VDPASIM_DIRTY_PAGE_SIZES	GENMASK_ULL(30, 12)
 
@@ -583,13 +592,13 @@ int vdpasim_dirty_read(struct vdpa_device *vdpa, const struct vdpa_dirty_range *
 		       struct vdpa_dirty_sink *to);
 int vdpasim_dirty_stop(struct vdpa_device *vdpa);
 
-/* fault.c: what a test has asked for, if anything */
+/* fault.c: faults set by tests */
 
 int vdpasim_fault(struct vdpasim_fault *fault);
 void vdpasim_text_init(struct vdpasim_text *text, const char *word);
 void vdpasim_text_read(struct vdpasim_text *text, char *word);
 
-/* knobs.c: where it asks */
+/* knobs.c: debugfs files that set faults */
 
 void vdpasim_knobs_parent(struct vdpasim_parent *parent);
 void vdpasim_knobs_device(struct vdpasim *sim);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Counters of a virtqueue, as vendor statistics of the vDPA core. */
+/*
+ * Counters of a virtqueue, reported as vendor statistics.
+ */
 #include <linux/build_bug.h>
 #include <net/netlink.h>
 #include <uapi/linux/vdpa.h>
