@@ -1,95 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Migration of vDPA devices: what a parent driver may tell and do beyond
- * struct vdpa_config_ops.
+ * Interface for parent drivers that support migration, beyond struct vdpa_config_ops.
  *
- * The core describes every device and every management device by a list of
- * attributes, each with the rule by which it has to match at the target of a
- * migration (the table of rules is in <uapi/linux/vdpa.h>). The core writes the
- * common part itself, also for parents that do not use this file. A parent that
- * wants more fills in a struct vdpa_migration_ops, in which all is optional, and
- * registers its management device with
+ * The core describes every device and every management device by a list of attributes. Each
+ * attribute has a rule by which it must match at the target of a migration (see
+ * <uapi/linux/vdpa.h>). The core adds the common attributes for every parent, even without this
+ * file. A parent that supports more fills in a struct vdpa_migration_ops, whose members are
+ * optional, and registers its management device with
  *
  *	err = vdpa_mgmtdev_register_migration(&mdev, &migration_ops);
  *
- * instead of vdpa_mgmtdev_register(). vdpa_mgmtdev_unregister() unregisters it, as
- * usual. The same module also loads on a core without migration: the call then does
- * what vdpa_mgmtdev_register() does. The module needs no symbol for this, because it
- * is looked up when the call is made. The module needs no further reference either:
- * the core cannot be unloaded while a module uses it.
+ * instead of vdpa_mgmtdev_register(). vdpa_mgmtdev_unregister() unregisters it, as usual. The same
+ * module also loads on a core without migration: the call then does what vdpa_mgmtdev_register()
+ * does. The module does not link to the symbol, which is looked up at the call. It needs no
+ * reference to the core either: the core cannot be unloaded while a module uses it.
  *
- * What a driver author has to decide:
+ * The author of a parent driver has to decide about:
  *
  * Versions. A parent without a version is compatible only with the same build of
  * itself. A parent declares a version with vdpa_migration_add_version() in both
  * describe operations. It then promises to load the state of any version with the
  * same major and no larger minor number, and of the versions in its ranges.
  *
- * Attributes. The parent describes what has to match at the target and is not in the
- * common part. Such an attribute is named "driver.attribute", where driver is the
- * module's name or the name that users know. A management device's list describes the
- * devices that it would create now. Without that, it is no target for a device that
- * exists elsewhere: the core knows only what struct vdpa_mgmt_dev says of those devices
- * (features, number of virtqueues, attributes that are accepted). So the parent adds
- * the common part that its devices will have: vq_size, iova_range, vq_layout,
- * capabilities, and those of the class. If the parent adds an attribute of the common
- * part, it replaces the core's.
+ * Attributes. The parent describes what must match at the target and is not in the common part. The
+ * name of such an attribute is "driver.attribute", where driver is the module's name or the name
+ * that users know. A management device's list describes the devices that it would create now.
+ * Without such a list it cannot be a target for an existing device: the core knows only the fields
+ * of struct vdpa_mgmt_dev (features, number of virtqueues, accepted attributes). So the parent adds
+ * the common attributes that its devices will have: vq_size, iova_range, vq_layout, capabilities,
+ * and those of the class. An attribute of the common part that the parent adds replaces the core's.
  *
- * Private state. This is what the device knows beyond its virtqueues' positions and
- * beyond what the driver sets up again at the target: a receive filter that came over
- * the control queue, say. It is a stream of bytes in the parent's own format. It is
- * written and read in order. It goes through user space and over the network, so the
- * parent has to treat it as hostile input.
+ * Private state. This is the state of a device beyond its virtqueues' positions and beyond what the
+ * driver sets up again at the target, for example a receive filter set through the control queue.
+ * It is a stream of bytes in the parent's own format, written and read in order. It passes through
+ * user space and the network, so the parent must treat it as untrusted input.
  *
- * Pre-copy. A device with much private state stands still while all of it is carried. A
- * parent can have it carried in rounds while the device runs. Each round has what the
- * earlier rounds did not have, and what has changed since. Then the device is suspended,
- * and little is left to carry. At the target the rounds are staged beside the device,
- * which does not change before the rest is loaded. A bus driver's reset does not discard
- * what is staged. A parent has all operations of the source's side and save, or none of
- * them; the same holds for the target's side and load.
+ * Pre-copy. A device with much private state is suspended while all of it is copied. A parent can
+ * support copying it in rounds while the device runs. Each round has state that no earlier round
+ * had, and state that has changed since. Then the device is suspended, and little is left to copy.
+ * At the target the rounds are staged beside the device, which does not change before the rest is
+ * loaded. A bus driver's reset does not discard staged rounds. A parent must have all operations of
+ * the source's side and save, or none of them; the same applies to the target's side and load.
  *
- * Pages that the device wrote. A program that moves a guest's memory while the device runs
- * needs to know which pages the device has written meanwhile. A parent has all of the three
- * operations for this and dirty_page_sizes, or none of them. Addresses are those that the
- * driver has given the device.
+ * Dirty page tracking. A program that moves a guest's memory while the device runs needs to know
+ * which pages the device has written meanwhile. A parent must have all three operations for this
+ * and dirty_page_sizes, or none of them. Addresses are IOVAs.
  *
- *  - It is not the device's driver that asks for tracking, but the program that moves the
- *    memory. So tracking begins with dirty_start. It ends with dirty_stop, or without a call
- *    when the device is deleted. A suspend does not end it: the rest is read after it. A reset
- *    does not end it either: what was written before still has to be carried.
- *  - No page may be lost. A page is noted after its last byte was written, so that a reader
- *    who copies it has that byte. After dirty_start has returned, all writes are noted. After
- *    a suspend has returned, nothing is written any more. A page that was not written may be
- *    noted.
- *  - dirty_read clears what the sink has taken, in one step for each word: a write that comes
- *    in between stays noted. What the sink refuses stays noted as well.
- *  - The parent bounds the memory for this. If that runs out, dirty_read fails with -EOVERFLOW
- *    until dirty_stop. Then the reader has to begin anew.
+ *  - Tracking is requested by the program that moves the memory, not by the device's driver. It
+ *    begins with dirty_start. It ends with dirty_stop, or without a call when the device is
+ *    deleted. A suspend does not end it: the remaining pages are read afterwards. A reset does not
+ *    end it either: pages written before still have to be copied.
+ *  - No page may be lost. The parent marks a page after its last byte was written, so that a reader
+ *    copies the new data. After dirty_start has returned, all writes are marked. After a suspend
+ *    has returned, the device writes nothing. A page that was not written may be marked.
+ *  - dirty_read atomically clears the bits of each word that the sink has accepted: a concurrent
+ *    write stays marked. Bits that the sink refuses stay marked too.
+ *  - The parent limits the memory for this. If it runs out, dirty_read fails with -EOVERFLOW until
+ *    dirty_stop. The reader then has to start again.
  *
- * Chains in flight. A suspend need not wait for slow requests. A parent with
- * vq_inflight_get and vq_inflight_set may stop before it has completed what it took from
- * a virtqueue. It reports those chains. The same device after a resume, or the target of a
- * migration, takes them up again from the ring.
+ * Chains in flight. A suspend need not wait for slow requests. A parent with vq_inflight_get and
+ * vq_inflight_set may stop before it has completed what it took from a virtqueue. It reports those
+ * chains. After a resume the same device takes them up again from the ring; after a migration the
+ * target does.
  *
- *  - A chain that is given up has no used entry. It may have had an effect only if a second
- *    try has the same effect. Other requests are finished before the suspend ends.
- *  - One number identifies a chain. Split rings: the index of its first descriptor, as
- *    in the available ring. Packed rings: the place of its first descriptor in the
- *    ring, which also has its buffer ID and length. So its descriptors must still be there.
- *    A device that completes chains out of order writes used entries over the descriptors
- *    of older ones. It finishes those before the suspend ends. All chains that it reports
- *    lie between the used and the available position.
- *  - The available position counts them as taken. Split rings: the used index is the
- *    available index minus their number. Packed rings: the used position is told.
+ *  - A chain that is given up has no used entry. Its request may have had an effect only if
+ *    repeating it has the same effect. Other requests are finished before the suspend ends.
+ *  - One number identifies a chain. Split rings: the index of its first descriptor, as in the
+ *    available ring. Packed rings: the position of its first descriptor in the ring; the ring also
+ *    has its buffer ID and length. So its descriptors must still be intact. A device that completes
+ *    chains out of order overwrites the descriptors of older ones with used entries. It finishes
+ *    those older ones before the suspend ends. All reported chains lie between the used and the
+ *    available position.
+ *  - The available position counts them as taken. Split rings: the used index is the available
+ *    index minus their number. Packed rings: the used position is part of the state.
  *  - A virtqueue has at most VDPA_VQ_INFLIGHT_MAX of them. A suspend finishes the others.
- *  - They are lost if only positions are carried to another device, by a virtual machine
- *    monitor that does not know them, say. So a parent waits by default. It stops early only
- *    if it was told to, in whatever way it offers.
+ *  - They are lost if only positions are copied to another device, for example by a virtual machine
+ *    monitor that does not support them. So by default a parent completes all requests in a
+ *    suspend. It stops early only if its administrator has enabled that.
  *
- * The core describes such a device by the attribute "inflight", 1, at-least: its target
- * has to be able to take up what it has in flight. If a parent knows that a device will
- * have nothing in flight, it adds the attribute itself, with the rule "info".
+ * The core describes such a device by the attribute "inflight", 1, at-least: its target must be
+ * able to take up its chains in flight. A parent whose device will have none in flight adds the
+ * attribute itself, with the rule "info".
  *
  * Context of all operations unless they say otherwise: a worker, with no lock held.
  * They may sleep as long as they need. Only the caller waits for them. Different
@@ -117,19 +108,18 @@ struct netlink_ext_ack;
  * @name: 1 to 63 bytes of letters, digits, '_', '-' and '.'
  * @type: "u64", "bitmask", "string", "set", "range" or "version"
  * @rule: "equal", "superset", "at-least", "at-most", "contains", "version" or "info"
- * @provision: it is set when a device is created. In the list of a management device:
- *	it can be set there, to every number in a "range", to anything if @has_value
- *	is false.
- * @has_value: whether what follows is set
+ * @provision: it is set when a device is created. In the list of a management device: it can be set
+ *	there, to any number in a "range", to any value if @has_value is false.
+ * @has_value: the following fields are set
  * @n_high: "bitmask", words in @high, up to VDPA_HIGH_WORDS; 0: no bit beyond 63
  * @num: "u64", "bitmask": its bits 0 to 63
  * @high: "bitmask", word i is bits 64 + 64i to 127 + 64i
  * @first: "range", smallest
  * @last: "range", largest
  * @string: "string", "version"
- * @accepts: "version", the ranges that are accepted, NULL for none
+ * @accepts: "version", the accepted ranges, or NULL
  * @members: "set", in any order
- * @n_members: "set", how many; 0 is an empty one
+ * @n_members: "set", number of members; 0: an empty set
  */
 struct vdpa_migration_attribute {
 	const char *name;
@@ -159,20 +149,20 @@ struct vdpa_migration_attribute {
 };
 
 /**
- * struct vdpa_migration_list - what a description is added to
- * @add: add an attribute; strings are copied. Return: 0; -EINVAL if it is not valid, or the
- *	name is there already; -E2BIG if the list is full; -ENOMEM.
+ * struct vdpa_migration_list - a description to add attributes to
+ * @add: add an attribute; strings are copied. Return: 0; -EINVAL if it is invalid or its name is in
+ *	the list already; -E2BIG if the list is full; -ENOMEM.
  *
- * If @add does not return 0, a parent can just return that.
+ * A parent can return an error of @add.
  */
 struct vdpa_migration_list {
 	int (*add)(struct vdpa_migration_list *list, const struct vdpa_migration_attribute *attr);
 };
 
 /**
- * struct vdpa_migration_source - a description, to be judged
+ * struct vdpa_migration_source - the description of a source device
  * @class: virtio device ID
- * @n: how many attributes
+ * @n: number of attributes
  * @attrs: well-formed, but not trusted: types and rules may be unknown; in any order
  */
 struct vdpa_migration_source {
@@ -182,7 +172,7 @@ struct vdpa_migration_source {
 };
 
 /**
- * struct vdpa_migration_writer - what private state is written to
+ * struct vdpa_migration_writer - destination of private state
  * @write: append @len bytes. Return: 0; -EFBIG if it is more than
  *	VDPA_STATE_PRIVATE_MAX in all, in one round of a pre-copy or in its rest; -ENOMEM;
  *	-ECANCELED if the caller is gone.
@@ -192,10 +182,9 @@ struct vdpa_migration_writer {
 };
 
 /**
- * struct vdpa_migration_reader - what private state is read from
- * @left: bytes that are still to come
- * @read: take the next @len bytes. Return: 0; -ENODATA, and nothing is taken, if there
- *	are less.
+ * struct vdpa_migration_reader - source of private state
+ * @left: bytes left
+ * @read: read the next @len bytes. Return: 0; -ENODATA if there are fewer: then none is read.
  */
 struct vdpa_migration_reader {
 	u64 left;
@@ -203,12 +192,12 @@ struct vdpa_migration_reader {
 };
 
 /**
- * struct vdpa_dirty_range - addresses
+ * struct vdpa_dirty_range - a range of addresses
  * @asid: the address space
- * @first: the first of them
- * @last: the last of them
+ * @first: the first address
+ * @last: the last address
  *
- * It begins and ends where pages of the size that is tracked do.
+ * It consists of whole pages of the tracked size.
  */
 struct vdpa_dirty_range {
 	u32 asid;
@@ -217,24 +206,24 @@ struct vdpa_dirty_range {
 };
 
 /**
- * struct vdpa_dirty_sink - takes the pages that the device wrote
- * @put: take a word of the bitmap: bit n is the page that is n pages behind @iova, which is a
- *	multiple of 64 pages. @pages has no bit outside the range that is read, and is not 0: clean
- *	stretches are passed over. Words come in ascending order. May not sleep. Return: 0; -ENOSPC
- *	if there is no room for it, -ECANCELED if nobody wants it any more: then it is not taken,
- *	and the parent returns that; -EINVAL if it breaks these rules.
+ * struct vdpa_dirty_sink - receives dirty pages
+ * @put: add a word of the bitmap: bit n is the page n pages after @iova, which is a multiple of 64
+ *	pages. @pages has no bit outside the range to read, and is not 0: clean words are skipped.
+ *	Words must be in ascending order. Must not sleep. Return: 0; -ENOSPC if there is no room,
+ *	-ECANCELED if the client has gone: the word is not accepted, and the parent returns this
+ *	error; -EINVAL if these rules are violated.
  */
 struct vdpa_dirty_sink {
 	int (*put)(struct vdpa_dirty_sink *to, u64 iova, u64 pages);
 };
 
 /**
- * vdpa_dirty_mask - which pages of a word are in a range
- * @iova: what bit 0 of the word is about
- * @range: the range, of which the word has a page at least
+ * vdpa_dirty_mask - get the bits of a word whose pages are in a range
+ * @iova: address of bit 0 of the word
+ * @range: the range; at least one page of the word is in it
  * @shift: log2 of the page size
  *
- * Return: their bits.
+ * Return: the bits.
  */
 static inline u64 vdpa_dirty_mask(u64 iova, const struct vdpa_dirty_range *range,
 				  unsigned int shift)
@@ -250,89 +239,85 @@ static inline u64 vdpa_dirty_mask(u64 iova, const struct vdpa_dirty_range *range
 }
 
 /**
- * struct vdpa_migration_ops - what a parent can do for migration; all but @size is optional
+ * struct vdpa_migration_ops - migration operations of a parent; all but @size are optional
  * @size: sizeof(struct vdpa_migration_ops), so that it can grow
  * @describe: add a device's own attributes. Also called while the device runs.
  *	Return: 0 or an error: the device then has no description.
  * @describe_mgmtdev: add a management device's own attributes, for the class of devices
  *	with that virtio device ID. Return: as @describe.
- * @check: the last word on whether a device with the description @source can be migrated
- *	to @vdev, or to a device that @mdev would create (@vdev is NULL). All rules have
- *	been found to match. Must not change anything. Return: 0; an error if not, with the
- *	reason in @extack.
+ * @check: check whether a device with the description @source can be migrated to @vdev, or to a
+ *	device that @mdev would create (@vdev is NULL). Called after all rules have matched. Must
+ *	not change anything. Return: 0; an error if not, with the reason in @extack.
  * @save: write a device's private state. The device is suspended. If it is resumed or
  *	reset meanwhile, the core discards what was written. Return: 0 or an error.
- * @load: take over private state. The device is suspended, or a driver has negotiated the
- *	features that the source had, but has not set DRIVER_OK. It may do so at any
- *	moment; then this returns -EBUSY. @source has been judged, the virtqueues'
- *	positions are set. Read the whole state, down to the last byte, before using
- *	any of it: return an error with nothing changed, or 0. A reset discards what
- *	was loaded. Called with an empty stream if the source has written none.
+ * @load: load private state. The device is suspended, or a driver has negotiated the features that
+ *	the source had, but has not set DRIVER_OK. It may do so at any moment; then this returns
+ *	-EBUSY. @source has been checked, the virtqueues' positions are set. Read the whole state,
+ *	down to the last byte, before using any of it: return an error with nothing changed, or 0. A
+ *	reset discards the loaded state. Called with an empty stream if the source has no private
+ *	state.
  * @suspend: suspend a device by @deadline (CLOCK_MONOTONIC; KTIME_MAX: no deadline), as
  *	vdpa_config_ops.suspend does, which must be there as well. If it
  *	cannot meet the deadline, the device runs on and this returns -ETIMEDOUT, by
  *	@deadline. With this operation the core does not refuse a deadline because of
  *	the time that earlier suspends took.
- * @suspend_estimate: how long a suspend of the device would take now, in ns. May not sleep.
- *	A shorter deadline is refused without touching the device.
- * @resume_estimate: how long a resume would take, in ns. May not sleep.
- * @unload: restore what a device had before the last @load, because another device that was
- *	loaded with it refused its state. The device was not reset, started or resumed since;
- *	if that happens just now, this returns -EBUSY. What is kept for this can be freed when
- *	one of these happens, and at the next @load. If this is absent, a device that has @load
- *	is not loaded together with others. Return: 0, or an error: the device keeps what was
- *	loaded.
- * @features_high: which feature bits beyond 63 a device offers, or, if @negotiated, its driver
- *	has negotiated: word i of @high is bits 64 + 64i to 127 + 64i. There is room for
- *	VDPA_HIGH_WORDS words, which are 0. May not sleep. Absent: none.
- * @supported_high: the same of those that a management device supports. May not sleep.
- * @estimate: set @bytes to how much private state a save would carry now, and @changed to
- *	how much of it has changed since the device was made. A byte counts each time it
- *	changes, so @changed never decreases, and two calls tell how fast it grows. Both are in
- *	bytes and may be rough. Return: 0 or an error.
- * @precopy_begin: from now on note what changes. Return: 0 or an error.
- * @precopy_read: write a round. It has as much as the parent likes of what existed when the
- *	pre-copy began and was in no round yet, and what has changed since it was in one. What
- *	changes meanwhile goes into a later round, or into the rest. An error ends the pre-copy.
- *	Return: 0 or an error.
- * @precopy_info: set @initial to how much of what existed at the beginning was in no round
- *	yet, @dirty to how much has changed since it was in one. In bytes, may be rough.
- *	Return: 0 or an error, which ends the pre-copy.
- * @precopy_save: write the rest, everything that is not in the rounds. The device is suspended, as
+ * @suspend_estimate: how long a suspend of the device would take now, in ns. Must not sleep. A
+ *	shorter deadline is refused without touching the device.
+ * @resume_estimate: how long a resume would take, in ns. Must not sleep.
+ * @unload: restore what a device had before the last @load, because another device that was loaded
+ *	with it refused its state. The device was not reset, started or resumed since; if that
+ *	happens just now, this returns -EBUSY. The old state can be freed when one of these happens,
+ *	and at the next @load. Without this, a device that has @load is not loaded together with
+ *	others. Return: 0, or an error: the device keeps the loaded state.
+ * @features_high: get the feature bits beyond 63 that a device offers or, if @negotiated, that its
+ *	driver has negotiated: word i of @high is bits 64 + 64i to 127 + 64i. @high has
+ *	VDPA_HIGH_WORDS words, initially 0. Must not sleep. NULL: no such bits.
+ * @supported_high: the same for the features that a management device supports. Must not sleep.
+ * @estimate: set @bytes to the size of the private state that a save would write now, and @changed
+ *	to the amount changed since the device was created. A byte counts each time it changes, so
+ *	@changed never decreases, and two calls give the rate of change. Both are in bytes and may
+ *	be rough. Return: 0 or an error.
+ * @precopy_begin: start to track changes. Return: 0 or an error.
+ * @precopy_read: write a round: any amount of the initial state that was in no round yet, and of
+ *	state that has changed since it was in one. State that changes meanwhile goes into a later
+ *	round or the rest. An error ends the pre-copy. Return: 0 or an error.
+ * @precopy_info: set @initial to the amount of initial state that was in no round yet, @dirty to
+ *	the amount changed since it was in one. In bytes, may be rough. Return: 0 or an error, which
+ *	ends the pre-copy.
+ * @precopy_save: write the rest: all state that is not in the rounds. The device is suspended, as
  *	for @save. The pre-copy ends after it. Return: 0 or an error.
- * @precopy_end: stop noting, whatever the result was. Called once for each begin that has
- *	succeeded; not for a device that is unregistered first.
- * @precopy_load: stage a round, which comes after those that are staged already. The device
- *	does not change; it may have a driver or none, and be reset. On an error nothing that is
- *	staged is used. @source has been judged. Return: 0 or an error.
- * @precopy_drop: discard what is staged. Also called after each @load that came after rounds:
- *	@load then takes the rest together with what is staged, all or nothing. What it has
- *	taken is no longer staged. Not called for a device that is unregistered first.
- * @dirty_page_sizes: the sizes of pages that can be tracked, their sum: each a power of two from
- *	4096 to 2^30. This and the next three: all or none, or the management device is not
+ * @precopy_end: stop tracking changes, after success or failure. Called once for each begin that
+ *	has succeeded; not for a device that is unregistered first.
+ * @precopy_load: stage a round, which follows those staged before. The device does not change; it
+ *	may have a driver, and may be reset. After an error the staged rounds are not used. @source
+ *	has been checked. Return: 0 or an error.
+ * @precopy_drop: discard the staged rounds. Also called after each @load that follows rounds: that
+ *	@load loads the rest together with the staged rounds, all or nothing; afterwards they are no
+ *	longer staged. Not called for a device that is unregistered first.
+ * @dirty_page_sizes: the supported page sizes, ORed: each is a power of two from 4096 to 2^30. A
+ *	parent must have all of this and the next three or none, or its management device is not
  *	registered.
- * @dirty_start: note from now on which pages the device writes, of those in the @n @ranges, which
- *	do not overlap and stay the core's. @page_size is one of @dirty_page_sizes. Return: 0; or
- *	an error, and nothing is noted, with the reason in @extack.
- * @dirty_read: tell @to which pages of @range the device wrote since they were cleared, and clear
- *	them if @clear. @range is within one of those that are tracked. Return: 0 when all were
- *	told; what @to returned; -EOVERFLOW if not all that it wrote was noted; another error.
- * @dirty_stop: stop noting. Return: 0; or an error, and tracking goes on.
- *	The core calls these three for one device one at a time, and only in this order.
- * @vq_inflight_get: tell the chains of virtqueue @idx that the device has taken and not
- *	completed, in the order in which it took them, as "Chains in flight" above says.
- *	@heads has room for @max of them. Called with the device's cf_lock held, also for a
- *	device that runs: the result is then a snapshot. Return: how many; an error.
- * @vq_inflight_set: have the device take up these chains before anything newer, in this
- *	order, each once, when it starts or is resumed. They replace what was set
- *	or given up before. @n may be 0. The device is suspended, or a driver has not set
- *	DRIVER_OK yet; the virtqueue's position is set. The core has checked them: they
- *	are no more than the ring has descriptors, none lies beyond it, none comes twice.
- *	A reset discards them; setting a position does not. Called with the
- *	device's cf_lock held. Return: 0, or an error and nothing has changed. A parent
- *	has both of these operations or none; with one it is not registered.
+ * @dirty_start: start to track the pages that the device writes in the @n @ranges. These do not
+ *	overlap, and the core owns them. @page_size is one of @dirty_page_sizes. Return: 0; or an
+ *	error, with the reason in @extack: then nothing is tracked.
+ * @dirty_read: pass to @to the pages of @range that the device wrote since they were last cleared,
+ *	and clear them if @clear. @range is within a tracked one. Return: 0 when all were passed; an
+ *	error of @to; -EOVERFLOW if some writes were not tracked; another error.
+ * @dirty_stop: stop tracking. Return: 0; or an error: then tracking continues. For each device the
+ *	core calls these three one at a time, and only in this order.
+ * @vq_inflight_get: set @heads to the chains of virtqueue @idx that the device has taken and not
+ *	completed, in the order in which it took them: see "Chains in flight" above. @heads has room
+ *	for @max of them. Called with the device's cf_lock held, also for a running device: then the
+ *	result may be outdated. Return: their number, or an error.
+ * @vq_inflight_set: set the chains that the device takes up when it starts or is resumed, in this
+ *	order, each once, before newer ones. They replace those set or given up before. @n may be 0.
+ *	The device is suspended, or a driver has not set DRIVER_OK yet; the virtqueue's position is
+ *	set. The core has checked the chains: there are no more than descriptors in the ring, none
+ *	is outside it, none comes twice. A reset discards them; setting a position does not. Called
+ *	with the device's cf_lock held. Return: 0, or an error and nothing has changed. A parent has
+ *	both of these operations or none; with one it is not registered.
  *
- * The structure is copied.
+ * The core copies the structure.
  */
 struct vdpa_migration_ops {
 	size_t size;
@@ -371,25 +356,26 @@ struct vdpa_migration_ops {
 };
 
 /*
- * The version of what this file declares. No checksum protects a symbol that is looked up by its
- * name, so the caller passes the version that it was built with. A new operation at the end of
- * struct vdpa_migration_ops does not change the version, because the structure has its size.
- * Every other change does.
+ * The version of this interface. No CRC protects a symbol that is looked up by name, so the caller
+ * passes the version that it was built with. A new operation at the end of struct
+ * vdpa_migration_ops does not change the version, because the structure contains its size. Every
+ * other change does.
  */
 #define VDPA_MIGRATION_VERSION	1
 
-/* The core's part of vdpa_mgmtdev_register_migration(), which is what parents call. */
+/* For vdpa_mgmtdev_register_migration() only, which parents call. */
 int __vdpa_mgmtdev_register_migration(unsigned int version, struct vdpa_mgmt_dev *mdev,
 				      const struct vdpa_migration_ops *ops);
 
 /**
- * vdpa_mgmtdev_register_migration - register a management device that can do more
+ * vdpa_mgmtdev_register_migration - register a management device with migration operations
  * @mdev: the management device
- * @ops: what it can do; copied. A core without migration, or with another
- *	VDPA_MIGRATION_VERSION, ignores it
+ * @ops: its migration operations; copied. A core without migration, or with another
+ *	VDPA_MIGRATION_VERSION, ignores them
  *
  * Context: may sleep.
- * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops has half of pre-copy.
+ * Return: as vdpa_mgmtdev_register(); -EINVAL also if @ops has no size or an incomplete group of
+ * operations.
  */
 static inline int vdpa_mgmtdev_register_migration(struct vdpa_mgmt_dev *mdev,
 						  const struct vdpa_migration_ops *ops)
@@ -426,7 +412,7 @@ static inline int vdpa_migration_add_string(struct vdpa_migration_list *list, co
 	return list->add(list, &attr);
 }
 
-/* All members of the set are in the target's. */
+/* Rule "superset": the target's set must have all members. */
 static inline int vdpa_migration_add_set(struct vdpa_migration_list *list, const char *name,
 					 const char *const *members, unsigned int n)
 {
@@ -438,7 +424,7 @@ static inline int vdpa_migration_add_set(struct vdpa_migration_list *list, const
 	return list->add(list, &attr);
 }
 
-/* The range is within the target's. */
+/* Rule "contains": the target's range must include this one. */
 static inline int vdpa_migration_add_range(struct vdpa_migration_list *list, const char *name,
 					   u64 first, u64 last)
 {

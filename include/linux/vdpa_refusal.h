@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a parent driver tells the client why it does not create a device.
+ * Interface for a parent driver to tell the client why it does not create a device.
  *
- * dev_add returns an errno, which says little: "Invalid argument" does not tell
- * which of eleven arguments. A parent that knows more says so before it returns:
+ * dev_add returns only an error code: "Invalid argument" does not tell which argument is wrong. A
+ * parent can set a reason before it returns:
  *
  *	vdpa_mgmtdev_refuse(mdev, VDPA_ATTR_DEV_FEATURES, "needs VERSION_1");
  *	return -EINVAL;
  *
- * The client then reads "NAME refuses it: needs VERSION_1" and is shown the attribute.
- * On a core without this, or with another version of it, the reason goes to the kernel's
- * log. The same module loads on either: it needs no symbol, because that is looked up when
- * the call is made.
+ * The client gets the message "NAME refuses it: needs VERSION_1" and the attribute at fault. On a
+ * core without this interface, or with another version of it, the reason goes to the kernel log.
+ * The same module loads on both: it does not link to the symbol, which is looked up at each call.
  */
 #ifndef _LINUX_VDPA_REFUSAL_H
 #define _LINUX_VDPA_REFUSAL_H
@@ -21,26 +20,26 @@
 #include <linux/vdpa.h>
 #include <uapi/linux/vdpa.h>
 
-/* Bytes of a reason that reach the client, with the terminator. */
+/* Maximum size of a reason in bytes, with the terminator; a longer one is cut. */
 #define VDPA_REFUSAL_LEN	47
 
 /*
- * The version of what this file declares. No checksum protects a symbol that is looked up by its
- * name, so the caller passes the version that it was built with.
+ * The version of this interface. No CRC protects a symbol that is looked up by name, so the caller
+ * passes the version that it was built with.
  */
 #define VDPA_REFUSAL_VERSION	1
 
-/* The core's part of vdpa_mgmtdev_refuse(), which is what parents call. */
+/* For vdpa_mgmtdev_refuse() only, which parents call. */
 bool __vdpa_mgmtdev_refuse(unsigned int version, struct vdpa_mgmt_dev *mdev, enum vdpa_attr attr,
 			   const char *reason);
 
 /**
- * vdpa_mgmtdev_refuse - say why a device is not created
- * @mdev: the management device, which is in its dev_add
- * @attr: the attribute of the request that is at fault; 0 if none is
- * @reason: a few words that go on after "refuses it: "; copied
+ * vdpa_mgmtdev_refuse - set the reason why a device is not created
+ * @mdev: the management device, in its dev_add
+ * @attr: the attribute at fault; 0: none
+ * @reason: a short text that follows "refuses it: "; copied
  *
- * Does nothing else: dev_add returns an error after it. The last reason counts.
+ * Only sets the reason: dev_add must still return an error. The last call counts.
  *
  * Context: may sleep.
  */

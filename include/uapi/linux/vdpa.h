@@ -3,19 +3,17 @@
  * The generic netlink family "vdpa": the wire format between the vDPA core and
  * its clients. One header for the kernel and for user space.
  *
- * Numbers 1 to 63 (commands) and 1 to 127 (attributes) are mainline Linux's:
- * they keep number, type, meaning and permission. What this core adds has
- * commands from 64 and top-level attributes from 128, which mainline cannot
- * take next. No number is ever reused.
+ * Commands 1 to 63 and attributes 1 to 127 are those of mainline Linux: they keep number, type,
+ * meaning and permission. Commands from 64 and top-level attributes from 128 are additions of this
+ * core, out of reach of mainline's next numbers. No number is ever reused.
  *
  * The types in the comments are those of the netlink payload in host byte
  * order. "string" is NUL-terminated in replies; in requests the two mainline
  * name attributes may come without the terminator.
  *
- * A dump about virtqueues is about all devices, or the one that
- * VDPA_ATTR_DEV_NAME in the request names, and has a message for each virtqueue.
- * One without VDPA_ATTR_DEV_QUEUE_INDEX stands for a device that has nothing to
- * tell: VDPA_ATTR_DEV_STATUS and VDPA_ATTR_DEV_CAPS say why.
+ * A dump about virtqueues covers all devices, or the one that VDPA_ATTR_DEV_NAME in the request
+ * names. It has a message for each virtqueue. A message without VDPA_ATTR_DEV_QUEUE_INDEX is for a
+ * device without such data: VDPA_ATTR_DEV_STATUS and VDPA_ATTR_DEV_CAPS show why.
  */
 #ifndef _UAPI_LINUX_VDPA_H_
 #define _UAPI_LINUX_VDPA_H_
@@ -43,22 +41,22 @@ enum vdpa_command {
 	VDPA_CMD_DEV_RESUME = 65,	/* resume devices; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_VQ_GET = 66,	/* state of one virtqueue, or dump; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_VQ_SET = 67,	/* state of one virtqueue; CAP_NET_ADMIN */
-	VDPA_CMD_EVENT = 68,		/* what happened, in VDPA_MCGRP_MONITOR */
+	VDPA_CMD_EVENT = 68,		/* an event, in VDPA_MCGRP_MONITOR */
 	VDPA_CMD_DEV_MIGRATION_GET = 69,	/* description of one device, or dump */
 	VDPA_CMD_MGMTDEV_MIGRATION_GET = 70,	/* of one management device, or dump */
-	VDPA_CMD_MIGRATION_CHECK = 71,	/* judge a description; CAP_NET_ADMIN */
+	VDPA_CMD_MIGRATION_CHECK = 71,	/* check a description; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_STATE_GET = 72,	/* state of one device: dump only; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_STATE_SET = 73,	/* a piece of such a state; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_PRECOPY_START = 74,	/* begin to copy a device's state; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_PRECOPY_GET = 75,	/* a round of it: dump only; CAP_NET_ADMIN */
 	VDPA_CMD_DEV_PRECOPY_STOP = 76,	/* end it; CAP_NET_ADMIN */
-	VDPA_CMD_MIGRATION_ESTIMATE = 77,	/* what there is to carry; CAP_NET_ADMIN */
-	VDPA_CMD_DEV_DIRTY_START = 78,	/* note which pages a device writes; CAP_NET_ADMIN */
-	VDPA_CMD_DEV_DIRTY_GET = 79,	/* those pages, read and cleared; CAP_NET_ADMIN */
-	VDPA_CMD_DEV_DIRTY_STOP = 80,	/* note them no more; CAP_NET_ADMIN */
+	VDPA_CMD_MIGRATION_ESTIMATE = 77,	/* size of the private state; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DIRTY_START = 78,	/* track the pages that a device writes; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DIRTY_GET = 79,	/* read and clear those pages; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DIRTY_STOP = 80,	/* stop tracking; CAP_NET_ADMIN */
 
 	VDPA_CMD_DEV_STATE_LOAD = 82,	/* load such states, all or none; CAP_NET_ADMIN */
-	VDPA_CMD_DEV_DRIVER_SET = 83,	/* give a device another bus driver; CAP_NET_ADMIN */
+	VDPA_CMD_DEV_DRIVER_SET = 83,	/* bind a device to another bus driver; CAP_NET_ADMIN */
 };
 
 /* The multicast group that VDPA_CMD_EVENT messages go to. */
@@ -125,9 +123,9 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_CAPS = 130,			/* u32, enum vdpa_dev_cap */
 	VDPA_ATTR_DEV_DRIVER = 131,			/* string, bound bus driver; absent: none */
 	VDPA_ATTR_DEV_TRANSITIONS = 132,		/* u64, changes of state so far */
-	VDPA_ATTR_DEV_SUSPEND_LAST = 133,		/* u64, ns the last suspend took */
+	VDPA_ATTR_DEV_SUSPEND_LAST = 133,		/* u64, ns, duration of the last suspend */
 	VDPA_ATTR_DEV_SUSPEND_MAX = 134,		/* u64, ns; of the last few */
-	VDPA_ATTR_DEV_RESUME_LAST = 135,		/* u64, ns the last resume took */
+	VDPA_ATTR_DEV_RESUME_LAST = 135,		/* u64, ns, duration of the last resume */
 	VDPA_ATTR_DEV_RESUME_MAX = 136,			/* u64, ns; of the last few */
 
 	/* VDPA_CMD_DEV_SUSPEND, VDPA_CMD_DEV_RESUME and VDPA_CMD_DEV_STATE_LOAD */
@@ -142,11 +140,11 @@ enum vdpa_attr {
 	VDPA_ATTR_VQ_AVAIL_COUNTER = 143,		/* u8, 0 or 1; packed rings only */
 	VDPA_ATTR_VQ_USED_INDEX = 144,			/* u16; packed rings only */
 	VDPA_ATTR_VQ_USED_COUNTER = 145,		/* u8, 0 or 1; packed rings only */
-	VDPA_ATTR_VQ_STABLE = 146,			/* u8, 0: a snapshot that may be old */
+	VDPA_ATTR_VQ_STABLE = 146,			/* u8, 0: the position may be outdated */
 
 	/* VDPA_CMD_EVENT */
 	VDPA_ATTR_EVENT = 147,				/* u8, enum vdpa_event */
-	VDPA_ATTR_EVENT_SEQ = 148,			/* u64; in replies: the last before */
+	VDPA_ATTR_EVENT_SEQ = 148,			/* u64; in replies: the last event before */
 	VDPA_ATTR_EVENT_TIME = 149,			/* u64, ns since 1970 */
 	VDPA_ATTR_DEV_STATE_OLD = 150,			/* u8, enum vdpa_dev_state */
 	VDPA_ATTR_EVENT_CAUSE = 151,			/* u8, enum vdpa_cause */
@@ -157,32 +155,33 @@ enum vdpa_attr {
 	/* VDPA_CMD_DEV_STATE_GET and VDPA_CMD_DEV_STATE_SET */
 	VDPA_ATTR_STATE_FEATURES = 153,			/* u64, negotiated feature bits */
 	VDPA_ATTR_STATE_STATUS = 154,			/* u8, virtio device status bits */
-	VDPA_ATTR_STATE_PRIVATE = 155,			/* binary, a piece of it */
+	VDPA_ATTR_STATE_PRIVATE = 155,			/* binary, a piece of private state */
 	VDPA_ATTR_STATE_VQ = 156,			/* nested, one virtqueue, repeated */
-	VDPA_ATTR_STATE_OFFSET = 157,			/* u64, bytes, of this piece */
-	VDPA_ATTR_STATE_END = 158,			/* flag: this was the last piece */
+	VDPA_ATTR_STATE_OFFSET = 157,			/* u64, bytes, of that piece */
+	VDPA_ATTR_STATE_END = 158,			/* flag: this is the last piece */
 
-	/* what the parent expects, also in VDPA_CMD_DEV_NEW replies; absent: nothing */
+	/* the parent's estimates, also in VDPA_CMD_DEV_NEW replies; absent: none */
 	VDPA_ATTR_DEV_SUSPEND_ESTIMATE = 159,		/* u64, ns a suspend would take now */
 	VDPA_ATTR_DEV_RESUME_ESTIMATE = 160,		/* u64, ns a resume would take now */
 
-	/* also in VDPA_CMD_DEV_NEW replies and in VDPA_EVENT_DEV_STATE; absent: nobody */
+	/* also in VDPA_CMD_DEV_NEW replies and in VDPA_EVENT_DEV_STATE; absent: not suspended */
 	VDPA_ATTR_DEV_SUSPENDED_BY = 161,		/* u8, enum vdpa_hold */
 
 	/*
-	 * VDPA_CMD_DEV_SUSPEND of a network device that a driver of this host uses, or of one that
-	 * cannot be resumed (no VDPA_DEV_CAP_RESUME)
+	 * VDPA_CMD_DEV_SUSPEND: also suspend a network device with a control queue that a driver of
+	 * this host uses, or a device that cannot be resumed (no VDPA_DEV_CAP_RESUME)
 	 */
 	VDPA_ATTR_FORCE = 162,				/* flag */
 
 	/*
-	 * VDPA_CMD_DEV_DEL waits until the driver lets go of the device: vhost_vdpa does so when
-	 * its file is closed. With this flag it fails with EBUSY instead. With a deadline it waits
-	 * so long, then fails with ETIMEDOUT. Once the parent has begun, it waits for the parent.
+	 * VDPA_CMD_DEV_DEL waits until the driver is unbound: vhost_vdpa waits until its file is
+	 * closed. With this flag it fails with EBUSY instead. With a deadline it waits until then,
+	 * and fails with ETIMEDOUT. Once the parent has begun to delete the device, it waits for
+	 * the parent.
 	 */
 	VDPA_ATTR_NOWAIT = 163,				/* flag */
 
-	/* in dumps: the parent does not answer, so what it knows of this device is missing */
+	/* in dumps: the parent did not answer, so its attributes of this device are missing */
 	VDPA_ATTR_DEV_UNANSWERED = 164,			/* flag */
 
 	/*
@@ -196,21 +195,21 @@ enum vdpa_attr {
 	VDPA_ATTR_DEV_NEGOTIATED_FEATURES_WORDS = 167,	/* binary, u64 words */
 	VDPA_ATTR_STATE_FEATURES_WORDS = 168,		/* binary, u64 words */
 
-	/* VDPA_CMD_DEV_PRECOPY_GET: what is left after this round, at its end */
+	/* VDPA_CMD_DEV_PRECOPY_GET: the amount left after this round, at its end */
 	VDPA_ATTR_PRECOPY_INITIAL = 169,		/* u64, bytes that were in no round yet */
 	VDPA_ATTR_PRECOPY_DIRTY = 170,			/* u64, bytes that have changed since */
 
-	/* VDPA_CMD_DEV_PRECOPY_GET, and VDPA_CMD_DEV_STATE_SET of what comes from it */
+	/* VDPA_CMD_DEV_PRECOPY_GET, and VDPA_CMD_DEV_STATE_SET of such a round */
 	VDPA_ATTR_STATE_ROUND = 171,			/* u32, number of the round, from 0 */
 
 	/* VDPA_CMD_DEV_STATE_GET and VDPA_CMD_DEV_STATE_SET of the rest after a pre-copy */
 	VDPA_ATTR_STATE_ROUNDS = 172,			/* u32, number of rounds before it */
 
 	/* VDPA_CMD_DEV_STATE_GET */
-	VDPA_ATTR_STATE_REST = 173,			/* flag: the rest of my pre-copy */
+	VDPA_ATTR_STATE_REST = 173,			/* flag: the rest of a pre-copy */
 
-	/* VDPA_CMD_MIGRATION_ESTIMATE; absent: the parent does not tell */
-	VDPA_ATTR_ESTIMATE_BYTES = 174,			/* u64, private bytes, now */
+	/* VDPA_CMD_MIGRATION_ESTIMATE; absent: the parent has no estimate */
+	VDPA_ATTR_ESTIMATE_BYTES = 174,			/* u64, bytes of private state now */
 	VDPA_ATTR_ESTIMATE_CHANGED = 175,		/* u64, bytes changed so far */
 
 	/* VDPA_CMD_DEV_DIRTY_START and VDPA_CMD_DEV_DIRTY_GET: addresses are the driver's (IOVA) */
@@ -224,25 +223,25 @@ enum vdpa_attr {
 	VDPA_ATTR_DIRTY_KEEP = 184,			/* flag: read and do not clear */
 
 	/*
-	 * VDPA_CMD_DEV_VQ_GET, and of a virtqueue in a saved state: the chains that the device
-	 * has taken but not completed, in the order in which it took them. The available index
-	 * counts them as taken. Stable where VDPA_ATTR_VQ_STABLE is 1. Absent: the parent does
-	 * not tell; empty: there are none. Split rings: the index of the first descriptor;
-	 * packed rings: the place of the first descriptor in the ring.
+	 * VDPA_CMD_DEV_VQ_GET, and of a virtqueue in a saved state: the chains that the device has
+	 * taken but not completed, in the order in which it took them. The available index counts
+	 * them as taken. Stable if VDPA_ATTR_VQ_STABLE is 1. Absent: the parent does not report
+	 * them; empty: there are none. Split rings: the index of the first descriptor; packed
+	 * rings: the position of the first descriptor in the ring.
 	 */
 	VDPA_ATTR_VQ_INFLIGHT = 185,			/* binary, u16 for each chain */
 
 	/*
-	 * VDPA_CMD_DEV_GET: the bus driver that the device is to have, as sysfs' driver_override
-	 * says: no other driver binds to it. VDPA_CMD_DEV_NEW with VDPA_ATTR_DEV_DRIVER and
-	 * VDPA_CMD_DEV_DRIVER_SET set it. Absent: any driver binds.
+	 * VDPA_CMD_DEV_GET: driver_override in sysfs: only this bus driver can bind to the device.
+	 * VDPA_CMD_DEV_NEW with VDPA_ATTR_DEV_DRIVER and VDPA_CMD_DEV_DRIVER_SET set it. Absent:
+	 * any driver can bind.
 	 */
 	VDPA_ATTR_DEV_DRIVER_OVERRIDE = 186,		/* string */
 
 	/*
-	 * VDPA_CMD_DEV_GET: what VDPA_CMD_DEV_NEW was asked for: VDPA_ATTR_DEV_NET_CFG_MACADDR,
-	 * _MTU, _MAX_VQP and VDPA_ATTR_DEV_FEATURES, those that were given. Absent: no
-	 * VDPA_CMD_DEV_NEW made the device.
+	 * VDPA_CMD_DEV_GET: the attributes in the VDPA_CMD_DEV_NEW request:
+	 * VDPA_ATTR_DEV_NET_CFG_MACADDR, _MTU, _MAX_VQP and VDPA_ATTR_DEV_FEATURES, if given.
+	 * Absent: the device was not created by VDPA_CMD_DEV_NEW.
 	 */
 	VDPA_ATTR_DEV_CREATED_WITH = 187,		/* nested */
 
@@ -260,36 +259,36 @@ enum vdpa_attr {
 /* Longest name of a bus driver, in bytes, without a terminator. */
 #define VDPA_DRIVER_LEN_MAX	63
 
-/* As VDPA_ATTR_DEV_DRIVER of a request: no driver binds to the device. */
+/* VDPA_ATTR_DEV_DRIVER in a request: no driver binds to the device. */
 #define VDPA_DRIVER_NONE	"none"
 
-/* Most words of a bitmask, here and in a description: 512 bits. */
+/* Maximum number of words of a bitmask, here and in a description: 512 bits. */
 #define VDPA_WORDS_MAX		8
 
 /* Longest deadline, in ms. */
 #define VDPA_DEADLINE_MAX	3600000
 
-/* Most chains in one VDPA_ATTR_VQ_INFLIGHT. */
+/* Maximum number of chains in a VDPA_ATTR_VQ_INFLIGHT. */
 #define VDPA_VQ_INFLIGHT_MAX	1024
 
-/* Most devices in one VDPA_ATTR_DEV_GROUP. */
+/* Maximum number of devices in a VDPA_ATTR_DEV_GROUP. */
 #define VDPA_GROUP_MAX		512
 
-/* What a device is doing. */
+/* The state of a device. */
 enum vdpa_dev_state {
 	VDPA_DEV_STATE_INACTIVE = 0,	/* no driver, or one that has not set DRIVER_OK */
 	VDPA_DEV_STATE_ACTIVE = 1,	/* DRIVER_OK: it runs */
-	VDPA_DEV_STATE_SUSPENDING = 2,	/* its parent is about to suspend it */
-	VDPA_DEV_STATE_SUSPENDED = 3,	/* its queues stand still until a resume or reset */
-	VDPA_DEV_STATE_RESUMING = 4,	/* its parent is about to resume it */
-	VDPA_DEV_STATE_FAILED = 5,	/* FAILED or NEEDS_RESET: only a reset helps */
+	VDPA_DEV_STATE_SUSPENDING = 2,	/* a suspend is under way */
+	VDPA_DEV_STATE_SUSPENDED = 3,	/* its queues are stopped until a resume or reset */
+	VDPA_DEV_STATE_RESUMING = 4,	/* a resume is under way */
+	VDPA_DEV_STATE_FAILED = 5,	/* FAILED or NEEDS_RESET: it needs a reset */
 	VDPA_DEV_STATE_REMOVING = 6,	/* it is being deleted */
 };
 
 /*
- * Who holds a device suspended, bits of VDPA_ATTR_DEV_SUSPENDED_BY. Its parent suspends it for
- * the first hold and resumes it when the last is given back; each gives back its own alone. A
- * reset ends both.
+ * The parties that hold a device suspended, bits of VDPA_ATTR_DEV_SUSPENDED_BY. The device is
+ * suspended for the first hold and resumed when the last is released. Each party releases only its
+ * own hold. A reset ends both.
  */
 enum vdpa_hold {
 	VDPA_HOLD_DRIVER = 1,		/* the bus driver: a virtual machine's monitor */
@@ -297,8 +296,8 @@ enum vdpa_hold {
 };
 
 /*
- * What a device can do, bits of VDPA_ATTR_DEV_CAPS. Suspend and resume go through its parent or,
- * while it is negotiated, through virtio's own suspend (feature bit 43).
+ * The capabilities of a device, bits of VDPA_ATTR_DEV_CAPS. Suspend and resume use operations of
+ * its parent or, if negotiated, virtio's own suspend (feature bit 43).
  */
 enum vdpa_dev_cap {
 	VDPA_DEV_CAP_SUSPEND = 1,	/* suspend */
@@ -306,11 +305,11 @@ enum vdpa_dev_cap {
 	VDPA_DEV_CAP_VQ_STATE = 4,	/* read and set the state of virtqueues */
 	VDPA_DEV_CAP_VSTATS = 8,	/* statistics per virtqueue */
 	VDPA_DEV_CAP_PRECOPY = 16,	/* copy its state while it runs */
-	VDPA_DEV_CAP_DIRTY_TRACKING = 32,	/* note which pages the device writes */
+	VDPA_DEV_CAP_DIRTY_TRACKING = 32,	/* track the pages that the device writes */
 	VDPA_DEV_CAP_INFLIGHT = 64,	/* report chains in flight, take them up */
 };
 
-/* What a virtqueue is for. */
+/* The type of a virtqueue. */
 enum vdpa_vq_type {
 	VDPA_VQ_TYPE_OTHER = 0,
 	VDPA_VQ_TYPE_RX = 1,
@@ -319,41 +318,41 @@ enum vdpa_vq_type {
 	VDPA_VQ_TYPE_REQUEST = 4,
 };
 
-/* What happened. */
+/* Events, with their attributes. */
 enum vdpa_event {
 	VDPA_EVENT_MGMTDEV_ADDED = 1,	/* has the management device's names */
 	VDPA_EVENT_MGMTDEV_REMOVED = 2,	/* the same */
 	VDPA_EVENT_DEV_ADDED = 3,	/* and the device's name, IDs and sizes */
 	VDPA_EVENT_DEV_REMOVED = 4,	/* and the device's name */
-	VDPA_EVENT_DEV_STATE = 5,	/* the same, old state, state, who holds it, and cause */
+	VDPA_EVENT_DEV_STATE = 5,	/* the same, old state, state, holds, and cause */
 	VDPA_EVENT_DEV_CONFIG = 6,	/* the same, and cause: the configuration changed */
-	VDPA_EVENT_DEV_DRIVER = 7,	/* the same, and the driver if it is bound */
+	VDPA_EVENT_DEV_DRIVER = 7,	/* the same, and the driver if one is bound */
 };
 
-/* Who made it happen. */
+/* The cause of an event. */
 enum vdpa_cause {
 	VDPA_CAUSE_DRIVER = 0,		/* the bus driver: a virtual machine, or the kernel's */
-	VDPA_CAUSE_MANAGEMENT = 1,	/* a command of this family, or the parent is unloaded */
+	VDPA_CAUSE_MANAGEMENT = 1,	/* a command of this family, or the unload of the parent */
 	VDPA_CAUSE_DEVICE = 2,		/* the device itself */
 };
 
 /*
- * A bus driver for a device: VDPA_CMD_DEV_NEW may have VDPA_ATTR_DEV_DRIVER. No other driver
- * binds to the device, from its first moment on; VDPA_DRIVER_NONE: none does. The driver has to be
- * loaded. If it does not take the device there is no device.
+ * The bus driver of a device. VDPA_CMD_DEV_NEW may have VDPA_ATTR_DEV_DRIVER. Then no other driver
+ * ever binds to the device; VDPA_DRIVER_NONE: no driver does. The driver must be loaded. If it does
+ * not bind, the device is not created.
  *
- * VDPA_CMD_DEV_DRIVER_SET takes the device from the driver that it has and gives it to the one that
- * VDPA_ATTR_DEV_DRIVER names. EBUSY: somebody uses the device through vhost_vdpa, management
- * holds it suspended, or it is being deleted, loaded or given another driver. With
- * VDPA_ATTR_DEADLINE it waits so long for who uses it, and fails with ETIMEDOUT. It is called off
- * with its client while it waits. If it fails the device goes back to the driver that it had.
+ * VDPA_CMD_DEV_DRIVER_SET unbinds the device from its driver and binds it to the one that
+ * VDPA_ATTR_DEV_DRIVER names. EBUSY: the device is in use through vhost_vdpa, management holds it
+ * suspended, or another request is deleting it, loading it or changing its driver. With
+ * VDPA_ATTR_DEADLINE it waits until then while the device is in use, and fails with ETIMEDOUT. It
+ * is cancelled if its client exits while it waits. If it fails, the device is bound to its old
+ * driver again.
  */
 
 /*
- * A description: what has to match between the source of a migration and its
- * target. A list of attributes, each with its own rule. The source's rules count.
- * Types and rules are strings, so that a reader can pass on those that it does not
- * know. Where the lists are compared, an unknown one is a mismatch.
+ * A migration description: a list of attributes that must match between source and target, each
+ * with its own rule. The source's rules count. Types and rules are strings, so that a reader can
+ * pass on unknown ones. In a comparison an unknown one is a mismatch.
  *
  *  rule	types		the target is compatible when
  *  equal	all		its value is the same (sets: the same members)
@@ -365,16 +364,15 @@ enum vdpa_cause {
  *				version is in a range that the target accepts
  *  info	all		always
  *
- * It is a mismatch as well when the target lacks the attribute (unless its rule is
- * info), when the types differ, when a type or rule is not in the table or the two
- * do not go together, and when the classes differ.
+ * It is also a mismatch if the target lacks the attribute (unless its rule is info), if the types
+ * differ, if a type or rule is not in the table or they do not fit each other, and if the classes
+ * differ.
  *
- * VDPA_MIGRATION_ATTR_PROVISION: the attribute is set when a device is created.
- * In the description of a management device it says what VDPA_CMD_DEV_NEW takes:
- * with no value, any; as a range, every number in it. If source and management
- * device both have the mark, that decides: a source's u64 has to be in the range;
- * without a value the types have to be the same; else the rule is applied. A
- * target that is a device is judged by the rule alone.
+ * VDPA_MIGRATION_ATTR_PROVISION: the attribute is set when a device is created. In the description
+ * of a management device it tells which values VDPA_CMD_DEV_NEW accepts: without a value, any; as a
+ * range, every number in it. If source and management device both have this flag, these values
+ * decide: a source's u64 must be in the range; without a value the types must be the same; else the
+ * rule applies. For a target that is a device only the rule applies.
  *
  * A list is malformed, and refused with EINVAL, if it has no class, an attribute that
  * is not in the enums below, a name twice, no name, type or rule, a longer string than
@@ -406,110 +404,106 @@ enum vdpa_migration_attr {
 	VDPA_MIGRATION_ATTR_LAST = 9,		/* u64: ... both ends included */
 	VDPA_MIGRATION_ATTR_ACCEPTS = 10,	/* string: "version", may be absent */
 	/*
-	 * Type "bitmask" with a bit beyond 63, in place of VDPA_MIGRATION_ATTR_U64: a reader
-	 * that does not know it finds no value. As VDPA_ATTR_DEV_FEATURES_WORDS.
+	 * Type "bitmask" with a bit beyond 63, in place of VDPA_MIGRATION_ATTR_U64: a reader that
+	 * does not know it finds no value. Format: see VDPA_ATTR_DEV_FEATURES_WORDS.
 	 */
 	VDPA_MIGRATION_ATTR_WORDS = 11,		/* binary, u64 words */
 };
 
-/* Bytes of strings in a description, without the terminator. */
+/* Maximum length of strings in a description, in bytes without the terminator. */
 #define VDPA_MIGRATION_NAME_MAX		63
 #define VDPA_MIGRATION_TYPE_MAX		15
 #define VDPA_MIGRATION_RULE_MAX		31
 #define VDPA_MIGRATION_STRING_MAX	255
 #define VDPA_MIGRATION_MEMBER_MAX	63
 
-/* Attributes of a description, members of a set. */
+/* Maximum number of attributes of a description, and of members of a set. */
 #define VDPA_MIGRATION_ATTRS_MAX	256
 #define VDPA_MIGRATION_MEMBERS_MAX	256
 
 /*
- * VDPA_CMD_MIGRATION_CHECK: the source's VDPA_ATTR_MIGRATION, and the target:
- * VDPA_ATTR_DEV_NAME, or the management device's names. It is acknowledged if
- * they are compatible. Else it fails with EMEDIUMTYPE, and the message names the
- * first mismatch. It fails with EINVAL if the list is malformed.
+ * VDPA_CMD_MIGRATION_CHECK: the source's VDPA_ATTR_MIGRATION, and the target: VDPA_ATTR_DEV_NAME,
+ * or the management device's names. The request succeeds if they are compatible. Else it fails with
+ * EMEDIUMTYPE, and the message names the first mismatch. It fails with EINVAL if the list is
+ * malformed.
  *
- * VDPA_CMD_DEV_STATE_GET names a suspended device and gives its state in any number
- * of messages. First come the description, the features and the status, all in one;
- * then the virtqueues, in the order of their indices, in one message or more; then
- * the private state, in pieces with their offsets. The borders of the pieces mean
- * nothing. Each message has VDPA_ATTR_DEV_NAME; some may have nothing else. A
- * virtqueue is nested: VDPA_ATTR_DEV_QUEUE_INDEX and what VDPA_CMD_DEV_VQ_GET tells
- * of it.
+ * VDPA_CMD_DEV_STATE_GET names a suspended device and returns its state in any number of messages:
+ * first one with the description, the features and the status; then the virtqueues, in the order of
+ * their indices, in one or more messages; then the private state, in pieces with their offsets. The
+ * borders of the pieces have no meaning. Each message has VDPA_ATTR_DEV_NAME; some may have nothing
+ * else. A virtqueue is nested: VDPA_ATTR_DEV_QUEUE_INDEX and the attributes of VDPA_CMD_DEV_VQ_GET.
  *
- * VDPA_CMD_DEV_STATE_SET takes the same pieces, in the same order, one or more in
- * a request. Each request names the device to load into. A request with a description
- * begins anew. Private pieces have to follow each other without a gap. The request
- * with VDPA_ATTR_STATE_END loads everything that came over this socket for the device.
- * Only that one changes the device. A piece that is refused drops all before it.
+ * VDPA_CMD_DEV_STATE_SET sends the same pieces in the same order, one or more in a request. Each
+ * request names the device to load into. A request with a description starts again. Private pieces
+ * must follow each other without a gap. The request with VDPA_ATTR_STATE_END loads all pieces sent
+ * over this socket for the device. Only that one changes the device. If a piece is refused, all
+ * pieces before it are dropped.
  *
- * VDPA_CMD_DEV_STATE_LOAD loads what was sent over this socket, without an end, for each device
- * of a VDPA_ATTR_DEV_GROUP. If one is refused, those that were loaded get back what they had.
- * In both cases the core drops what was sent, unless one of the devices does not exist. A driver
- * may reset its device meanwhile, or set DRIVER_OK; the device then stays as the driver leaves it.
- * Until the answer, other requests to load these devices, to write their virtqueues, to suspend
- * or to resume them fail with EBUSY.
+ * VDPA_CMD_DEV_STATE_LOAD loads the states sent over this socket, without VDPA_ATTR_STATE_END, for
+ * each device of a VDPA_ATTR_DEV_GROUP. If one is refused, the loaded devices get their old state
+ * back. In both cases the core drops the states, unless one of the devices does not exist. A driver
+ * may reset its device meanwhile, or set DRIVER_OK; the device is then left unchanged. Until the
+ * answer, other requests to load these devices, to set their virtqueues, or to suspend or resume
+ * them fail with EBUSY.
  *
  * Pre-copy: VDPA_CMD_DEV_PRECOPY_START begins to copy the state of a device that runs or is
- * suspended. The pre-copy belongs to the socket. A device has one at most. It ends with
+ * suspended. The pre-copy belongs to the socket. A device has at most one. It ends with
  * VDPA_CMD_DEV_PRECOPY_STOP, with the rest, when the socket is closed, when the device is deleted
- * or reset, and with an error of the parent. VDPA_CMD_DEV_PRECOPY_GET gives a round: a message
+ * or reset, and with an error of the parent. VDPA_CMD_DEV_PRECOPY_GET returns a round: a message
  * with the description and VDPA_ATTR_STATE_ROUND, private pieces with their offsets, and a message
  * with VDPA_ATTR_PRECOPY_INITIAL and _DIRTY. When little is left, the client suspends the device.
- * VDPA_CMD_DEV_STATE_GET with VDPA_ATTR_STATE_REST then gives the rest: a state with
- * VDPA_ATTR_STATE_ROUNDS in its first message, whose private state comes on top of the rounds.
+ * VDPA_CMD_DEV_STATE_GET with VDPA_ATTR_STATE_REST then returns the rest: a state with
+ * VDPA_ATTR_STATE_ROUNDS in its first message, whose private state adds to the rounds.
  *
- * VDPA_CMD_DEV_STATE_SET takes these rounds. Each round is one or more requests: the first with
- * the description, all with VDPA_ATTR_STATE_ROUND, the last with VDPA_ATTR_STATE_END. After the
- * last one the parent stages the round beside the device, which does not change. The device need
- * not have a driver. If it has one, its reset does not discard what is staged. Round 0 begins
- * anew; the others follow it one by one. The rest, with VDPA_ATTR_STATE_ROUNDS in its first
- * request, is loaded on top of them. What is staged belongs to the socket, once for each device.
- * It is discarded when the socket is closed, and with any piece that is refused.
+ * VDPA_CMD_DEV_STATE_SET also sends these rounds. Each round is one or more requests: the first
+ * with the description, all with VDPA_ATTR_STATE_ROUND, the last with VDPA_ATTR_STATE_END. After
+ * the last one the parent stages the round beside the device, which does not change. The device
+ * need not have a driver. If it has one, its reset does not discard staged rounds. Round 0 starts
+ * again; the others follow in order. The rest, with VDPA_ATTR_STATE_ROUNDS in its first request, is
+ * loaded on top of them. Staged rounds belong to the socket, one set for each device. They are
+ * discarded when the socket is closed, and when a piece is refused.
  *
- * VDPA_CMD_MIGRATION_ESTIMATE tells how much there is to carry. As VDPA_CMD_DEV_GET does, it
- * also tells how long suspends and resumes took and would take. Two answers tell how much changes
- * in a second.
+ * VDPA_CMD_MIGRATION_ESTIMATE returns the size of the private state. Like VDPA_CMD_DEV_GET, it also
+ * returns the measured and expected durations of suspends and resumes. Two answers give the rate of
+ * change.
  */
 
 /*
- * Pages that the device wrote, for a program that moves a guest's memory while the device runs.
+ * Dirty page tracking, for a program that moves a guest's memory while the device runs.
  *
- * VDPA_CMD_DEV_DIRTY_START: the device notes from now on which pages it writes; those that
- * it wrote before are not known. With VDPA_ATTR_DIRTY_PAGE_SIZE, a power of two from 4096
- * to 2^30 that the parent takes (absent: the smallest of them), and up to VDPA_DIRTY_RANGES_MAX
- * VDPA_ATTR_DIRTY_RANGE (absent: all that the device can write). Ranges consist of whole
- * pages and do not overlap. EALREADY if it does so already. It belongs to the device and not
- * to the client: it ends with VDPA_CMD_DEV_DIRTY_STOP or with the device. A suspend does not end
- * it, nor does a reset.
+ * VDPA_CMD_DEV_DIRTY_START starts to track the pages that the device writes from now on.
+ * VDPA_ATTR_DIRTY_PAGE_SIZE is a power of two from 4096 to 2^30 that the parent supports (absent:
+ * the smallest of them). There may be up to VDPA_DIRTY_RANGES_MAX VDPA_ATTR_DIRTY_RANGE (absent:
+ * everything that the device can write). Ranges consist of whole pages and do not overlap.
+ * EALREADY: tracking is on. Tracking belongs to the device and not to the client: it ends with
+ * VDPA_CMD_DEV_DIRTY_STOP or with the device. Neither a suspend nor a reset ends it.
  *
- * VDPA_CMD_DEV_DIRTY_GET with a device alone says what is tracked: VDPA_ATTR_DIRTY_PAGE_SIZE and
- * each VDPA_ATTR_DIRTY_RANGE. ENOENT if nothing is; of DIRTY_STOP as well.
+ * VDPA_CMD_DEV_DIRTY_GET with only a device returns VDPA_ATTR_DIRTY_PAGE_SIZE and each tracked
+ * VDPA_ATTR_DIRTY_RANGE. ENOENT: tracking is off; also of VDPA_CMD_DEV_DIRTY_STOP.
  *
  * VDPA_CMD_DEV_DIRTY_GET with VDPA_ATTR_DIRTY_FIRST, VDPA_ATTR_DIRTY_LAST and, unless it is 0,
- * VDPA_ATTR_DIRTY_ASID reads the pages of a range, which lies within one that is tracked, and
- * clears them. The answer is one message of 4 KiB at most, however large the range is. It has the
- * same attributes, but that VDPA_ATTR_DIRTY_LAST is how far it has come: for the rest, ask
- * again from there on. Each VDPA_ATTR_DIRTY_STRETCH has VDPA_ATTR_DIRTY_FIRST, a multiple of 64
- * pages, and VDPA_ATTR_DIRTY_BITMAP, words of 64 bit in the byte order of the host: bit n of word
- * i is the page 64 * i + n pages behind that. Pages that are in no stretch are clean.
+ * VDPA_ATTR_DIRTY_ASID reads and clears the dirty pages of a range within a tracked one. The answer
+ * is one message of at most 4 KiB, however large the range is. It has the same attributes, but its
+ * VDPA_ATTR_DIRTY_LAST is the end of what was read: for the rest, send another request. Each
+ * VDPA_ATTR_DIRTY_STRETCH has VDPA_ATTR_DIRTY_FIRST, a multiple of 64 pages, and
+ * VDPA_ATTR_DIRTY_BITMAP, words of 64 bit in the byte order of the host: bit n of word i is the
+ * page 64 * i + n pages after that. Pages in no stretch are clean.
  *
- * If the parent fails after it has told some pages, the answer has these, and an error comes
- * after it.
+ * If the parent fails after it has reported some pages, the answer with these is sent, and then the
+ * error.
  *
- * What is in the answer is cleared, and nothing else: a page that is written in that moment is in
- * this answer or in the next, and of two clients one has it. A client that dies with an answer
- * under way takes the pages in that one answer with it; so does one that is told ENOBUFS. With
- * VDPA_ATTR_DIRTY_KEEP nothing is cleared. EOVERFLOW: the device has lost track of what it wrote:
- * stop, start, and carry all of the memory anew.
+ * Only pages in the answer are cleared: a page written meanwhile is in this answer or in the next,
+ * and only one of two clients gets it. If a client exits before it reads an answer, or gets
+ * ENOBUFS, the pages in that one answer are lost. With VDPA_ATTR_DIRTY_KEEP nothing is cleared.
+ * EOVERFLOW: some writes were not tracked: stop, start, and copy all memory again.
  */
 
-/* Smallest and largest page size, in bytes; ranges of a device. */
+/* Smallest and largest page size, in bytes; maximum number of ranges of a device. */
 #define VDPA_DIRTY_PAGE_SIZE_MIN	4096ULL
 #define VDPA_DIRTY_PAGE_SIZE_MAX	(1ULL << 30)
 #define VDPA_DIRTY_RANGES_MAX		64
 
-/* Bytes of private state: of all of it, of one round, or of the rest. */
+/* Maximum size of private state, in bytes: of a whole state, of one round, or of the rest. */
 #define VDPA_STATE_PRIVATE_MAX		(64 * 1024 * 1024)
 
 #endif
