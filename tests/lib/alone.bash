@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The libraries of tests for scripts that are none: those named after it. The script runs in a test VM.
+# Loads test libraries, named as arguments, into a script that is not a bats file. The script runs in a test VM.
 #
 #	. tests/lib/alone.bash sim guest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What every bats file loads. A file without setup() and teardown() of its own gets those here; one with its own calls
+# Functions for every bats file. A file without setup() and teardown() gets those defined here; one with its own calls
 # common_setup first and common_teardown last.
 #
 # Files directly in tests/ and those in tests/sim/ run as root in a VM, several in one (tests/run), and leave it as they found it;
@@ -11,14 +11,14 @@ _lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 VDPA_TOP=${VDPA_TOP:-$(cd "$_lib/../.." && pwd)}
 VDPA_TOOL=${VDPA_TOOL:-$VDPA_TOP/vdpa-tool/vdpa}
 VDPA_CLIENTS=${VDPA_CLIENTS:-$VDPA_TOP/tests/clients}
-# The program itself: $VDPA_TOOL runs it, and where documents are wanted keeps those that it prints, for tests/schema-check.
+# The program itself. $VDPA_TOOL runs it, and if $VDPA_DOCUMENTS is set keeps its output for tests/schema-check.
 export VDPA_PROGRAM=${VDPA_PROGRAM:-$VDPA_TOOL}
 [ -z "${VDPA_DOCUMENTS-}" ] || VDPA_TOOL=$VDPA_CLIENTS/recorded
 IPROUTE_VDPA=$(PATH=/usr/sbin:/sbin command -v vdpa) || IPROUTE_VDPA=
 # shellcheck source=tests/lib/reports.bash
 . "$_lib/reports.bash"
 
-# Modules that tests load, in the order in which they can go.
+# Modules that tests load, in the order in which they can be unloaded.
 _MODULES=(
 	vdpa_test_driver vdpa_test_parent vp_vdpa vdpa_sim_net vdpa_sim_blk vdpa_sim vringh vduse
 	vhost_vdpa virtio_vdpa virtio_net virtio_blk vdpa
@@ -28,15 +28,15 @@ setup() { common_setup; }
 teardown() { common_teardown; }
 
 common_setup() {
-	# bats notes before every command where it is, with some thirty commands of its own. A failure in a library is told by
-	# the line of the test that called it.
+	# bats records its position before every command, which takes some thirty commands. A failure in a library is
+	# reported with the line of the test that called it.
 	trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
 	export VDPA_TEST="$BATS_TEST_FILENAME: $BATS_TEST_DESCRIPTION"
 	_MARK="$KERNEL_MARK $$.$BATS_SUITE_TEST_NUMBER begin: $BATS_TEST_DESCRIPTION"
 	! in_vm || echo "$_MARK" >/dev/kmsg
 }
 
-# Takes away what the test has left, then fails the test when that cannot be done or when the kernel reported a fault.
+# Cleans up after the test, then fails the test if that failed or if the kernel reported a fault.
 common_teardown() {
 	local rc=0
 
@@ -49,7 +49,7 @@ common_teardown() {
 
 in_vm() { [ -n "$VDPA_OUT" ]; }
 
-# kernel_log - what the kernel has logged since the test began. Line by line from the end: to cut a long log at a pattern
+# kernel_log - prints the kernel log since the test began. Reads lines from the end: matching a pattern in a long log
 # takes the shell minutes.
 kernel_log() {
 	local lines=() first IFS=$'\n'
@@ -61,7 +61,7 @@ kernel_log() {
 	echo "${lines[*]:first}"
 }
 
-# Nearly always there is little and no report in it, which costs no process to find out.
+# Usually the log is short and has no report: checking that needs no process.
 no_kernel_report() {
 	local log IFS='|'
 
@@ -75,7 +75,7 @@ no_kernel_report() {
 	fi
 }
 
-# Saying that something is wrong
+# Reporting failures
 
 # fail LINE…
 fail() {
@@ -89,8 +89,8 @@ assert_equal() { [ "$1" = "$2" ] || fail "expected: $2" "got:      $1"; }
 # assert_match TEXT REGEX
 assert_match() { [[ $1 =~ $2 ]] || fail "expected a match of: $2" "got: $1"; }
 
-# wait_until SECONDS COMMAND… - runs COMMAND again and again until it succeeds; fails when it has not after SECONDS, or three
-# times as long, since the machine may be busy with other things.
+# wait_until SECONDS COMMAND… - runs COMMAND repeatedly until it succeeds; fails if it has not succeeded after SECONDS,
+# or three times as long, as the machine may be busy.
 wait_until() {
 	local end=$((${EPOCHREALTIME/./} + 3 * $1 * 1000000))
 	shift
@@ -101,16 +101,16 @@ wait_until() {
 	done
 }
 
-# pause - a twentieth of a second. A process that sleeps would cost more than that where the VM is emulated: the shell waits
-# for what a pipe that nobody writes to never brings.
+# pause - waits for a twentieth of a second. In an emulated VM a sleep process would take longer, so the shell reads
+# from a pipe without a writer.
 pause() {
 	[ "$_SILENCE" ] || exec {_SILENCE}<> <(:)
 	! read -rt 0.05 -u "$_SILENCE"
 }
 _SILENCE=
 
-# alive PID, ended PID - whether a process still runs. One that has ended and that the shell has not looked after yet is a
-# zombie, which signals reach: /proc tells them apart.
+# alive PID, ended PID - tests whether a process still runs. An ended process that the shell has not reaped is a zombie,
+# which still accepts signals: /proc shows the difference.
 alive() {
 	local stat
 
@@ -118,8 +118,8 @@ alive() {
 }
 ended() { ! alive "$1"; }
 
-# ends_with STATUS PID - waits for what the test has started: it ends with STATUS. A subshell, as bats' run has one, cannot
-# wait for it, and fails whatever it does.
+# ends_with STATUS PID - waits for a process of the test, which must end with STATUS. Must not be called in a subshell,
+# as in bats' run, which cannot wait for it.
 ends_with() {
 	local status=0
 
@@ -127,11 +127,12 @@ ends_with() {
 	assert_equal "$status" "$1"
 }
 
-# waits PID - the command runs, and sleeps. Before, the shell that becomes it still has handlers of its own for signals.
+# waits PID - tests whether the command runs and sleeps. Before that, the forked shell still has its own signal
+# handlers.
 waits() { [[ $(<"/proc/$1/stat") = *' (vdpa) S '* ]]; }
 
-# finish_off [SIGNAL] PID… - ends what the test has started, with SIGKILL if not told otherwise, and waits until it has ended: what
-# it held is free, and what it asked for is called off.
+# finish_off [SIGNAL] PID… - sends a signal (default: SIGKILL) to processes of the test, and waits until they have
+# ended: then their files are closed and their requests are cancelled.
 finish_off() {
 	local signal=-KILL pid
 
@@ -146,7 +147,7 @@ finish_off() {
 
 vdpa() { "$VDPA_TOOL" "$@"; }
 
-# printed PROGRAM ARG… - runs what prints documents as the command does, so that they are kept, too.
+# printed PROGRAM ARG… - runs a program that prints documents like the command, so that they are kept too.
 printed() {
 	if [ "${VDPA_DOCUMENTS-}" ]; then
 		VDPA_PROGRAM=$1 "$VDPA_CLIENTS/recorded" "${@:2}"
@@ -155,13 +156,13 @@ printed() {
 	fi
 }
 
-# keep_document FILE ARG… - keeps the documents of a command that ran for as long as it was wanted, and what it was asked for
+# keep_document FILE ARG… - keeps the documents in FILE, printed by a command that the test ended, and its arguments
 keep_document() {
 	[ -z "${VDPA_DOCUMENTS-}" ] ||
 		{ printf '%s\0' "$VDPA_TEST"; cat "$1"; printf '\0\0'; printf '%s\0' "${@:2}"; } >"$VDPA_DOCUMENTS/$BASHPID-$RANDOM"
 }
 
-# unknown ARGUMENT… - the kernel refuses what our command asks with these; a command that dies of it is no refusal.
+# unknown ARGUMENT… - tests whether the kernel refuses the command with these arguments; a crash is no refusal.
 unknown() {
 	local status=0
 
@@ -182,8 +183,8 @@ load_core() {
 
 unload_core() { rmmod vdpa; }
 
-# load_bus_drivers [vhost_vdpa] [virtio_vdpa] - the distribution's; virtio_vdpa with the drivers of its net and block devices,
-# which nobody else would load here.
+# load_bus_drivers [vhost_vdpa] [virtio_vdpa] - loads the distribution's modules; virtio_vdpa together with virtio_net
+# and virtio_blk, which are not loaded automatically here.
 load_bus_drivers() {
 	local driver
 
@@ -195,7 +196,7 @@ load_bus_drivers() {
 
 module_loaded() { [ -e "/sys/module/$1" ]; }
 
-# Those of ours that are loaded, in the order in which they can go, to the array LOADED.
+# Sets the array LOADED to the loaded modules of the list above, in the order in which they can be unloaded.
 _loaded() {
 	local module state
 
@@ -210,7 +211,7 @@ _loaded() {
 # A module that stays in use for ten seconds is a failure of the test that left it so.
 unload_all() { wait_until 10 _unload_loaded || rmmod "${LOADED[@]}"; }
 
-# Killable where the kernel is: an rmmod that hangs must not take the rest of the tests with it.
+# Killable if the kernel allows it: a hanging rmmod must not block the remaining tests.
 _unload_loaded() {
 	_loaded
 	((${#LOADED[@]} == 0)) || timeout -k 1 10 rmmod "${LOADED[@]}" 2>/dev/null
@@ -232,7 +233,7 @@ start_vduse_disk() {
 	wait_until 10 test -e "/dev/vduse/$name"
 }
 
-# stop_vduse_disk NAME - deletes the vdpa device that is made of it, ends its daemon and with it the vduse device.
+# stop_vduse_disk NAME - deletes its vdpa device, then ends its daemon, which removes the vduse device.
 stop_vduse_disk() {
 	local pidfile=$BATS_FILE_TMPDIR/vduse-$1.pid pid
 

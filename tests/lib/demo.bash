@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For what is shown to people: each command is echoed before its output, and the first one that does not behave ends the
-# script with a status that is not 0. It runs in a test VM.
+# Functions for demo scripts: each command is echoed before its output, and the first unexpected result ends the script
+# with a non-zero status. Demos run in a test VM.
 
 set -euo pipefail
 exec 2>&1

@@ -5,7 +5,7 @@
 KNOBS=/sys/kernel/debug/vdpa_test_parent
 BUS=/sys/bus/vdpa
 
-# What is the test parent's: names of its management devices and what they support (tests/parent/main.c)
+# Names and features of the test parent's management devices (tests/parent/main.c)
 NET=vdpatest_net BLK=vdpatest_blk ODD=vdpatest_odd MULTI=vdpatest_multi BARE=vdpatest_bare
 ON_BUS=platform/vdpatest_bus.0
 NET_FEATURES=0x300c30028 BLK_FEATURES=0x300007666 ODD_FEATURES=0x300000000
@@ -16,7 +16,7 @@ F_BLK_RO=$((1 << 5)) F_VERSION_1=$((1 << 32)) F_ACCESS_PLATFORM=$((1 << 33))
 
 nl_raw() { "$VDPA_CLIENTS/nl_raw" "$@"; }
 
-# add_all MGMTDEV NAME… - devices of these names, all over one socket. MGMTDEV has no bus.
+# add_all MGMTDEV NAME… - creates devices with these names, all over one socket. MGMTDEV has no bus.
 add_all() {
 	local parent=$1 name requests=()
 	shift
@@ -30,7 +30,7 @@ add_all() {
 # load_parent [MODULE PARAMETER…]
 load_parent() { insmod "$VDPA_KO/parent/vdpa_test_parent.ko" "$@"; }
 
-# Lets go of all that a test may have left held, then takes down what it has built.
+# Releases all blocked operations and open files of a test, then removes its devices and modules.
 teardown() {
 	local rc=0
 
@@ -43,7 +43,7 @@ teardown() {
 # knob MGMTDEV NAME VALUE - tells the test parent how to misbehave. MGMTDEV without its bus.
 knob() { echo "$3" >"$KNOBS/$1/$2"; }
 
-# Nothing is held up any more, nothing fails.
+# Clears all delays and faults.
 clear_knobs() {
 	local file
 
@@ -55,7 +55,7 @@ clear_knobs() {
 	done
 }
 
-# waiting MGMTDEV - how many of its operations the knobs hold up at this moment.
+# waiting MGMTDEV - prints how many of its operations the knobs block at this moment.
 waiting() { cat "$KNOBS/$1/waiting"; }
 held_up() { [ "$(waiting "$1")" -gt 0 ]; }
 
@@ -67,7 +67,7 @@ start() {
 	STARTED+=("$PID")
 }
 
-# Ends what the test started and is still there.
+# Ends the processes of the test that still run.
 end_started() {
 	local pid
 
@@ -88,10 +88,10 @@ hold() {
 	wait_until 10 grep -q ready "$OUT" || fail "$(cat "$OUT")"
 }
 
-# release - lets go of what hold() opened.
+# release - closes the file that hold() opened.
 release() { finish_off -TERM "$HOLDER"; }
 
-# driver_of DEV - the bus driver bound to DEV, nothing where there is none.
+# driver_of DEV - prints the bus driver bound to DEV, or nothing.
 driver_of() {
 	local link
 
@@ -125,19 +125,19 @@ fields() { nl_raw "$1" DEV_NAME:str:"$2" | sed '/^$/d; /^errno=0$/d'; }
 # field REQUEST DEV ATTRIBUTE - one value of that reply.
 field() { fields "$1" "$2" | sed -n "s/^$3=//p"; }
 
-# on_the_bus - devices, and which drivers they are bound to, as sysfs has it.
+# on_the_bus - prints the devices and their bus drivers from sysfs.
 on_the_bus() { printf '%s\n' "$BUS"/devices/* "$BUS"/drivers/*/*; }
 
-# line KEY - the value in the line KEY=value of $output, nothing where there is none.
+# line KEY - prints the value in the line KEY=value of $output, or nothing.
 line() {
 	local text=$'\n'$output$'\n'
 
 	[[ $text != *$'\n'"$1="* ]] || { text=${text#*$'\n'"$1="}; echo "${text%%$'\n'*}"; }
 }
 
-# kernel_refuses ERRNO WHERE PATTERN REQUEST… - sends REQUEST with nl_raw: the kernel refuses it with ERRNO, says why in a
-# message that matches PATTERN, points at WHERE (attribute=NAME, missing=NAME, or - where no attribute is at fault), and
-# nothing has changed. All three are regular expressions; the first two match as a whole.
+# kernel_refuses ERRNO WHERE PATTERN REQUEST… - sends REQUEST with nl_raw. The kernel must refuse it with ERRNO and a
+# message that matches PATTERN, must report WHERE (attribute=NAME, missing=NAME, or - without an attribute at fault),
+# and must change nothing. All three are regular expressions; the first two match as a whole.
 kernel_refuses() {
 	local errno=$1 where=$2 pattern=$3 pointed=-
 	shift 3
@@ -150,8 +150,8 @@ kernel_refuses() {
 	[[ $pointed =~ ^($where)$ ]] || fail "it points at $pointed instead of $where: $*" "$output"
 }
 
-# command_refuses STATUS PATTERN ARGUMENT… - our command refuses with exit status STATUS (1: it found the mistake itself,
-# 2: the kernel did), says on standard error what PATTERN matches, prints nothing else, and nothing has changed.
+# command_refuses STATUS PATTERN ARGUMENT… - our command must fail with exit status STATUS (1: the command found the
+# mistake, 2: the kernel did), print an error that matches PATTERN and nothing else, and change nothing.
 command_refuses() {
 	local expected=$1 pattern=$2
 	shift 2
@@ -162,8 +162,8 @@ command_refuses() {
 	[[ $stderr =~ $pattern ]] || fail "the message does not say \"$pattern\": vdpa $*" "$stderr"
 }
 
-# unchanged COMMAND… - runs COMMAND, which itself watches what the kernel shows over netlink, as bats' run does; devices and
-# drivers on the bus are the same afterwards.
+# unchanged COMMAND… - runs COMMAND like bats' run. COMMAND compares the kernel's netlink replies itself; this checks
+# that devices and drivers on the bus are unchanged.
 unchanged() {
 	local before
 
@@ -176,9 +176,9 @@ unchanged() {
 # now_ms - a clock in milliseconds
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-# calibrate [COMMAND…] - sets $IN_TIME, the milliseconds within which has to answer what need not wait for anybody: three
-# seconds, and some more where the machine is so slow that it needs a good part of that while nothing is in the way, for
-# COMMAND or for what most tests ask.
+# calibrate [COMMAND…] - sets $IN_TIME, the time limit in milliseconds for a command that must not block: three seconds,
+# or more if COMMAND (default: the usual requests) already takes a large part of that on this machine without
+# contention.
 calibrate() {
 	local began
 
@@ -205,8 +205,8 @@ in_time() {
 	((took <= IN_TIME)) || fail "took $took ms, not at most $IN_TIME: $*"
 }
 
-# other_families_answer - generic netlink itself and, where the kernel has it (the debug kernel has not), devlink do within
-# $IN_TIME.
+# other_families_answer - generic netlink and devlink (if the kernel has it; the debug kernel has not) must answer
+# within $IN_TIME.
 other_families_answer() {
 	in_time genl ctrl list || return
 	! grep -q devlink "$OUT" || in_time devlink dev show

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests that run what pages show as examples. Loaded after lib/devices.
+# Functions for tests that run the examples in pages. Loaded after lib/devices.
 
-# examples_work PAGE PRINTER - runs the examples that PRINTER (a program in tests/tool) finds in PAGE. Each command ends with the
-# status that the page says, and prints what the page shows for it, if it shows anything. No device is left. A step is a function
-# step_WORD of the test. Every difference in the page is reported, not only the first.
+# examples_work PAGE PRINTER - runs the examples that PRINTER (a program in tests/tool) finds in PAGE. Each command must
+# end with the status in the page, and print the output in the page, if there is any. No device may be left. A step is a
+# function step_WORD of the test. Every difference in the page is reported, not only the first.
 examples_work() {
 	local examples kind words commands=() statuses=() shown=() i differences=0
 
@@ -29,7 +29,8 @@ examples_work() {
 	((differences == 0)) || fail "$differences examples of $1 do something else than the page says"
 }
 
-# _example_works COMMAND STATUS OUTPUT - the output goes to a file: a command in the background would keep a pipe open.
+# _example_works COMMAND STATUS OUTPUT - runs one example. Its output goes to a file: a background command would keep a
+# pipe open.
 _example_works() {
 	local status=0 output
 
@@ -42,8 +43,8 @@ _example_works() {
 	fi
 }
 
-# same_output SHOWN OUTPUT - whether the two are the same but for what is different each time. In SHOWN a line "..." or "…" stands
-# for one line or more.
+# same_output SHOWN OUTPUT - compares the two, without values that differ each time. In SHOWN a line "..." or "…" stands
+# for one or more lines.
 same_output() {
 	local pattern
 
@@ -52,8 +53,8 @@ same_output() {
 	[[ $(mask <<<"${2%$'\n'}") == $pattern ]]
 }
 
-# mask - standard input with a word in place of each thing that is different each time: times, addresses, nodes in /dev, network
-# interfaces, releases of the kernel and what was counted or measured
+# mask - copies standard input and replaces each value that differs each time: times, addresses, nodes in /dev, network
+# interfaces, kernel releases, counters and measurements
 mask() {
 	sed -E '
 		s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests with a guest that works while its device is suspended, moved, lost (tests/clients/vmm/guest.c says what it can
-# be told). Loaded after lib/sim.
+# Functions for tests with a guest that runs while its device is suspended, moved or lost. tests/clients/vmm/guest.c
+# lists its commands. Loaded after lib/sim.
 
-# Where guests can be talked to: also from another process than the one that started them.
+# Directory of the guests' pipes: other processes than the one that started a guest can use them too.
 GUESTS=$BATS_TEST_TMPDIR
 
-# guest_start NAME NODE CLASS [OPTION…] - a guest on the character device NODE. It is ready, and works from "go" on.
+# guest_start NAME NODE CLASS [OPTION…] - starts a guest on the character device NODE, and waits until it is ready. "go"
+# makes it run.
 guest_start() {
 	local name=$1
 	shift
@@ -21,7 +22,7 @@ guest_start() {
 
 guest_pid() { cat "$GUESTS/$1.pid"; }
 
-# One line of the guest as $ANSWER; fails where there is none.
+# Sets $ANSWER to the guest's next line; fails if there is none.
 _guest_says() {
 	local tries=3000 part=
 
@@ -42,10 +43,10 @@ tell() { ask "$@" && _guest_says "$1"; }
 # ask NAME COMMAND… - without waiting for the answer.
 ask() { echo "${*:2}" 1<>"$GUESTS/$1.in"; }
 
-# guest NAME COMMAND… - the guest does it; $ANSWER is what it said.
+# guest NAME COMMAND… - runs a command in the guest, which must succeed; sets $ANSWER to its answer.
 guest() { tell "$@" && [[ "$ANSWER " = "ok $2 "* ]] || fail "guest $*: $ANSWER"; }
 
-# guest_cannot PATTERN NAME COMMAND… - it says that it cannot, and why.
+# guest_cannot PATTERN NAME COMMAND… - runs a command in the guest, which must fail with an error that matches PATTERN.
 guest_cannot() {
 	tell "${@:2}" || return
 	[[ $ANSWER = "failed $3: "* && $ANSWER =~ $1 ]] || fail "guest ${*:2}: $ANSWER, instead of: failed $3: $1"
@@ -60,7 +61,7 @@ answer() {
 	echo "${text%% *}"
 }
 
-# guest_ends NAME - it ends by itself, and finds that all was well.
+# guest_ends NAME - the guest must end by itself and report success.
 guest_ends() {
 	ask "$1" quit
 	wait "$(guest_pid "$1")" || fail "the guest's status: $?"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests in which two machines are two hosts, with a network between them (tests/vm/run --link). One, the target, does
-# what it is told (tests/hosts/target); the tests run in the other. Loaded after lib/guest.
+# Functions for tests with two VMs as hosts, connected by a network (tests/vm/run --link). The target executes commands
+# (tests/hosts/target); the tests run in the other VM. Loaded after lib/guest.
 
 SOURCE_ADDRESS=10.77.0.1 TARGET_ADDRESS=10.77.0.2 TARGET_PORT=7000
 
-# there COMMAND - has bash, with the libraries of tests, run COMMAND on the other host: standard input, output and status are
-# those of COMMAND. What is defined there is gone afterwards, guests and devices stay.
+# there COMMAND - runs COMMAND in bash, with the test libraries, on the other host: standard input, output and status
+# are those of COMMAND. Variables and functions defined there are lost afterwards; guests and devices stay.
 there() {
 	local out
 

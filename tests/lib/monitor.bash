@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests in which a device's driver is a virtual machine's monitor, as far as suspending it goes (vhost_hold). Loaded after
-# lib/state.
+# Functions for tests in which vhost_hold plays a virtual machine monitor that suspends devices. Loaded after lib/state.
 
-# monitored DEV… - a virtual machine's monitor, as far as holds go, has started the device; DRIVER and DRIVER_OUT know it.
+# monitored DEV… - starts each device with vhost_hold; sets DRIVER and DRIVER_OUT.
 monitored() {
 	local name
 
@@ -15,7 +14,7 @@ monitored() {
 	done
 }
 
-# The monitor of DEV does it; how often it has done so before is counted.
+# The monitor of DEV carries out an action; earlier ones are counted, to wait for this one.
 begins() { kill "-$2" "${DRIVER[$1]}"; }
 times_done() { awk -v word="$2" '$1 == word { n++ } END { print n + 0 }' "${DRIVER_OUT[$1]}"; }
 has_done() { [ "$(times_done "$1" "$2")" -ge "$3" ]; }
@@ -31,7 +30,7 @@ driver_suspends() { orders "$1" USR1 suspend; }
 driver_resumes() { orders "$1" USR2 resume; }
 driver_resets() { orders "$1" HUP reset; }
 
-# Virtio's own suspend, through the status; and what the driver sees of that
+# Virtio's own suspend, through the status, and the driver's view of it
 driver_sets_suspend() { orders "$1" IO set_suspend; }
 driver_sets_driver_ok() { orders "$1" ALRM start; }
 driver_sets_failed() { orders "$1" PROF set_failed; }
@@ -44,7 +43,7 @@ driver_sees() {
 	[ "$(sed -n 's/^status //p' "${DRIVER_OUT[$1]}" | tail -n 1)" = "$2" ]
 }
 
-# refused PROCESS - a command that was started ends, and the kernel has refused it
+# refused PROCESS - a command in the background must end, refused by the kernel
 refused() {
 	local status=0
 
@@ -52,8 +51,8 @@ refused() {
 	assert_equal "$status" 2
 }
 
-# suspend_and_resume DEV - by commands, again and again until the file "enough" is there, also after a request that another one
-# was quicker than: that is refused (2), and nothing else may happen.
+# suspend_and_resume DEV - suspends and resumes DEV by commands until the file "enough" exists. A command may be refused
+# (status 2) because another one was quicker; other errors are failures.
 suspend_and_resume() {
 	local status
 

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests with guests under QEMU. Loaded after lib/sim.
+# Functions for tests with QEMU guests. Loaded after lib/sim.
 #
-# A guest is iPXE, QEMU's own option ROM, which needs no operating system and is at work in seconds where all is emulated: it
-# gets an address and a script from dnsmasq and an HTTP server on a simulated NIC of this machine, and fetches one numbered
-# file after the other, for ever.
+# A guest runs iPXE, QEMU's own option ROM, which needs no operating system and starts within seconds even if emulated.
+# It gets an address and a script from dnsmasq and an HTTP server on a simulated NIC of this machine, and fetches one
+# numbered file after the other, for ever.
 
 IPXE=/usr/lib/ipxe/qemu/pxe-virtio.rom
 GUEST_MAC=02:00:00:00:00:01
 WEB=$BATS_TEST_TMPDIR/web
 FETCH_FIRST=1001 FETCH_LAST=2000
 
-# choose_qemu [PROGRAM] - which one runs the guests; if not said otherwise one that can migrate them.
+# choose_qemu [PROGRAM] - chooses the QEMU that runs the guests; default: one that can migrate them.
 choose_qemu() { QEMU=${1:-$("$VDPA_TOP/tests/vm/qemu")}; }
 
 # The host's end of the wire
 
-# serve - a NIC of this machine, and on it all that a guest asks for
+# serve - sets up a NIC of this machine, with the services that a guest needs
 serve() {
 	local nic
 
@@ -33,7 +33,7 @@ serve() {
 	wait_until 20 said "$OUT" 'sockets bound'
 }
 
-# give_to_host DEV - to virtio_vdpa, where vhost_vdpa, which was loaded first, has taken it
+# give_to_host DEV - binds DEV to virtio_vdpa, if vhost_vdpa is bound to it
 give_to_host() {
 	echo virtio_vdpa >"$BUS/devices/$1/driver_override"
 	echo "$1" >/sys/bus/vdpa/drivers/vhost_vdpa/unbind
@@ -41,7 +41,7 @@ give_to_host() {
 	wait_until 20 netdev_of "$1" >/dev/null
 }
 
-# A file for each number, 4 KiB of it. After the last the guest begins anew.
+# A file of 4 KiB for each number. After the last one the guest starts again.
 write_web() {
 	mkdir "$WEB"
 	head -c $((4096 * (FETCH_LAST - FETCH_FIRST + 1))) /dev/urandom |
@@ -60,14 +60,14 @@ write_web() {
 	END
 }
 
-# fetches - how many files the guest has asked for and been given
+# fetches - prints how many files the guest has fetched
 fetches() { grep -c 'response:200' "$HTTPD_LOG"; }
 fetches_above() { (($(fetches) > $1)); }
 
-# fetches_on [N] - from now on the guest fetches N files more, ten if not said otherwise.
+# fetches_on [N] - waits until the guest has fetched N more files (default: ten).
 fetches_on() { wait_until 60 fetches_above $(($(fetches) + ${1:-10})); }
 
-# none_lost - the guest has fetched each file once, one after the other, and never in vain.
+# none_lost - the guest must have fetched each file once, in order, and without an error.
 none_lost() {
 	local out
 
@@ -126,7 +126,7 @@ qmp() {
 	fail "QEMU $name does not answer $2:" "$(qemu_log "$name")"
 }
 
-# One line of QEMU's as $ANSWER; fails where there is none.
+# Sets $ANSWER to QEMU's next line; fails if there is none.
 _qmp_line() {
 	local tries=1200 part=
 
@@ -137,13 +137,14 @@ _qmp_line() {
 	ANSWER=${part}${ANSWER%$'\r'}
 }
 
-# runs NAME - its guest does, says QEMU.
+# runs NAME - tests whether QEMU reports that its guest runs.
 runs() { qmp "$1" query-status && [[ $ANSWER = *'"status": "running"'* ]]; }
 
 # migration_is NAME STATUS - as its source sees it
 migration_is() { qmp "$1" query-migrate && [[ $ANSWER = *"\"status\": \"$2\""* ]]; }
 
-# quit NAME - it may be gone before its answer is read. All of its threads have ended then, and its devices are free.
+# quit NAME - ends QEMU, which may exit before its answer is read. Afterwards all its threads have ended and its devices
+# are free.
 quit() {
 	local pid
 
@@ -152,7 +153,7 @@ quit() {
 	wait_until 20 ended "$pid" && wait "$pid" || fail "QEMU $1 has not quit as it should:" "$(qemu_log "$1")"
 }
 
-# qmp_refuses NAME PATTERN COMMAND [ARGUMENTS] - QEMU does not do it, and says why.
+# qmp_refuses NAME PATTERN COMMAND [ARGUMENTS] - QEMU must refuse the command with an error that matches PATTERN.
 qmp_refuses() {
 	! qmp "$1" "${@:3}" || fail "QEMU $1 does it: ${*:3}" || return
 	assert_match "$ANSWER" "$2"

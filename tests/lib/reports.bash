@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What counts as the kernel reporting a fault: the one place that knows. The VM's runner looks through the whole log with
-# it, every bats test through what was logged while it ran.
+# Defines which lines of the kernel log report a fault. The VM's runner checks the whole log with it, every bats test
+# the log since it began.
 
 # Marks that tests write into the log start with this; they quote test names, so they are never reports.
 KERNEL_MARK='vdpa-test:'

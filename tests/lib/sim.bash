@@ -6,15 +6,15 @@ NET=vdpasim_net BLK=vdpasim_blk
 BUS=/sys/bus/vdpa
 KNOBS=/sys/kernel/debug
 
-# How much data where the amount is a matter of patience: the debug kernel checks every access.
+# Amount of test data; less in the debug kernel, which checks every access.
 # shellcheck disable=SC2034 # for the tests
 MIB=$((${VDPA_DEBUG_KERNEL:-0} ? 4 : 64))
 
 # shellcheck disable=SC2034 # for the tests
 VMM=$VDPA_CLIENTS/vdpa_vmm
 
-# load_sim CORE [net] [blk] [MODULE-PARAMETER…] - the core, ours or distro, and parents on top. A parameter goes to the
-# module that has it.
+# load_sim CORE [net] [blk] [MODULE-PARAMETER…] - loads the core, ours or distro, and the simulated parents. A parameter
+# goes to the module that has it.
 load_sim() {
 	local core=$1 class parameter classes=() common=() own=()
 	shift
@@ -40,7 +40,7 @@ knob() { echo "$3" >"$KNOBS/$1/$2"; }
 added() { [ -e "$BUS/devices/$1" ]; }
 gone() { ! added "$1"; }
 
-# netdev_of DEV, blockdev_of DEV, vhost_of DEV - what came of it: the name of an interface or a disk, a character device
+# netdev_of DEV, blockdev_of DEV, vhost_of DEV - prints the name of its interface, disk or character device
 netdev_of() { _only "$BUS/devices/$1"/virtio*/net/*; }
 blockdev_of() { _only "$BUS/devices/$1"/virtio*/block/*; }
 vhost_of() { echo "/dev/$(_only "$BUS/devices/$1"/vhost-vdpa-*)"; }
@@ -52,10 +52,10 @@ vstat() { counter "$(vdpa dev vstats show "$1" qidx "$2")" "$3"; }
 # vstat_sum DEV NAME QIDX… - its sum over several queues
 vstat_sum() { counter_sum "$(vdpa dev vstats show "$1")" "${@:2}"; }
 
-# counter LINE NAME - one counter of what vstats show prints of a queue
+# counter LINE NAME - prints one counter from the output of vstats show for a queue
 counter() { [[ $1 =~ \ $2\ ([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
 
-# counter_sum VSTATS NAME QIDX… - its sum over several queues, of what vstats show prints of a device
+# counter_sum VSTATS NAME QIDX… - prints its sum over several queues, from the output of vstats show for a device
 counter_sum() {
 	local qidx line sum=0
 
@@ -90,7 +90,7 @@ plug_in() {
 	wait_until 20 netdev_of "n$1" >/dev/null
 	ip netns add "ns$1"
 	ip link set "$(netdev_of "n$1")" netns "ns$1" name eth0
-	# Nothing but what a test sends shall be on the wire.
+	# Only frames of the test may be on the wire.
 	[ ! -e /proc/sys/net/ipv6 ] || in_ns "$1" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
 	[ "$2" = 1 ] || in_ns "$1" ethtool -L eth0 combined "$2"
 	ip -n "ns$1" addr add "10.0.0.$(($1 + 1))/24" dev eth0
@@ -105,7 +105,7 @@ unplug_all() {
 	done
 }
 
-# netdev_stat N NAME… - counters of the interface, as its driver has them, a line each
+# netdev_stat N NAME… - prints counters of the interface's driver, one on each line
 netdev_stat() {
 	local n=$1 name files=()
 	shift
@@ -116,13 +116,13 @@ netdev_stat() {
 	in_ns "$n" cat "${files[@]}"
 }
 
-# numbered BYTES - data that is different in every place
+# numbered BYTES - prints data in which every part is different
 numbered() { head -c "$1" < <(seq 1 "$(($1 / 4))"); }
 
 # Programs in the background
 
-# start PROGRAM… - output to the file $OUT, its process is $PID; its standard input stays open. No function: what is killed
-# would be the shell around it.
+# start PROGRAM… - output to the file $OUT, its process is $PID; its standard input stays open. PROGRAM must not be a
+# function: a signal would reach the shell around it.
 start() {
 	OUT=$(mktemp -p "$BATS_TEST_TMPDIR")
 	[ -p "$BATS_TEST_TMPDIR/hold" ] || mkfifo "$BATS_TEST_TMPDIR/hold"
@@ -146,7 +146,7 @@ end_started() {
 teardown() {
 	local rc=0
 
-	# Requests that a test has made slow hold up whoever leaves their disk.
+	# Requests that a test has delayed would block the unbind of their disk.
 	[ ! -e "$KNOBS/$BLK/request_delay_ms" ] || echo 0 >"$KNOBS/$BLK/request_delay_ms"
 	end_started || rc=1
 	unplug_all || rc=1

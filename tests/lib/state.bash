@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests of what devices do: suspend, resume, virtqueue state, events. On the simulated parents (lib/sim), with the
-# independent client and what goes with it (lib/devices); where both have a name it is lib/sim's.
+# Functions for tests of suspend, resume, virtqueue state and events. They use the simulated parents (lib/sim) and the
+# independent client (lib/devices); of functions in both, lib/sim's is used.
 
 _state_lib=$(dirname "${BASH_SOURCE[0]}")
 load "$_state_lib/common"
 load "$_state_lib/devices"
 load "$_state_lib/sim"
 
-# As a message of the kernel names it; not every kernel has names for its errors (CONFIG_SYMBOLIC_ERRNAME).
+# The error as in kernel messages; kernels without CONFIG_SYMBOLIC_ERRNAME print a number.
 EIO='-(EIO|5)'
 
-# What the driver's side of a device writes of itself (vdpa_vmm): by device
+# Output file of a device's driver (vdpa_vmm), by device
 declare -gA DRIVER=() DRIVER_OUT=()
 
 on_the_bus() { printf '%s\n' /sys/bus/vdpa/devices/* /sys/bus/vdpa/drivers/*/*; }
@@ -34,7 +34,7 @@ drive() {
 	wait_until 30 said "$OUT" ready || fail "$(<"$OUT")"
 }
 
-# finish DEV - the driver ends with what it is at: it has had an answer to each request, one and the right one.
+# finish DEV - ends the driver, which must have got exactly one correct answer to each request.
 finish() {
 	local status=0
 
@@ -44,7 +44,7 @@ finish() {
 	grep -qx 'wrong 0' "${DRIVER_OUT[$1]}"
 }
 
-# rings DEV - where the driver's own rings are: a line "queue N available N used N" for each queue
+# rings DEV - prints the positions of the driver's rings: a line "queue N available N used N" for each queue
 rings() {
 	local out=${DRIVER_OUT[$1]} before
 
@@ -55,16 +55,17 @@ rings() {
 }
 more_snapshots() { [ "$(grep -c 'snapshot end' "$1")" -gt "$2" ]; }
 
-# told DEV - what vq show tells of the driver's queues: a line "queue N used N" for each that is ready
+# told DEV - prints the positions from vq show: a line "queue N used N" for each that is ready
 told() {
 	"$VDPA_TOOL" -j dev vq show "$1" |
 		jq -r ".vq[\"$1\"].queues[] | select(.ready) | \"queue \\(.qidx) used \\(.avail_index)\""
 }
 
-# used DEV - what the device has done with them; the driver may yet make more available.
+# used DEV - the same, only the used index: the driver may still make more available.
 used() { rings "$1" | sed 's/ available [0-9]*//'; }
 
-# at_rest DEV - the device is where the driver's rings say, which is stable, and stays there although there is more to do.
+# at_rest DEV - the device's positions must be stable and equal to the driver's, and must not change although requests
+# are available.
 at_rest() {
 	local before
 
@@ -76,7 +77,8 @@ at_rest() {
 	assert_equal "$(used "$1")" "$before"
 }
 
-# watch [OPTION…] - vdpa monitor, which has begun to listen; its lines go to $WATCHED, its process is $WATCHER.
+# watch [OPTION…] - starts vdpa monitor and waits until it listens; its output goes to $WATCHED, its process is
+# $WATCHER.
 # shellcheck disable=SC2120 # tests give options
 watch() {
 	start "$VDPA_TOOL" -s "$@" monitor
@@ -84,13 +86,13 @@ watch() {
 	wait_until 20 said "$WATCHED" synced
 }
 
-# changes_of DEV - the monitor's lines about its state so far: "old new cause"
+# changes_of DEV - prints the monitor's lines about its state so far: "old new cause"
 changes_of() {
 	sed -n "s/.*dev_state dev $1 .* old \\([a-z]*\\) state \\([a-z]*\\) cause \\([a-z]*\\).*/\\1 \\2 \\3/p" "$WATCHED"
 }
 saw() { changes_of "$1" | grep -qx "$2"; }
 
-# user_devices CLASS NAME… - devices for user-space drivers
+# user_devices CLASS NAME… - creates devices for user-space drivers
 user_devices() {
 	local parent=$1 name
 	shift
@@ -100,7 +102,7 @@ user_devices() {
 	done
 }
 
-# started_disks N - as many block devices, d1 to dN, each with a driver that has started it
+# started_disks N - creates block devices d1 to dN, each started by a driver
 started_disks() {
 	local i
 
@@ -114,7 +116,7 @@ started_disks() {
 	done
 }
 
-# keep_open DEV - somebody has its character device open, and does nothing with it; the process is $KEEPER.
+# keep_open DEV - opens its character device in a process that does nothing; the process is $KEEPER.
 keep_open() {
 	start "$VDPA_CLIENTS/vhost_hold" "$(vhost_of "$1")"
 	KEEPER=$PID
@@ -122,7 +124,7 @@ keep_open() {
 }
 
 # suspending DEV [OPTION…] - begins to suspend the device, by a command whose process is $CALLER and whose output is in $ANSWER;
-# its parent is at it. That is known from the monitor: to ask again and again may take longer than it lasts.
+# waits until its parent is suspending it. The monitor shows that; polling could miss it.
 suspending() {
 	watch
 	start "$VDPA_TOOL" dev suspend "$@"
@@ -130,7 +132,7 @@ suspending() {
 	wait_until 30 saw "$1" 'active suspending management'
 }
 
-# started_pair - a network device n0 and a block device b0 of the simulated parents, which drivers in user space have started
+# started_pair - creates a network device n0 and a block device b0, started by user-space drivers
 started_pair() {
 	load_sim ours net blk
 	load_bus_drivers vhost_vdpa
