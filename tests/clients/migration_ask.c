@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * migration_ask: asks the kernel about each case of a table (tests/migration_cases.txt
- * tells what one is), byte for byte as it is written there, right or wrong.
+ * migration_ask: sends each case of a table to the kernel, byte for byte, even if it is malformed.
+ * tests/migration_cases.txt describes the format.
  *
  *	migration_ask TABLE KNOB DEV MGMTDEV
  *
- * The case's target is written to KNOB, a file of the test parent, which makes it
- * the description of the device DEV and of the management device MGMTDEV. Then the
- * kernel is asked about one of them. A line for each case comes out, in which the
- * message is the kernel's:
+ * It writes the case's target to KNOB, a file of the test parent, which uses it as the description
+ * of the device DEV and of the management device MGMTDEV. Then it sends a MIGRATION_CHECK for one
+ * of them. It prints a line for each case, with the kernel's message:
  *
  *	WRITTEN <TAB> ERRNO <TAB> SENTENCE <TAB> MESSAGE
  *
- * WRITTEN is the table's verdict, ERRNO a name or 0. Cases that only a file can
- * have are left out.
+ * WRITTEN is the table's verdict, ERRNO a name or 0. Cases that only files can contain are left
+ * out.
  *
- * Exit status: 0 all were asked, 1 or 3 they could not be.
+ * Exit status: 0 all cases were sent, 1 or 3 failure.
  */
 #define _GNU_SOURCE	/* strerrorname_np() */
 #include <errno.h>
@@ -43,7 +42,7 @@ static _Noreturn void die(const char *what)
 
 /* --- the table --- */
 
-/* Cuts a line at its bars, and the blanks around them away. */
+/* Splits a line at its bars, and removes the blanks around them. */
 static bool split(char *line, char *columns[COLUMNS])
 {
 	for (int i = 0; i < COLUMNS; i++) {
@@ -60,7 +59,7 @@ static bool split(char *line, char *columns[COLUMNS])
 	return true;
 }
 
-/* The next of the attributes in a cell; NULL at its end. */
+/* Returns the next attribute in a cell; NULL at its end. */
 static char *next_part(char **cell)
 {
 	char *part;
@@ -191,7 +190,7 @@ static void write_knob(const char *knob, const char *text)
 	close(fd);
 }
 
-/* Returns whether the target is the management device. */
+/* Returns true if the target is the management device. */
 static bool set_target(const struct asker *asker, char *cell)
 {
 	static const char mgmtdev[] = "mgmtdev ; ";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * nl_failnth: has every memory allocation fail once.
+ * nl_failnth: lets every memory allocation of a request fail once.
  *
  *	nl_failnth [OPTION…] task NET BLK	every allocation in the requests themselves
  *	nl_failnth [OPTION…] worker NET BLK	every one that the core and the parents make for them in workers
@@ -11,19 +11,19 @@
  *	--kvmalloc	no other allocations than those by kvmalloc(), which tries twice if they are large: once the nth has
  *			failed, whatever is tried in its place fails, too
  *
- * The first one fails, then the second, and so on, until all goes well for want of a further one. NET and BLK are
- * devices of the simulated parents that their drivers have started, nobody else changes anything. After each failure:
- * the request was refused for want of memory, or it was done all the same. If it was refused the family shows what
- * it did before, no module has more users than before, and the same request, sent again, is done. Whoever listens to
- * events has heard of each, or that one was lost.
+ * First the first allocation fails, then the second, and so on, until none is left to fail. NET and
+ * BLK are devices of the simulated parents, started by drivers; no other process may change them.
+ * After each failure the request must have failed with ENOMEM, or have succeeded all the same. If
+ * it failed, the family's replies must be unchanged, no module may have more users, and the same
+ * request must succeed when sent again. A listener must have got each event, or ENOBUFS.
  *
  * A line for each case, "ok NAME: failed N refused N done N lost N" (lost: the acknowledgment, for want of memory for
  * it) or "not ok NAME: …"; then "total failed N". Exit status: 0 all ok, 1 usage, 2 something is not.
  *
- * Of pages, which is what allocations above 8 KiB are made of, those fail that are more than one at once.
+ * Of page allocations, which serve requests above 8 KiB, only those of more than one page fail.
  *
- * It needs a kernel with fault injection, both of slabs and of pages, and its filter by stack trace: this is how
- * allocations of the core and of the parents are told from others in a worker.
+ * It needs a kernel with fault injection for slabs and pages, and with its filter by stack trace,
+ * which separates allocations of the core and of the parents from others in a worker.
  */
 #define _GNU_SOURCE
 
@@ -49,7 +49,7 @@
 /* More allocations than any request makes. */
 #define NTH_MAX		5000
 
-/* How long what was done halfway may take to be undone, and a program to end. */
+/* Time limit for the undo of a failed request, and for a program to end. */
 #define SETTLE_MS	20000
 #define PROGRAM_MS	120000
 
@@ -106,7 +106,7 @@ static bool read_line(const char *path, char *line, size_t size)
 	return there;
 }
 
-/* Only allocations that our modules have a part in: a range of addresses that holds the code of all of them. */
+/* Lets only allocations fail whose stack has an address in the range of our modules' code. */
 static void filter_modules(void)
 {
 	unsigned long from = ULONG_MAX, to = 0;
@@ -130,13 +130,13 @@ static void filter_modules(void)
 	set_range(from, to);
 }
 
-/* Where x86 has the code of modules; for one whose place is not known yet. */
+/* Address range of module code on x86, for a module that is not loaded yet. */
 static void filter_any_module(void)
 {
 	set_range(0xffffffffa0000000, 0xffffffffff000000);
 }
 
-/* Where the code of a function of the kernel itself is: the addresses from @start up to, but without, @end. */
+/* Sets @start and @end (exclusive) to the code of a kernel function. */
 static void find_function(const char *wanted, unsigned long *start, unsigned long *end)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
@@ -158,8 +158,9 @@ static void find_function(const char *wanted, unsigned long *start, unsigned lon
 }
 
 /*
- * Never within bus_register(): where that fails in its middle, it gives back a lock class that it has not taken yet,
- * and lockdep says so (Linux 6.12, drivers/base/bus.c). That is not ours to test.
+ * Excludes bus_register(): if it fails half-way, it unregisters a lock class that it has not
+ * registered yet, and lockdep reports that (Linux 6.12, drivers/base/bus.c). This is not a fault of
+ * ours.
  */
 static void spare_bus_register(void)
 {
@@ -196,15 +197,15 @@ static void prepare_faults(void)
 }
 
 /*
- * The tasks whose nth allocation fails: by their file fail-nth, in /proc. One counts for itself, so if several are at
- * work for the same request, more than one may fail.
+ * The tasks whose nth allocation fails, by /proc/.../fail-nth. Each task counts separately, so if
+ * several work for one request, more than one allocation may fail.
  */
 static struct {
 	int fds[WORKERS_MAX];
 	size_t n;
-	char newest[64];	/* as /proc/loadavg told when they were looked up */
+	char newest[64];	/* newest PID in /proc/loadavg when the tasks were listed */
 	bool workers;
-	bool kvmalloc;		/* whatever comes within it after the nth fails, too */
+	bool kvmalloc;		/* in it, allocations after the nth fail too */
 } victims;
 
 /* @task: its directory in /proc */
@@ -216,7 +217,7 @@ static void add_victim(const char *task)
 	snprintf(path, sizeof(path), "%s/fail-nth", task);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return;		/* it has just ended */
+		return;		/* the task has just ended */
 	if (victims.n == WORKERS_MAX)
 		wire_quit("too many workers");
 	victims.fds[victims.n++] = fd;
@@ -247,7 +248,7 @@ static void add_workers(void)
 	closedir(proc);
 }
 
-/* Looked up again when there is a new process, which may be a worker. */
+/* Lists the tasks again if there is a new process, which may be a worker. */
 static void find_victims(void)
 {
 	char line[128] = "", *newest;
@@ -276,13 +277,13 @@ static void arm(unsigned int nth)
 	if (victims.kvmalloc)
 		set_attribute("probability", "100");
 	len = snprintf(text, sizeof(text), "%u", nth);
-	/* A worker that has ended is no victim any more. */
+	/* Remove a worker that has ended. */
 	for (size_t i = 0; i < victims.n; i++)
 		if (pwrite(victims.fds[i], text, len, 0) != len && errno != ESRCH)
 			wire_quit("fail-nth: %s", strerror(errno));
 }
 
-/* Returns whether an allocation has failed since they were armed. */
+/* Returns whether an allocation has failed since the tasks were armed. */
 static bool disarm(void)
 {
 	bool failed = false;
@@ -303,7 +304,7 @@ static bool disarm(void)
 	return failed;
 }
 
-/* Who uses our modules */
+/* Users of our modules */
 
 static unsigned long users(void)
 {
@@ -330,11 +331,11 @@ static uint64_t now_ms(void)
 /* Requests */
 
 struct context {
-	struct wire wire;	/* allocations fail in requests over this one alone */
+	struct wire wire;	/* allocations fail only in requests over this one */
 	struct wire control;
 	struct wire ears;
 	uint64_t heard;			/* number of the last event */
-	uint64_t anew; /* up to this one they do not count: one is known to be lost */
+	uint64_t anew; /* ignore events up to this number: one is known to be lost */
 	const char *net;
 	const char *blk;
 	struct nl_msg *description;	/* the attribute MIGRATION of NET */
@@ -502,7 +503,7 @@ static struct nl_msg *group(struct context *c, struct wire *wire, uint8_t comman
 	return msg;
 }
 
-/* So many that there is a large allocation for them, before it turns out that they are one. */
+/* Names one device so often that the request needs a large allocation before it is refused. */
 static struct nl_msg *suspend_crowd(struct context *c, struct wire *wire)
 {
 	struct nl_msg *msg = wire_request(wire, VDPA_CMD_DEV_SUSPEND, NLM_F_ACK);
@@ -563,7 +564,7 @@ static struct nl_msg *state_set_blk(struct context *c, struct wire *wire)
 	return whole_state(wire, c->blk, c->blk_state);
 }
 
-/* One with more virtqueues than any device has, which are looked at when all of it is there. */
+/* A state with more virtqueues than any device has; they are checked when it is complete. */
 static struct nl_msg *state_begin(struct context *c, struct wire *wire)
 {
 	struct nl_msg *msg = about(wire, VDPA_CMD_DEV_STATE_SET, NLM_F_ACK, c->net);
@@ -583,12 +584,12 @@ static struct nl_msg *state_begin(struct context *c, struct wire *wire)
 /**
  * struct attempt - a case
  * @name: for people
- * @request: what is to be done in spite of all
- * @undo: takes it back; NULL: there is nothing to take back
- * @before: done before all of it
- * @after: done after all of it
- * @err: what it ends with without failures, if it is not done
- * @parts: the answer, if it is one, has as many messages as the same without failures
+ * @request: the request
+ * @undo: undoes the request; NULL: nothing to undo
+ * @before: sent before the case
+ * @after: sent after the case
+ * @err: expected error without failed allocations; 0: success
+ * @parts: a successful answer must have as many messages as without failed allocations
  */
 struct attempt {
 	const char *name;
@@ -725,7 +726,7 @@ static bool complain(const struct attempt *a, unsigned int nth, const char *what
 	return false;
 }
 
-/* Without failures; returns whether it was done, or refused as it ought to be. */
+/* Runs a case without failed allocations; returns whether its result is as expected. */
 static bool succeed(struct context *c, const struct attempt *a, unsigned int nth, build_t build,
 		    const char *what, struct count *count)
 {
@@ -788,7 +789,7 @@ static uint64_t last_event(struct context *c)
 	return number;
 }
 
-/* Returns whether what was heard begins where it ended the last time. */
+/* Returns whether the events continue without a gap. */
 static bool take_events(struct context *c, void *buf, int len)
 {
 	for (struct nlmsghdr *nlh = buf; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len)) {
@@ -804,7 +805,7 @@ static bool take_events(struct context *c, void *buf, int len)
 	return true;
 }
 
-/* All events up to now are heard of, or that there was one which cannot be: then it begins anew. */
+/* Reads all events up to now. If one was lost, starts the count again. */
 static bool hear(struct context *c)
 {
 	struct pollfd pfd = { .fd = c->ears.fd, .events = POLLIN };
@@ -833,7 +834,7 @@ static bool for_want_of_memory(const struct wire_answer *answer)
 	return answer->err == ENOMEM || answer->err == ENOBUFS;
 }
 
-/* What became of the request, whose nth allocation has failed. */
+/* Checks the result of a request whose nth allocation has failed. */
 static bool judge(struct context *c, const struct attempt *a, unsigned int nth,
 		  const struct wire_answer *answer, const struct wire_shown *before,
 		  unsigned long users_before, struct count *count)
@@ -844,7 +845,7 @@ static bool judge(struct context *c, const struct attempt *a, unsigned int nth,
 		return complain(a, nth, "hangs", answer);
 	if (answer->end == WIRE_LOST) {
 		count->lost++;
-		/* Whether it was done is not known: to undo it tells. */
+		/* It is not known whether the request succeeded: the undo shows it. */
 		if (a->undo)
 			ask(c, &c->control, a->undo, &again);
 	} else if (answer->err != a->err) {
@@ -880,7 +881,7 @@ static bool try_nth(struct context *c, const struct attempt *a, unsigned int nth
 	wire_ask(&c->wire, nlmsg_hdr(msg), NULL, NULL, &answer);
 	*failed = disarm();
 	nlmsg_free(msg);
-	/* What a dump that was broken off has left goes with the socket. */
+	/* Closing the socket frees the state of an aborted dump. */
 	wire_reopen(&c->wire);
 	count->failed += *failed;
 	if (*failed || answer.end != WIRE_ANSWERED || answer.err != a->err)
@@ -913,7 +914,7 @@ static bool try_all(struct context *c, const struct attempt *a)
 	return ok;
 }
 
-/* The descriptions and states that requests take are those of the kernel. */
+/* Reads the descriptions and states for requests from the kernel. */
 
 static void keep_attrs(struct nlmsghdr *nlh, struct nl_msg *to, bool (*wanted)(int type))
 {
@@ -1031,7 +1032,7 @@ static bool ended_in_time(pid_t pid)
 	return info.si_pid == pid;
 }
 
-/* What a process that has ended has left of its count. */
+/* Reads the rest of the count of a process that has ended. */
 static bool has_failed(pid_t pid)
 {
 	char path[PATH_MAX], line[32];

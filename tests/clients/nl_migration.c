@@ -104,7 +104,7 @@ static int print_verdict(struct nlmsghdr *request, const struct wire_answer *ans
 	return answer->err ? 2 : 0;
 }
 
-/* Errors are printed; success is, where @quiet is not. Returns the exit status. */
+/* Prints an error, or success unless @quiet. Returns the exit status. */
 static int talk(struct wire *wire, struct nl_msg *msg, wire_take_t take, void *data, bool quiet)
 {
 	struct wire_answer answer;
@@ -279,7 +279,7 @@ static void put_value(struct nl_msg *msg, const char *type, char *text)
 		put(nla_put_string(msg, VDPA_MIGRATION_ATTR_STRING, text));
 }
 
-/* "~" stands for a name, type or rule that is left out. */
+/* "~" means that the name, type or rule is left out. */
 static void put_word(struct nl_msg *msg, int type, const char *word)
 {
 	if (strcmp(word, "~"))
@@ -352,7 +352,7 @@ static int check(struct wire *wire, int argc, char **argv)
 	return talk(wire, msg, NULL, NULL, false);
 }
 
-/* States as files: the attributes of all messages behind each other, but for the names */
+/* States as files: the attributes of all messages one after the other, without the names */
 
 static void save_attrs(struct nlmsghdr *nlh, void *data)
 {
@@ -417,8 +417,8 @@ struct load {
 	size_t piece;
 	uint64_t gap;
 	uint16_t vq_size;		/* 0: as saved */
-	bool inflight;			/* other bytes in flight than as saved ... */
-	uint16_t inflight_len;		/* ... so many */
+	bool inflight;			/* replace the saved bytes in flight ... */
+	uint16_t inflight_len;		/* ... by so many */
 	const char *without;
 	const char *features;
 	const char *features_end;
@@ -457,7 +457,7 @@ static struct nl_msg *piece_begin(struct load *load)
 	return msg;
 }
 
-/* Only the first word has a bit. */
+/* Sets a bit only in the first word. */
 static void put_words(struct nl_msg *msg, size_t len)
 {
 	unsigned char bytes[1024] = { 1 };

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * nl_raw: send requests of the generic netlink family vdpa, byte for byte as told,
- * right or wrong, and print all that comes back. Of several requests, each waits
- * for the answer to the one before.
+ * nl_raw: sends requests of the generic netlink family vdpa, byte for byte as given, even if
+ * malformed, and prints all replies. Each request waits for the answer to the one before.
  *
  *	nl_raw [OPTION…] COMMAND [ATTRIBUTE…] [--next [OPTION…] COMMAND …]
  *	nl_raw --repeat N [OPTION…] COMMAND … [--next …]
  *	nl_raw --around PROGRAM [ARGUMENT…]
- *	nl_raw --port N … 
+ *	nl_raw --port N …
  *	nl_raw --room N …
  *
  * The second form sends the requests N times over, and stops at the first that
@@ -155,7 +154,7 @@ static uint8_t command(const char *text)
 	const struct wire_command *command = wire_command_named(text);
 
 	if (!strcmp(text, "mgmtdev-new"))
-		return VDPA_CMD_MGMTDEV_NEW;	/* in replies alone */
+		return VDPA_CMD_MGMTDEV_NEW;	/* only in replies */
 
 	return command ? command->number : to_number(text, UINT8_MAX);
 }
@@ -221,7 +220,7 @@ static size_t put_fill(uint8_t *out, const char *text)
 	return len + 1;
 }
 
-/* Each an attribute of its own, complete with its padding. */
+/* Adds each as an attribute of its own, with its padding. */
 static size_t put_range(uint8_t *out, const char *range)
 {
 	static const uint16_t types[] = { VDPA_ATTR_DIRTY_FIRST, VDPA_ATTR_DIRTY_LAST, VDPA_ATTR_DIRTY_ASID };
@@ -300,7 +299,7 @@ static void note_attr(struct request *req, size_t offset, uint16_t type)
 	req->attrs[req->nattrs++].type = type;
 }
 
-/* So that what the kernel points at is known by its name. */
+/* Records the attributes, to print the name of the one at fault. */
 static void note_nested(struct request *req, size_t offset, size_t end)
 {
 	while (offset < end) {
@@ -373,7 +372,7 @@ static void build(struct request *req, struct wire *wire, int argc, char **argv,
 	};
 }
 
-/* Printing what comes back */
+/* Printing replies */
 
 static void print_bytes(const uint8_t *data, int len, const char *between)
 {
@@ -453,7 +452,7 @@ static int print_verdict(const struct request *req, const struct wire_answer *an
 	return answer->err ? 2 : 0;
 }
 
-/* @between is run once, when the first part is there and before the kernel is asked for the next. */
+/* Runs @between once, after the first part and before the next one is requested. */
 static void take(struct nlmsghdr *nlh, void *between)
 {
 	const char **command = between;
@@ -483,7 +482,7 @@ static int receive(struct wire *wire, const struct request *req, const struct op
 
 /* Everything that the family shows, to see whether it changes */
 
-/* Over a socket of its own, which the kernel does not know small buffers of. */
+/* Uses a separate socket, for which the kernel has not recorded a small buffer. */
 static struct wire_shown everything(void)
 {
 	struct wire_shown shown;
@@ -497,7 +496,7 @@ static struct wire_shown everything(void)
 	return shown;
 }
 
-/* Returns @status, or 4 where the kernel does not show what it did. */
+/* Returns @status, or 4 if the kernel's replies have changed. */
 static int compare(struct wire_shown before, int status)
 {
 	struct wire_shown after = everything();
@@ -602,7 +601,7 @@ static struct options parse(int argc, char **argv)
 	return opts;
 }
 
-/* Returns how many of the words belong to the first request. */
+/* Returns the number of words of the first request. */
 static int request_words(int argc, char **argv)
 {
 	int n = 1;
@@ -630,7 +629,7 @@ static void send_bytes(struct wire *wire, const void *bytes, size_t len)
 		broken("cannot send");
 }
 
-/* All in one message to the kernel, which holds its lock from the first to the last. */
+/* Sends all requests in one message: the kernel holds its lock from the first to the last. */
 static void send_copies(struct wire *wire, const struct request *req, unsigned long copies)
 {
 	size_t len = NLMSG_ALIGN(req->len);
@@ -653,7 +652,7 @@ static int ask(struct wire *wire, int argc, char **argv)
 	struct options opts;
 	int status = 0;
 
-	optind = 0;	/* makes getopt_long() start afresh */
+	optind = 0;	/* resets getopt_long() */
 	opts = parse(argc, argv);
 	if (opts.unchanged)
 		before = everything();
@@ -688,7 +687,7 @@ static int ask_all(struct wire *wire, int argc, char **argv, bool stop)
 	return status;
 }
 
-/* Whether nothing came that was not asked for, and nothing comes within a second. */
+/* Returns whether no unexpected message came, and none comes within a second. */
 static bool nothing_else(struct wire *wire)
 {
 	struct pollfd pfd = { .fd = wire->fd, .events = POLLIN };

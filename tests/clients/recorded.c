@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Runs the program that $VDPA_PROGRAM names in its own place. Where that is asked for JSON (-j) and ends by itself, what it
- * prints is also kept in a file in $VDPA_DOCUMENTS, for tests/schema-check: the test ($VDPA_TEST), standard output, standard
- * error, and the arguments, a NUL after each.
+ * recorded: runs the program $VDPA_PROGRAM in its place. If that is called for JSON (-j) and ends
+ * by itself, its output is also written to a file in $VDPA_DOCUMENTS, for tests/schema-check: the
+ * test ($VDPA_TEST), standard output, standard error, and the arguments, with a NUL after each.
  *
  *	recorded ARG ...
  */
@@ -34,7 +34,7 @@ static _Noreturn void broken(const char *what)
 	_exit(STATUS_BROKEN);
 }
 
-/* One of several letters behind a dash: -j, -jp; or -json. No option stands behind "--". */
+/* Matches -j, also among other letters (-jp), and -json. No option follows "--". */
 static int asks_for_json(char **argv)
 {
 	for (char **arg = argv + 1; *arg && strcmp(*arg, "--") != 0; arg++)
@@ -51,7 +51,7 @@ static int has_word(char **argv, const char *word)
 	return 0;
 }
 
-/* What cannot be written to, or only some of the time, is for the program itself to find out. */
+/* Ignores write errors: the program itself has to handle them. */
 static int is_plain(int fd)
 {
 	struct stat stat;
@@ -73,7 +73,7 @@ static void pass_on(int fd, const char *bytes, size_t len)
 	}
 }
 
-/* Returns 0 at the stream's end. */
+/* Returns 0 at the end of the stream. */
 static int take(struct stream *stream)
 {
 	enum { CHUNK = 64 * 1024 };
@@ -141,7 +141,9 @@ static void put(FILE *file, const char *bytes, size_t len)
 	fputc('\0', file);
 }
 
-/* A test that gives up its rights may not write there: what it prints, others print, too. */
+/*
+ * A test that has dropped its privileges cannot write there; other tests print the same documents.
+ */
 static void keep(char **argv, struct stream streams[2])
 {
 	const char *test = getenv("VDPA_TEST");

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vduse_device: be the program behind a vduse device, and stay it.
+ * vduse_device: serves a vduse device until SIGTERM.
  *
  *	vduse_device NAME
  *
- * Creates NAME, a disk that serves nothing, and answers what the kernel asks: a line for each change of the
- * status, "status 15", and "suspend" for a suspend. It takes part in one where vduse knows of that (Linux 7.3),
- * and else begins with "no suspend". Says "ready" when the device is there. SIGTERM ends it, and takes NAME away.
+ * Creates NAME, a disk that handles no I/O, and answers the kernel's requests. It prints a line for
+ * each change of the status ("status 15"), and "suspend" for a suspend. It supports a suspend if
+ * vduse does (Linux 7.3), else it first prints "no suspend". It prints "ready" when the device
+ * exists. SIGTERM ends it and removes NAME.
  *
  * Exit status: 0 done, 1 usage, 2 the kernel refused.
  */
@@ -29,7 +30,7 @@
 
 #define CONTROL	"/dev/vduse/control"
 
-/* What the headers need not know yet. */
+/* Missing in older headers. */
 #ifndef VDUSE_F_SUSPEND
 #define VDUSE_F_SUSPEND		1
 #define VDUSE_GET_FEATURES	_IOR(VDUSE_BASE, 0x04, __u64)

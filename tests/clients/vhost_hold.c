@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vhost_hold: be the user of vhost-vdpa character devices, and stay it.
+ * vhost_hold: opens vhost-vdpa character devices and keeps them open.
  *
  *	vhost_hold [--owner] [--asid GROUP:ASID] [--status N] [--features N] [--queues N] [--show] CHARDEV…
  *
- * Opens each CHARDEV, takes the steps asked for, says so a line each ("open"
- * once the file is open) and "ready" when all is done, and then keeps the files
- * open until a signal ends the process. SIGUSR1 has it suspend all devices, SIGUSR2
- * resume them, SIGHUP reset them; it says what came of it, a line for each device:
- * "suspend 0", or an errno instead of 0. SIGALRM, SIGIO and SIGPROF have it set
- * DRIVER_OK, SUSPEND (virtio's own) and FAILED in their status; SIGURG has it say what
- * that is: "status 15". With --show it prints what the devices
- * answer to the requests for information, as NAME=value, and ends.
+ * Opens each CHARDEV and carries out the steps in the options. It prints a line for each step
+ * ("open" once the file is open), and "ready" at the end. Then it keeps the files open until a
+ * signal ends it. SIGUSR1 suspends all devices, SIGUSR2 resumes them, SIGHUP resets them; it prints
+ * the result in a line for each device: "suspend 0", or an errno instead of 0. SIGALRM, SIGIO and
+ * SIGPROF set DRIVER_OK, SUSPEND (virtio's own) and FAILED in their status; SIGURG prints the
+ * status: "status 15". With --show it prints the devices' properties as NAME=value, and ends.
  *
  * Exit status: 0 done (--show), 1 usage, 2 the kernel refused.
  */
@@ -33,7 +31,7 @@
 
 #include "vhost_newer.h"
 
-/* Virtio 1.4's, which the headers need not know. */
+/* Virtio 1.4's; missing in older headers. */
 #define STATUS_SUSPEND	16
 
 struct plan {
@@ -43,9 +41,9 @@ struct plan {
 	struct vhost_vring_state asid;	/* index: the group */
 	uint8_t status;
 	bool choose_features;
-	uint64_t features;	/* negotiated where choose_features, else all */
-	unsigned int queues;	/* made ready in the end: the first so many */
-	char **paths;	/* up to NULL */
+	uint64_t features;	/* to negotiate if choose_features, else all */
+	unsigned int queues;	/* number of queues to make ready at the end */
+	char **paths;	/* NULL-terminated */
 };
 
 static _Noreturn void fail(const char *what)
@@ -165,7 +163,7 @@ static void negotiate(int fd, const struct plan *plan)
 		fail("VHOST_SET_FEATURES");
 }
 
-/* Reach the status bit by bit, in the order the virtio specification wants. */
+/* Sets the status bit by bit, in the order of the virtio specification. */
 static void reach_status(int fd, const struct plan *plan)
 {
 	static const uint8_t steps[] = {
@@ -196,7 +194,7 @@ static void ready_queues(int fd, unsigned int n)
 	}
 }
 
-/* What signals ask for. */
+/* The actions of signals. */
 static int suspend(int fd)
 {
 	return ioctl(fd, VHOST_VDPA_SUSPEND);
@@ -222,7 +220,7 @@ static int status_of(int fd)
 	return ioctl(fd, VHOST_VDPA_GET_STATUS, &status) ? -1 : status;
 }
 
-/* As drivers do, who take no bit back. */
+/* Sets a bit, as drivers do: none is cleared. */
 static int set_bit(int fd, uint8_t bit)
 {
 	int old = status_of(fd);
@@ -262,7 +260,7 @@ static const struct order {
 
 enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
 
-/* Before anybody can send one: none ends the process. */
+/* Blocks the signals early, so that none ends the process. */
 static void block_orders(sigset_t *set)
 {
 	sigemptyset(set);
