@@ -177,7 +177,7 @@ load_sim_net() {
 
 	run -0 --separate-stderr "$VDPA_TOOL" dev set name n0 mac 52:54:00:65:43:21
 
-	assert_match "$stderr" 'driver and guest of device n0 keep the MAC address until they begin anew'
+	assert_match "$stderr" 'driver and guest of n0 keep the MAC address until a reset'
 	[ -z "$output" ]
 	[ "$(field dev-config-get n0 DEV_NET_CFG_MACADDR)" = 52:54:00:65:43:21 ]
 }

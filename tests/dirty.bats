@@ -162,7 +162,7 @@ moves() {
 	vdpa dev dirty start b0
 	guest vm wait 100
 	run -2 vdpa dev dirty show b0
-	assert_match "$output" 'has lost track of what it wrote: stop, and begin anew'
+	assert_match "$output" 'has lost track of what it wrote: stop, begin anew'
 	echo 64 >/sys/module/vdpa_sim/parameters/max_dirty_kb
 	run -2 vdpa dev dirty show b0
 	vdpa dev dirty stop b0

@@ -165,7 +165,7 @@ pages() { tracked | jq .pages; }
 	get_refused EIO attribute=DEV_NAME "device d0: its parent cannot tell the pages it wrote: -EIO" 0 0xfff
 	command_refuses 2 'cannot tell the pages it wrote' -j dev dirty show d0
 	knob $DIRTY dirty_read_errno 75
-	get_refused EOVERFLOW attribute=DEV_NAME "has lost track of what it wrote: stop, and begin anew" 0 0xfff
+	get_refused EOVERFLOW attribute=DEV_NAME "has lost track of what it wrote: stop, begin anew" 0 0xfff
 	knob $DIRTY dirty_read_errno 0
 
 	knob $DIRTY dirty_stop_errno 5

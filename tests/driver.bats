@@ -152,7 +152,7 @@ no_node() { [ ! -e "$1" ]; }
 
 	run -2 change v0 none
 	assert_equal "$(line errno)" EBUSY
-	assert_match "$(line message)" 'v0 is in use: its driver vhost_vdpa has not let go of it'
+	assert_match "$(line message)" 'v0 is in use: driver vhost_vdpa has not let go of it'
 
 	release
 	wait_until 10 has_driver v0 vhost_vdpa
@@ -234,7 +234,7 @@ no_node() { [ ! -e "$1" ]; }
 	hold v0
 	run -2 nl_raw dev-del DEV_NAME:str:v0 NOWAIT:none
 
-	change_refused EBUSY attribute=DEV_NAME 'v0 is in use: its driver vhost_vdpa has not let go' v0 none DEADLINE:u32:100
+	change_refused EBUSY attribute=DEV_NAME 'v0 is in use: driver vhost_vdpa has not let go' v0 none DEADLINE:u32:100
 
 	release
 	wait_until 10 has_driver v0 vhost_vdpa

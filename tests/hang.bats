@@ -213,7 +213,7 @@ others_answer() {
 	hold n0
 
 	run -2 --separate-stderr "$VDPA_TOOL" dev del n0 nowait
-	assert_match "$stderr" 'n0 is in use: its driver vhost_vdpa has not let go of it'
+	assert_match "$stderr" 'n0 is in use: driver vhost_vdpa has not let go of it'
 	exists n0
 	release
 	wait_until 10 has_driver n0 vhost_vdpa
@@ -228,7 +228,7 @@ others_answer() {
 
 	for i in 1 2; do
 		run -2 --separate-stderr "$VDPA_TOOL" -j dev del n0 deadline 300
-		assert_match "$stderr" '"errno":"ETIMEDOUT","message":"device n0 is in use: its driver vhost_vdpa has not let go'
+		assert_match "$stderr" '"errno":"ETIMEDOUT","message":"device n0 is in use: driver vhost_vdpa has not let go'
 	done
 	start "$VDPA_TOOL" dev del n0 deadline 60000
 	deleting=$PID

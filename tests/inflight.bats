@@ -331,10 +331,10 @@ unsent() {
 
 	# One of the two queues is full.
 	q=$(full_queue b0)
-	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 64" "b1: queue $q has descriptor 64 in flight, of 64"
-	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 65535" "b1: queue $q has descriptor 65535 in flight, of 64"
+	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 64" "b1: queue $q: descriptor 64 in flight, of 64"
+	unloaded ".vdpa_state.virtqueues[$q].inflight[3] = 65535" "b1: queue $q: descriptor 65535 in flight, of 64"
 	unloaded ".vdpa_state.virtqueues[$q].inflight |= . + [.[0]]" "b1: queue $q has descriptor [0-9]+ in flight twice"
-	unloaded ".vdpa_state.virtqueues[$q].inflight = [range(65)]" "b1: queue $q has 65 chains in flight, but 64 descriptors"
+	unloaded ".vdpa_state.virtqueues[$q].inflight = [range(65)]" "b1: queue $q has 65 chains in flight, of 64"
 	unloaded '.vdpa_state.virtqueues[3] |= (del(.avail_index) | .inflight = [1])' 'virtqueue 3 has chains in flight, but no position'
 	# A queue that the target has not set up has room for nothing.
 	unloaded '.vdpa_state.virtqueues[3].inflight = [1]' 'b1: its parent refuses queue 3: -(EINVAL|22)'
@@ -343,7 +343,7 @@ unsent() {
 	"$M" save b0 "$STATE.raw"
 	unsent 3 EINVAL '3 bytes, but a chain in flight has 2'
 	unsent 2050 E2BIG 'a queue has 1025 chains in flight, but at most 1024 are possible'
-	unsent 2048 EINVAL 'b1: queue 0 has 1024 chains in flight, but 64 descriptors'
+	unsent 2048 EINVAL 'b1: queue 0 has 1024 chains in flight, of 64'
 	unsent 4 EINVAL 'b1: queue 0 has descriptor 0 in flight twice'
 
 	slow 0
@@ -424,11 +424,11 @@ idle_pair() {
 
 	for chains in '[5]' '[252]' '[0, 253]' '[253, 253]' '[256]'; do
 		jq -c ".vdpa_state.virtqueues[0].inflight = $chains" "$STATE" >"$STATE.bad"
-		command_refuses 2 'f1: (queue 0: no chain in flight at [0-9]+, or wrong order|queue 0 has descriptor 256 in flight, of 256)' \
+		command_refuses 2 'f1: (queue 0: no chain at [0-9]+, or in wrong order|queue 0: descriptor 256 in flight, of 256)' \
 			dev state load f1 file "$STATE.bad"
 	done
 	jq -c '.vdpa_state.virtqueues[0] |= (.used_index = 4 | .used_counter = 0 | .inflight = [4])' "$STATE" >"$STATE.bad"
-	command_refuses 2 'f1: queue 0: no chain in flight at 4, or wrong order' dev state load f1 file "$STATE.bad"
+	command_refuses 2 'f1: queue 0: no chain at 4, or in wrong order' dev state load f1 file "$STATE.bad"
 	assert_equal "$(queue f1 0 .inflight)" '[]'
 
 	jq -c '.vdpa_state.virtqueues[0].inflight = [253, 0, 4]' "$STATE" >"$STATE.some"

@@ -290,7 +290,10 @@ between() {
 @test "a parent that cannot do it says so, and is not asked to" {
 	insmod "$VDPA_KO/sim/vdpa_sim_net.ko"
 	vdpa dev add name n0 mgmtdev "$NET"
-	refused 'n0 cannot be copied while it runs: its parent does not know how' dev state save n0 precopy
+	refused 'n0 cannot be copied while it runs: its parent cannot' dev state save n0 precopy
+	# All of it is told, with as much of a name as fits into a message.
+	vdpa dev add name n2345678901234567890 mgmtdev "$NET"
+	refused 'n2345678901234567890 cannot be copied while it runs: its parent cannot$' dev state save n2345678901234567890 precopy
 	[ "$(vdpa -j dev show n0 | jq -c '.dev.n0.capabilities | index("precopy")')" = null ]
 	vdpa -j dev migration show b0 | jq -e '.dev.b0.attributes[] | select(.name == "capabilities") | .value | index("precopy") != null'
 	vdpa -j mgmtdev migration show "$BLK" |
@@ -495,7 +498,7 @@ load_slowly() {
 	run -0 vdpa migration estimate b0 interval 20
 	assert_match "$output" '^b0: bytes [0-9]+ bytes_per_second [0-9]+ state active suspend_last_us '
 	knob "$BLK" estimate_errno 5
-	refused 'b0: its parent cannot tell what there is to carry' migration estimate b0
+	refused 'b0: its parent cannot tell what to carry' migration estimate b0
 	knob "$BLK" estimate_errno 0
 	finishes
 }

@@ -14,38 +14,27 @@
 #include "registry.h"
 
 /*
- * Return: true if a deletion or a driver change has begun. The result is valid while the caller
- * holds the device lock.
- */
-static bool is_removing(struct vdpa_entry *entry)
-{
-	bool removing;
-
-	mutex_lock(&vdpa_registry_lock);
-	removing = entry->removing;
-	mutex_unlock(&vdpa_registry_lock);
-	return removing;
-}
-
-/*
  * Any driver matches any device, unless driver_override names one or the device is being unbound
- * for a deletion or a driver change. After a cancelled deletion only the old driver matches.
+ * for a deletion or a driver change. During a driver change only the next driver matches, after a
+ * cancelled deletion only the old one.
  */
-static int vdpa_bus_match(struct device *dev, const struct device_driver *drv)
+static bool may_drive(struct device *dev, const struct device_driver *drv)
 {
 	struct vdpa_entry *entry = vdpa_entry(dev_to_vdpa(dev));
-	bool removing, restored;
+	bool kept, restored;
 	int override;
 
 	mutex_lock(&vdpa_registry_lock);
 	override = kver_match_override(dev, drv);
-	removing = entry->removing;
+	kept = entry->removing || (entry->changing && strcmp(entry->next_driver, drv->name));
 	restored = !entry->restore[0] || !strcmp(entry->restore, drv->name);
 	mutex_unlock(&vdpa_registry_lock);
+	return !kept && (override < 0 ? restored : override);
+}
 
-	if (removing)
-		return 0;
-	return override < 0 ? restored : override;
+static int vdpa_bus_match(struct device *dev, const struct device_driver *drv)
+{
+	return may_drive(dev, drv);
 }
 
 /* Note the result of a probe. The event of an unpublished device is sent when it is published. */
@@ -102,10 +91,10 @@ static int vdpa_bus_probe(struct device *dev)
 	int err;
 
 	/*
-	 * The driver core matches without the device lock. Here the lock is held: a deletion that
-	 * begins now waits for it before it detaches the driver again.
+	 * The driver core matches without the device lock. Here the lock is held: a deletion or
+	 * a driver change that begins now waits for it before it detaches the driver again.
 	 */
-	if (is_removing(entry))
+	if (!may_drive(dev, dev->driver))
 		return -ENODEV;
 	err = probe(dev, drv_to_vdpa(dev->driver));
 	note_probe(entry, dev->driver->name, err);

@@ -88,7 +88,8 @@ enum vdpa_precopy_way {
  * @restore: the bus driver that was bound before; "" if none. While this is set and no
  *	unbind is under way, only that driver matches.
  * @changing: a driver change is under way; once @removing is cleared, the new driver probes
- * @next_driver: the name of the new driver
+ * @next_driver: the name of the new driver, or of the old one if that is bound again; no other
+ *	driver matches while @changing
  *
  * vdpa_registry_lock protects @name, @sibling and all fields from @driver on.
  */

@@ -125,7 +125,7 @@ int vdpa_driver_attach(struct vdpa_entry *entry, const char *name, struct netlin
 	}
 	if (!err)
 		return vdpa_driver_check(name, extack) ?: -ENODEV;
-	NL_SET_ERR_MSG_FMT(extack, "driver %.20s does not take device " VDPA_MSG_NAME ": %pe", name,
+	NL_SET_ERR_MSG_FMT(extack, "driver %.16s does not take device " VDPA_MSG_NAME ": %pe", name,
 			   vdpa_entry_name(entry), ERR_PTR(err));
 	return err;
 }
@@ -148,12 +148,22 @@ void vdpa_driver_restore(struct vdpa_entry *entry)
 	mutex_unlock(&vdpa_registry_lock);
 }
 
+/* The next driver may bind: the old one is not restored. */
+static void set_next(struct vdpa_entry *entry)
+{
+	mutex_lock(&vdpa_registry_lock);
+	entry->probe_err = 0;
+	entry->restore[0] = '\0';
+	mutex_unlock(&vdpa_registry_lock);
+}
+
 /* Set the driver to restore, or "": an unbound device matches only this one. */
-static void set_restore(struct vdpa_entry *entry, const char *name)
+static void set_back(struct vdpa_entry *entry, const char *name)
 {
 	mutex_lock(&vdpa_registry_lock);
 	entry->probe_err = 0;
 	strscpy(entry->restore, name);
+	strscpy(entry->next_driver, name);
 	mutex_unlock(&vdpa_registry_lock);
 }
 
@@ -173,21 +183,21 @@ int vdpa_driver_change(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 	char had[VDPA_DRIVER_NAME_LEN];
 	int err = -ENOMEM;
 
+	strscpy(had, entry->restore);
 	if (!override)
 		goto restore;
 	kver_get_override(entry->vdev, override, PAGE_SIZE);
 	err = kver_set_override(entry->vdev, entry->next_driver);
 	if (err)
 		goto restore;
-	strscpy(had, entry->restore);
-	set_restore(entry, "");
+	set_next(entry);
 	err = vdpa_driver_attach(entry, entry->next_driver, extack);
 	if (!err)
 		goto out;
-	set_restore(entry, had);
 	if (kver_set_override(entry->vdev, override))
 		dev_warn(&entry->vdev->dev, "its driver_override stays %s\n", entry->next_driver);
 restore:
+	set_back(entry, had);
 	vdpa_driver_restore(entry);
 out:
 	kfree(override);

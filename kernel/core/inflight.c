@@ -123,7 +123,7 @@ static int check_packed(const struct vdpa_inflight *inflight,
 		     ring->size;
 		if (at >= span || at <= last) {
 			NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
-					   ": queue %u: no chain in flight at %u, or wrong order",
+					   ": queue %u: no chain at %u, or in wrong order",
 					   ring->name, ring->index, inflight->heads[i]);
 			return -EINVAL;
 		}
@@ -148,7 +148,7 @@ int vdpa_inflight_check(const struct vdpa_inflight *inflight,
 
 	if (inflight->n > ring->size) {
 		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
-				   ": queue %u has %u chains in flight, but %u descriptors",
+				   ": queue %u has %u chains in flight, of %u",
 				   ring->name, ring->index, inflight->n, ring->size);
 		return -EINVAL;
 	}
@@ -156,7 +156,7 @@ int vdpa_inflight_check(const struct vdpa_inflight *inflight,
 		if (inflight->heads[i] < ring->size)
 			continue;
 		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
-				   ": queue %u has descriptor %u in flight, of %u", ring->name,
+				   ": queue %u: descriptor %u in flight, of %u", ring->name,
 				   ring->index, inflight->heads[i], ring->size);
 		return -EINVAL;
 	}

@@ -167,7 +167,7 @@ int vdpa_precopy_can(struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 	u64 seq;
 
 	if (!entry->mgmtdev->migration.precopy_begin) {
-		why = "cannot be copied while it runs: its parent does not know how";
+		why = "cannot be copied while it runs: its parent cannot";
 	} else if (!vdpa_can_suspend(entry) || !ops->get_vq_state) {
 		why = "cannot be saved: its parent lacks suspend or queue state";
 	} else {

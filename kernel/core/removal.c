@@ -63,6 +63,8 @@ static bool removal_change(struct vdpa_entry *entry)
 	}
 	req = entry->del_req;
 	called_off = !req || vdpa_request_abandoned(req);
+	if (called_off)
+		strscpy(entry->next_driver, entry->restore);
 	entry->called_off = false;
 	entry->removing = false;
 	/* -EBUSY (no wait) applies to the old driver only: wait for the new driver's probe. */
@@ -104,7 +106,7 @@ static void say_late(struct vdpa_entry *entry, struct vdpa_request *req, bool de
 	if (detaching) {
 		req->fault = VDPA_ATTR_DEV_NAME;
 		NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
-				   " is in use: its driver %.20s has not let go of it",
+				   " is in use: driver %.11s has not let go of it",
 				   name, entry->restore);
 		return;
 	}
@@ -229,7 +231,7 @@ static void say_busy(const struct vdpa_entry *entry, struct netlink_ext_ack *ext
 
 	if (entry->called_off)
 		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
-				   " is in use: its driver %.20s has not let go of it", name,
+				   " is in use: driver %.11s has not let go of it", name,
 				   entry->restore);
 	else
 		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " is being %s already", name,

@@ -279,7 +279,7 @@ int vdpa_dirty_read(struct vdpa_request *req, const struct vdpa_dirty_range *ran
 
 	if (err == -EOVERFLOW)
 		NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
-				   " has lost track of what it wrote: stop, and begin anew",
+				   " has lost track of what it wrote: stop, begin anew",
 				   vdpa_entry_name(entry));
 	if (err)
 		parent_failed(req, "tell the pages it wrote", err);

@@ -615,8 +615,8 @@ static void say_unseen(struct vdpa_request *req, const char *what)
 
 	if (vdpa_state_read(req->entry, &seq).now == VDPA_DEV_STATE_INACTIVE)
 		return;
-	NL_SET_ERR_MSG_FMT(&req->extack, "driver and guest of device " VDPA_MSG_NAME
-			   " keep the %s until they begin anew", vdpa_entry_name(req->entry), what);
+	NL_SET_ERR_MSG_FMT(&req->extack, "driver and guest of " VDPA_MSG_NAME
+			   " keep the %s until a reset", vdpa_entry_name(req->entry), what);
 }
 
 static int dev_attr_set(struct vdpa_request *req)

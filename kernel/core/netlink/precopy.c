@@ -262,7 +262,7 @@ static int tell_estimate(struct vdpa_request *req)
 	if (!err)
 		return send_estimate(req, &estimate);
 	NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
-			   ": its parent cannot tell what there is to carry: %pe",
+			   ": its parent cannot tell what to carry: %pe",
 			   vdpa_entry_name(req->entry), ERR_PTR(err));
 	return err;
 }
