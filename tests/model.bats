@@ -29,7 +29,7 @@ model() {
 	run grep ' 0, done' <<<"$output"
 	assert_equal "$output" ''
 	for kind in add delete show 'show config' 'show queues' describe suspend resume list open start 'driver suspends' \
-		'driver resumes' reset close bind unbind; do
+		'driver resumes' reset close bind unbind 'give to vhost_vdpa' free 'free now'; do
 		[[ $figures =~ (^|$'\n')"$kind "[0-9]+', done '[1-9] ]] || fail "never done: $kind" "$figures"
 	done
 }

@@ -5,7 +5,7 @@
  *	stress [--seconds N] [--seed N] [MODULE.ko…]
  *
  * Several processes create and delete devices of the simulated parents, show, configure, suspend, save and dump them,
- * read half of a dump, bind them to drivers and take them away, open them through vhost-vdpa, listen to events, and load
+ * read half of a dump, bind them to drivers and take them away, by sysfs and by netlink, open them through vhost-vdpa, listen to events, and load
  * and unload the MODULEs: parents and bus drivers. From time to time one is killed, and another one takes its place.
  * Nobody minds what the kernel refuses, but an answer has to come.
  *
@@ -245,6 +245,19 @@ static void bind_driver(void)
 	}
 }
 
+/* Now, or when whoever has it open has closed it, or not at all if that takes too long. */
+static void change_driver(void)
+{
+	static const char *const drivers[] = { "vhost_vdpa", "virtio_vdpa", VDPA_DRIVER_NONE };
+	struct nl_msg *msg = about(VDPA_CMD_DEV_DRIVER_SET, NLM_F_ACK, any_device());
+	const uint32_t deadline = 1 + below(400);
+
+	wire_put_string(msg, VDPA_ATTR_DEV_DRIVER, drivers[below(ARRAY_SIZE(drivers))]);
+	if (below(2))
+		wire_put(msg, VDPA_ATTR_DEADLINE, &deadline, sizeof(deadline));
+	ask(msg);
+}
+
 static void set_status(int fd, uint8_t status)
 {
 	(void)!ioctl(fd, VHOST_VDPA_SET_STATUS, &status);
@@ -336,6 +349,7 @@ static const struct role {
 	{ "suspend", suspend, false },
 	{ "move", move_state, false },
 	{ "bind", bind_driver, false },
+	{ "driver", change_driver, false },
 	{ "open", open_device, false },
 	{ "open", open_device, false },
 	{ "listen", listen_to_events, false },

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "model.h"
@@ -46,6 +47,8 @@ void act_module(const char *path)
 static const struct request {
 	uint8_t command;
 	bool dump;		/* as a dump that names a device, or all */
+	const char *driver;
+	uint32_t deadline;	/* in ms */
 	uint16_t queue;		/* the attribute that says which queue */
 	uint16_t flag;		/* an attribute without a value */
 } requests[KINDS] = {
@@ -63,6 +66,9 @@ static const struct request {
 	[SUSPEND] = { VDPA_CMD_DEV_SUSPEND },
 	[RESUME] = { VDPA_CMD_DEV_RESUME },
 	[SUSPEND_TWO] = { VDPA_CMD_DEV_SUSPEND },
+	[GIVE] = { VDPA_CMD_DEV_DRIVER_SET, .driver = "vhost_vdpa" },
+	[FREE] = { VDPA_CMD_DEV_DRIVER_SET, .driver = VDPA_DRIVER_NONE, .deadline = 100000 },
+	[FREE_NOW] = { VDPA_CMD_DEV_DRIVER_SET, .driver = VDPA_DRIVER_NONE },
 	[LIST] = { VDPA_CMD_DEV_GET, .dump = true },
 };
 
@@ -95,6 +101,10 @@ static struct nl_msg *make_request(struct wire *wire, const struct op *op)
 		wire_put(msg, request->queue, &queue, sizeof(queue));
 	if (request->flag)
 		wire_put(msg, request->flag, NULL, 0);
+	if (request->driver)
+		wire_put_string(msg, VDPA_ATTR_DEV_DRIVER, request->driver);
+	if (request->deadline)
+		wire_put(msg, VDPA_ATTR_DEADLINE, &request->deadline, sizeof(request->deadline));
 	if (op->kind == ADD)
 		wire_put_string(msg, VDPA_ATTR_MGMTDEV_DEV_NAME, PARENT);
 	if (op->kind == SET_MAC)
@@ -122,6 +132,14 @@ static void take_device(struct nlmsghdr *nlh, void *data)
 			};
 }
 
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
 static void ask_netlink(struct actor *actor, struct op *op)
 {
 	struct nl_msg *msg = make_request(&actor->wire, op);
@@ -138,6 +156,22 @@ static void ask_netlink(struct actor *actor, struct op *op)
 		op->err = answer.err;
 	}
 	nlmsg_free(msg);
+}
+
+/*
+ * Somebody has the device open without using it, and has not closed it within a second. It goes back to its driver some time
+ * after the answer, which nobody can see; what is deleted meanwhile does not.
+ */
+static void free_now(struct actor *actor, struct op *op)
+{
+	double began = now();
+	struct op del = { .kind = DELETE, .name = op->name };
+
+	ask_netlink(actor, op);
+	if (op->err != EBUSY || now() - began < 0.9)
+		return;
+	actor->void_window = true;
+	ask_netlink(actor, &del);
 }
 
 /* The character device */
@@ -289,7 +323,9 @@ static int change_host(const struct op *op)
 /* Ask for it, and wait for the answer unless that is lost. */
 void act(struct actor *actor, struct op *op)
 {
-	if (op->kind <= LIST)
+	if (op->kind == FREE_NOW)
+		free_now(actor, op);
+	else if (op->kind <= LIST)
 		ask_netlink(actor, op);
 	else if (op->kind == OPEN)
 		op->err = open_node(actor, op->name);
@@ -326,6 +362,21 @@ void act_settle(struct actor *actor)
 	}
 }
 
+static enum wanted look_wanted(unsigned int name)
+{
+	char path[PATH_SIZE], text[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), BUS "/devices/%s/driver_override", names[name]);
+	file = fopen(path, "re");
+	if (!file || fscanf(file, "%63s", text) != 1)
+		wire_quit("model: %s: nothing to be read", path);
+	fclose(file);
+	if (!strcmp(text, "(null)"))
+		return ANY;
+	return strcmp(text, VDPA_DRIVER_NONE) ? VHOST : NONE;
+}
+
 /* What is true of a name while all are at rest. The kernel and sysfs have to agree. */
 struct state act_look(struct actor *actor, unsigned int name)
 {
@@ -346,5 +397,6 @@ struct state act_look(struct actor *actor, unsigned int name)
 	state.started = op.seen[name].state != VDPA_DEV_STATE_INACTIVE;
 	snprintf(path, sizeof(path), BUS "/devices/%s/driver", names[name]);
 	state.bond = access(path, F_OK) ? UNBOUND : BOUND;
+	state.wanted = look_wanted(name);
 	return state;
 }

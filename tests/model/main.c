@@ -57,6 +57,7 @@ static bool pick_script(struct actor *actor, struct op *op, unsigned int i, unsi
 	static const enum kind kinds[] = {
 		ADD, ADD, ADD, ADD, DELETE, SHOW, SHOW, CONFIG, QUEUES, COUNTERS, DESCRIBE, SAVE, SAVE, SET_MAC,
 		SET_QUEUE, SUSPEND, SUSPEND, SUSPEND, SUSPEND, RESUME, RESUME, RESUME, SUSPEND_TWO, SUSPEND_TWO, LIST,
+		GIVE, GIVE, GIVE,
 	};
 	const unsigned int losable = IN(ADD) | IN(DELETE) | IN(SUSPEND) | IN(RESUME);
 
@@ -64,6 +65,8 @@ static bool pick_script(struct actor *actor, struct op *op, unsigned int i, unsi
 	op->kind = kinds[wire_below(&actor->rnd, ARRAY_SIZE(kinds))];
 	if (op->kind == DELETE && wire_chance(&actor->rnd, 10))
 		op->kind = DELETE_NOWAIT;
+	if (op->kind == GIVE && wire_chance(&actor->rnd, 25))
+		op->kind = wire_chance(&actor->rnd, 50) ? FREE : FREE_NOW;
 	op->name = any_name(actor);
 	op->other = (op->name + 1) % NAMES;
 	op->fate = (IN(op->kind) & losable) && wire_chance(&actor->rnd, 8) ? LOST : HEARD;
@@ -164,9 +167,10 @@ static const char *state_text(struct state s, char *buf, size_t size)
 {
 	static const char *const lives[] = { "absent", "being added", "there", "being removed" };
 	static const char *const bonds[] = { "without driver", "bound", "being unbound" };
+	static const char *const wanted[] = { "", ", for vhost_vdpa", ", for no driver" };
 	static const char *const parents[] = { "up", "going", "down" };
 
-	snprintf(buf, size, "%s, %s, parent %s%s%s, holds %u", lives[s.life], bonds[s.bond], parents[s.parent],
+	snprintf(buf, size, "%s, %s%s, parent %s%s%s, holds %u", lives[s.life], bonds[s.bond], wanted[s.wanted], parents[s.parent],
 		 s.open ? ", open" : "", s.started ? ", started" : "", s.holds);
 	return buf;
 }

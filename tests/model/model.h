@@ -24,6 +24,9 @@ enum life { ABSENT, ADDING, PRESENT, REMOVING };
 /* Its driver, vhost_vdpa. UNBINDING: it is about to let go, which it does when its file is closed. */
 enum bond { UNBOUND, BOUND, UNBINDING };
 
+/* The driver that it is to have: whichever takes it, vhost_vdpa, or none. */
+enum wanted { ANY, VHOST, NONE };
+
 /* Its parent's module. */
 enum parent { UP, GOING, DOWN };
 
@@ -31,6 +34,8 @@ enum parent { UP, GOING, DOWN };
  * struct state - of a device of one name
  * @life: whether it is there
  * @bond: its driver
+ * @wanted: its driver_override
+ * @changing: it is being given another driver, or none
  * @parent: its parent's module, the same for all names
  * @orphan: REMOVING, and nobody waits for it any more
  * @open: its character device is
@@ -40,6 +45,8 @@ enum parent { UP, GOING, DOWN };
 struct state {
 	uint8_t life;
 	uint8_t bond;
+	uint8_t wanted;
+	bool changing;
 	uint8_t parent;
 	bool orphan;
 	bool open;
@@ -50,7 +57,11 @@ struct state {
 enum kind {
 	/* by netlink */
 	ADD, DELETE, DELETE_NOWAIT, SHOW, CONFIG, QUEUES, COUNTERS, DESCRIBE, SAVE, SET_MAC, SET_QUEUE,
-	SUSPEND, RESUME, SUSPEND_TWO, LIST,
+	SUSPEND, RESUME, SUSPEND_TWO,
+	GIVE,		/* to vhost_vdpa */
+	FREE,		/* of its driver, once nobody has it open */
+	FREE_NOW,	/* if nobody uses it */
+	LIST,
 	/* through the character device */
 	OPEN, START, HOLD, RELEASE, RESET, CLOSE,
 	/* by sysfs, and by system calls */
@@ -113,7 +124,8 @@ struct window {
  * @fd: the character device that it has open, or -1
  * @opened: of which device
  * @started: it has set DRIVER_OK there
- * @void_window: it has opened another device than it wanted: what that does to the other is not known
+ * @void_window: something has happened that the rules do not know: it has opened another device than it wanted, or a device
+ *	that was open for a second was to be freed
  */
 struct actor {
 	struct wire wire;

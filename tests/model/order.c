@@ -36,7 +36,8 @@ static uint32_t searches;
 
 static uint32_t packed(struct state s)
 {
-	return s.life | s.bond << 2 | s.parent << 4 | s.orphan << 6 | s.open << 7 | s.started << 8 | s.holds << 9;
+	return s.life | s.bond << 2 | s.parent << 4 | s.orphan << 6 | s.open << 7 | s.started << 8 | s.holds << 9 |
+	       s.wanted << 11 | s.changing << 13;
 }
 
 bool state_same(struct state a, struct state b)
@@ -46,7 +47,7 @@ bool state_same(struct state a, struct state b)
 
 static bool was_tried(uint64_t placed, struct state state)
 {
-	uint64_t hash = (placed ^ (uint64_t)packed(state) << 52) * 0x9e3779b97f4a7c15ULL;
+	uint64_t hash = (placed ^ (uint64_t)packed(state) << 50) * 0x9e3779b97f4a7c15ULL;
 	struct tried *at = &tried[hash >> 46];
 
 	if (at->search == searches && at->placed == placed && at->state == packed(state))

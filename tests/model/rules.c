@@ -14,7 +14,7 @@ const char *const kind_names[KINDS] = {
 	[ADD] = "add", [DELETE] = "delete", [DELETE_NOWAIT] = "delete nowait", [SHOW] = "show", [CONFIG] = "show config",
 	[QUEUES] = "show queues", [COUNTERS] = "show counters", [DESCRIBE] = "describe", [SAVE] = "save",
 	[SET_MAC] = "set mac", [SET_QUEUE] = "set queue", [SUSPEND] = "suspend", [RESUME] = "resume",
-	[SUSPEND_TWO] = "suspend two", [LIST] = "list", [OPEN] = "open", [START] = "start", [HOLD] = "driver suspends",
+	[SUSPEND_TWO] = "suspend two", [GIVE] = "give to vhost_vdpa", [FREE] = "free", [FREE_NOW] = "free now", [LIST] = "list", [OPEN] = "open", [START] = "start", [HOLD] = "driver suspends",
 	[RELEASE] = "driver resumes", [RESET] = "reset", [CLOSE] = "close", [BIND] = "bind", [UNBIND] = "unbind",
 	[UNLOAD] = "unload", [LOAD] = "load",
 };
@@ -24,7 +24,10 @@ const char *const kind_names[KINDS] = {
 		 IN(CLOSE))
 
 /* Those by which a device leaves its driver */
-#define LEAVES	(IN(DELETE) | IN(DELETE_NOWAIT) | IN(UNBIND) | IN(UNLOAD))
+#define LEAVES	(IN(DELETE) | IN(DELETE_NOWAIT) | IN(UNBIND) | IN(UNLOAD) | IN(FREE) | IN(FREE_NOW))
+
+/* Those that change which driver a device has */
+#define CHANGES	(IN(GIVE) | IN(FREE) | IN(FREE_NOW))
 
 /* Those that are about all names */
 #define GLOBAL	(IN(LIST) | IN(UNLOAD) | IN(LOAD))
@@ -95,6 +98,12 @@ static bool not_found(struct state s)
 	return s.life != PRESENT;
 }
 
+/* It is being given another driver, or that has just come to its end. */
+static bool is_changing(const struct view *v)
+{
+	return v->s.changing || among(v, CHANGES);
+}
+
 static struct state gone(struct state s)
 {
 	return (struct state){ .parent = s.parent };
@@ -140,7 +149,7 @@ static void removal_begins(struct view *v)
 {
 	struct state s = v->s;
 
-	if (s.life == PRESENT || (s.life == REMOVING && (s.orphan || among(v, IN(DELETE) | IN(DELETE_NOWAIT))))) {
+	if ((s.life == PRESENT && !s.changing) || (s.life == REMOVING && (s.orphan || among(v, IN(DELETE) | IN(DELETE_NOWAIT))))) {
 		s.life = REMOVING;
 		s.orphan = false;
 		may_be(v, s);
@@ -175,7 +184,7 @@ static void removal_called_off(struct view *v)
 static void delete_lost(struct view *v)
 {
 	if (v->moment == 0) {
-		stays_if(v, v->s.life != PRESENT);
+		stays_if(v, v->s.life != PRESENT || is_changing(v));
 		removal_begins(v);
 		return;
 	}
@@ -191,7 +200,7 @@ static void delete_busy(struct view *v)
 
 	switch (v->moment) {
 	case 0:
-		stays_if(v, s.open || s.life == REMOVING);
+		stays_if(v, s.open || s.life == REMOVING || is_changing(v));
 		if (s.life == PRESENT)
 			removal_begins(v);
 		break;
@@ -216,7 +225,7 @@ static void delete(struct view *v)
 	} else if (v->op->err == ENODEV) {
 		stays_if(v, not_found(v->s));
 	} else if (v->op->err == EBUSY && v->op->kind == DELETE) {
-		stays_if(v, v->s.life == REMOVING);
+		stays_if(v, v->s.life == REMOVING || is_changing(v));
 	} else if (v->op->err == EBUSY) {
 		delete_busy(v);
 	}
@@ -456,12 +465,16 @@ static void use(struct view *v)
 	may_be(v, s);
 }
 
+/* Not a device that is for no driver, nor one that is being freed. */
 static void bind_driver(struct view *v)
 {
 	struct state s = v->s;
+	bool giving = s.changing && among(v, IN(GIVE));
 
 	if (v->op->err) {
-		stays_if(v, s.life != PRESENT || s.bond != UNBOUND);
+		stays_if(v, s.life != PRESENT || s.bond != UNBOUND || s.wanted == NONE || is_changing(v));
+	} else if (!giving && (s.changing || s.wanted == NONE)) {
+		return;
 	} else if (s.life == ADDING && s.bond == BOUND) {
 		stays(v);	/* it was quicker than the addition, which does the same */
 	} else if ((s.life == ADDING || s.life == PRESENT) && s.bond == UNBOUND) {
@@ -477,7 +490,7 @@ static void unbind_driver(struct view *v)
 	if (v->op->err) {
 		stays_if(v, s.life != PRESENT || s.bond != BOUND);
 	} else if (v->moment == 0) {
-		stays_if(v, s.life == REMOVING);
+		stays_if(v, s.life == REMOVING || is_changing(v));
 		if (s.life != ABSENT && s.bond == BOUND) {
 			s.bond = UNBINDING;
 			may_be(v, s);
@@ -486,6 +499,75 @@ static void unbind_driver(struct view *v)
 		stays(v);
 	} else if (!s.open) {
 		s.bond = UNBOUND;
+		may_be(v, s);
+	}
+}
+
+static bool driver_refused(const struct view *v)
+{
+	struct state s = v->s;
+
+	switch (v->op->err) {
+	case EBUSY:
+		return s.life == REMOVING || is_changing(v) || (s.holds & MGMT) || among(v, STIRS) ||
+		       (v->op->kind == FREE_NOW && s.open);
+	case ENODEV:
+		return not_found(s) || among(v, IN(UNBIND) | IN(UNLOAD));
+	}
+	return false;
+}
+
+static void change_begins(struct view *v)
+{
+	struct state s = v->s;
+
+	if (s.life != PRESENT || s.changing)
+		return;
+	s.changing = true;
+	if (s.bond == BOUND)
+		s.bond = UNBINDING;
+	may_be(v, s);
+}
+
+/* What the device has already it keeps, even if it is about to lose it. */
+static void give(struct view *v)
+{
+	struct state s = v->s;
+
+	if (v->op->err) {
+		stays_if(v, driver_refused(v));
+	} else if (v->moment == 0) {
+		if (s.bond == UNBOUND) {
+			change_begins(v);
+		} else if (in_registry(s)) {
+			s.wanted = VHOST;
+			may_be(v, s);
+		}
+	} else {
+		stays_if(v, !s.changing || among(v, CHANGES));
+		if (s.life == PRESENT && s.changing && s.bond != UNBINDING) {
+			s.changing = false;
+			s.bond = BOUND;
+			s.wanted = VHOST;
+			may_be(v, s);
+		}
+	}
+}
+
+/* Of its driver, which lets go when its file is closed. */
+static void free_device(struct view *v)
+{
+	struct state s = v->s;
+
+	if (v->op->err) {
+		stays_if(v, driver_refused(v));
+	} else if (v->moment == 0) {
+		if (!(s.holds & MGMT) || among(v, STIRS))
+			change_begins(v);
+	} else if (s.life == PRESENT && s.changing && !s.open && s.bond != BOUND) {
+		s.changing = false;
+		s.bond = UNBOUND;
+		s.wanted = NONE;
 		may_be(v, s);
 	}
 }
@@ -509,7 +591,7 @@ static void unload(struct view *v)
 	case 1:
 		if (s.life == PRESENT)
 			s.life = REMOVING;
-		s.orphan = false;
+		s.orphan = s.changing = false;
 		if (s.life != ADDING)
 			may_be(v, s);
 		break;
@@ -546,6 +628,7 @@ static const struct rule {
 	[COUNTERS] = { counters, 1 },	[DESCRIBE] = { ask, 1 },	[SAVE] = { save, 1 },
 	[SET_MAC] = { set_mac, 1 },	[SET_QUEUE] = { set_queue, 1 },	[SUSPEND] = { suspend, 1 },
 	[RESUME] = { resume, 1 },	[SUSPEND_TWO] = { suspend_two, 2 },
+	[GIVE] = { give, 2 },		[FREE] = { free_device, 2 },	[FREE_NOW] = { free_device, 2 },
 	[LIST] = { list, 1 },		[OPEN] = { open_device, 1 },	[START] = { use, 1 },
 	[HOLD] = { use, 1 },		[RELEASE] = { use, 1 },		[RESET] = { use, 1 },
 	[CLOSE] = { use, 1 },		[BIND] = { bind_driver, 1 },	[UNBIND] = { unbind_driver, 2 },
