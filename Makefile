@@ -86,7 +86,7 @@ vdpa-tool/cli/version.o: debian/changelog
 client_libs := libnl-genl-3.0
 file_programs := $(patsubst %.c,%,$(wildcard tests/clients/*.c tests/fuzz/*.c bench/*.c))
 client_programs := $(file_programs) tests/clients/nl_conform tests/clients/vdpa_vmm tests/clients/bootsector \
-	tests/model/model
+	tests/fuzz/nl_fuzz tests/model/model
 vmm_sources := $(wildcard tests/clients/vmm/*.c)
 conform_sources := $(wildcard tests/clients/conform/*.c)
 wire_objects := $(patsubst %.c,%.o,$(wildcard tests/clients/wire/*.c))
@@ -112,7 +112,9 @@ tests/clients/vdpa_vmm: $(vmm_sources) $(wildcard tests/clients/vmm/*.h) Makefil
 tests/clients/bootsector: tests/clients/bootsector.S Makefile
 	$(call say,AS,$@)$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none,-Ttext=0x7c00,--oformat=binary,-e,start -o $@ $<
 
+tests/fuzz/nl_fuzz: $(wildcard tests/fuzz/kernel/*.c) $(wire_objects) tests/fuzz/kernel/fuzz.h Makefile
 tests/model/model: $(wildcard tests/model/*.c) $(wire_objects) tests/model/model.h Makefile
+tests/fuzz/nl_fuzz tests/model/model:
 	$(call say,CC,$@)$(filter-out -MMD -MP,$(client_compile)) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) \
 		$(shell pkg-config --libs $(client_libs)) -pthread
 
@@ -321,14 +323,14 @@ bench-baseline:
 debug-kernel: deps
 	$(Q)tests/vm/debug-kernel
 
-# The same sources once more, as another tree's objects lie beside them.
+# The same sources once more, as another tree's objects lie beside them. They count which lines are reached.
 debug_modules := build/debug/modules
 debug-modules: debug-kernel
 	$(Q)mkdir -p $(debug_modules)
 	$(Q)find kernel include tests/parent \( -name '*.[ch]' -o -name Kbuild \) ! -name '*.mod.c' -print0 | \
 		xargs -0 cp --parents --update -t $(debug_modules)
 	$(Q)for dir in $(module_dirs) $(test_module_dirs); do \
-		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir KCOV_INSTRUMENT=y $(gcov) KCFLAGS=-g modules || exit; done
+		$(MAKE) -C build/debug/linux M=$(CURDIR)/$(debug_modules)/$$dir GCOV_PROFILE=y KCFLAGS=-g modules || exit; done
 
 # PART: one of tests/debug/parts, instead of all.
 check-debug: debug-modules tool clients
@@ -336,23 +338,21 @@ check-debug: debug-modules tool clients
 	$(Q)tests/vm/qemu >/dev/null
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(addprefix --part ,$(PART)) $(TESTS)
 
-# Which lines of the core and of the simulated parents the clients reach that know the grammar, and the files of TESTS. The
-# modules are built to count, and the next check-debug builds them again.
-coverage: gcov := GCOV_PROFILE=y
-coverage: covering := tests/conform.bats tests/debug/fuzz.bats $(TESTS)
+# Which lines of the core and of the simulated parents are reached by conformance, the fuzzer, allocations that fail and the
+# model, and by the files of TESTS; and why the others are not. The fuzzer and the model take SECONDS each.
+coverage: covering := tests/conform.bats tests/debug/fuzz.bats tests/debug/fail_nth.bats tests/model.bats $(TESTS)
 coverage: debug-modules tool clients
-	$(Q)tests/run --kernel debug --jobs $(JOBS) $(covering)
+	$(Q)VDPA_SECONDS=$(or $(SECONDS),600) tests/run --kernel debug --jobs $(JOBS) $(covering)
 	$(Q)tests/coverage $(debug_modules) build/check/debug/machines/*-[0-9]*/
 
-# For a night, in the debug kernel: with MESSAGES, SECONDS, and a SEED of their own. Their logs are in build/fuzz/kernel and
-# build/stress and build/model.
+# For SECONDS, in the debug kernel, with a SEED of their own. Their logs are in build/fuzz/kernel, with what the fuzzer has sent
+# last, and build/stress and build/model.
 .PHONY: fuzz-kernel stress model
-fuzz-kernel stress model: messages = $(or $(MESSAGES),1000000)
 fuzz-kernel stress model: seconds = $(or $(SECONDS),600)
 fuzz-kernel stress model: seed = $(or $(SEED),$(shell date +%s))
 fuzz-kernel: debug-modules tool clients
-	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + $(messages) / 20)) --out build/fuzz/kernel -- \
-		env VDPA_MESSAGES=$(messages) VDPA_SEED=$(seed) bats --tap --timing tests/debug/fuzz.bats
+	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + 2 * $(seconds))) --out build/fuzz/kernel -- \
+		env VDPA_SECONDS=$(seconds) VDPA_SEED=$(seed) bats --tap --timing tests/debug/fuzz.bats
 
 stress: debug-modules tool clients
 	$(Q)tests/vm/run --kernel debug --smp 2 --timeout $$((600 + 2 * $(seconds))) --out build/stress -- \
@@ -367,7 +367,7 @@ model: debug-modules tool clients
 # are used, and set, elsewhere: shellcheck's SC2034 and SC2154 know nothing of that.
 
 shell_scripts = $(shell grep -lE '^\#!/bin/(ba)?sh' .ci/run contrib/libvirt/* debian/deps dkms/build kernel/check-symbols \
-	tests/checkpatch tests/coverage tests/demo tests/demo-migrate tests/kernels tests/run tests/fuzz/tool/run tests/packages/* \
+	tests/checkpatch tests/demo tests/demo-migrate tests/kernels tests/run tests/fuzz/tool/run tests/packages/* \
 	tests/vm/* tests/hosts/* bench/* bench/rows/* 2>/dev/null) \
 	$(wildcard tests/lib/*.bash tests/vm/*.bash bench/*.bash) completion/vdpa
 
@@ -389,7 +389,7 @@ style: have-kdir
 	$(Q)for file in $(wildcard tests/fuzz/tool/*.c tests/tool/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		clang $(fuzz_flags) -Werror $$(pkg-config --cflags $(tool_libs)) \
 			-c -o build/style/fuzz.o -MF build/style/fuzz.d $$file || exit; done
-	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/*/*.c tests/fuzz/*.c bench/*.c); do printf '  %-7s %s\n' WERROR $$file; \
+	$(Q)for file in $(wildcard tests/clients/*.c tests/clients/*/*.c tests/fuzz/*.c tests/fuzz/kernel/*.c tests/model/*.c bench/*.c); do printf '  %-7s %s\n' WERROR $$file; \
 		$(CC) -std=gnu11 $(WARNINGS) -Werror -O2 -Iinclude/uapi -Itests/clients $$(pkg-config --cflags $(client_libs)) \
 			-c -o build/style/client.o $$file || exit; done
 	$(call say,SHCHECK,$(words $(shell_scripts)) scripts)shellcheck -x -S warning -e SC2034,SC2154 $(shell_scripts)
@@ -420,9 +420,9 @@ help:
 	@echo 'make packages       builds the Debian packages into build/packages/debs;  make rpm: RPMs of the command and the headers'
 	@echo 'make check-packages installs them into a fresh Debian, boots its modules, removes them; as root'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
-	@echo 'make coverage       lines of the modules that tests/conform.bats, the fuzzer and TESTS reach in it'
+	@echo 'make coverage       lines of the modules that conformance, fuzzer (SECONDS=600), failing allocations, the model and TESTS reach in it'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
-	@echo 'make fuzz-kernel    sends MESSAGES=1000000 that nobody would send, there;  make stress, make model: everything at once for SECONDS=600'
+	@echo 'make fuzz-kernel    sends what nobody would send, there, for SECONDS=600;  make stress, make model: everything at once'
 	@echo 'make bench          measures side by side, in the VM (bench/README.md); ROWS="scale …": some, COUNTS="1 100": quickly'
 	@echo 'make vm             a shell in the test VM;  make vm-update: with the newest kernel of the archive'
 	@echo 'make debug-kernel   builds the debug kernel, once'
