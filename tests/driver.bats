@@ -25,6 +25,8 @@ change_refused() {
 }
 
 override_of() { cat "$BUS/devices/$1/driver_override"; }
+# A request that is under way: its client waits in the core, or for the answer.
+waits_for_driver() { grep -qsE 'vdpa_nl_request_wait|__skb_wait_for_more_packets' /proc/[0-9]*/stack; }
 no_node() { [ ! -e "$1" ]; }
 
 # A device has it from the beginning
@@ -167,8 +169,7 @@ no_node() { [ ! -e "$1" ]; }
 	assert_equal "$(line errno)" ETIMEDOUT
 	start change v0 none DEADLINE:u32:60000
 	CHANGER=$PID
-	pause
-	alive "$CHANGER"
+	wait_until 10 waits_for_driver
 	release
 	wait "$CHANGER"
 

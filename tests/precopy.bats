@@ -293,7 +293,7 @@ between() {
 	refused 'n0 cannot be copied while it runs: its parent cannot' dev state save n0 precopy
 	# All of it is told, with as much of a name as fits into a message.
 	vdpa dev add name n2345678901234567890 mgmtdev "$NET"
-	refused 'n2345678901234567890 cannot be copied while it runs: its parent cannot$' dev state save n2345678901234567890 precopy
+	refused 'n2345678901234567890 cannot be copied while it runs: its parent cannot ' dev state save n2345678901234567890 precopy
 	[ "$(vdpa -j dev show n0 | jq -c '.dev.n0.capabilities | index("precopy")')" = null ]
 	vdpa -j dev migration show b0 | jq -e '.dev.b0.attributes[] | select(.name == "capabilities") | .value | index("precopy") != null'
 	vdpa -j mgmtdev migration show "$BLK" |
