@@ -100,6 +100,11 @@ step_finish_b0() {
 	examples_work man/vdpa-doctor.8 man-examples
 }
 
+@test "the examples of vdpa-apply(8) work" {
+	load_simulated_disks
+	examples_work man/vdpa-apply.8 man-examples
+}
+
 @test "there is no man page whose examples are not run" {
 	for page in "$VDPA_TOP"/man/*.8; do
 		grep -q "examples_work man/${page##*/} " "$BATS_TEST_FILENAME" || fail "the examples of ${page##*/} are not run"

@@ -37,6 +37,7 @@ reaches_kernel() {
 @test "help is there at every level, on standard output" {
 	for level in help 'mgmtdev help' 'dev help' 'dev config help' 'dev vstats help' 'dev vq help' 'dev add help' \
 		'dev set help' 'dev migration help' 'dev state help' 'mgmtdev migration help' 'migration help' 'monitor help' 'doctor help' \
+		'apply help' 'save help' \
 		h 'dev h' -h --help; do
 		run -0 --separate-stderr vdpa $level
 		[[ $output = *Usage:* ]] || fail "no usage: vdpa $level" "$output"
@@ -55,7 +56,7 @@ reaches_kernel() {
 
 @test "help lists every command that there is, and no other" {
 	run -0 vdpa help
-	assert_equal "$(grep -oE 'vdpa (mgmtdev|dev|migration|monitor|doctor)[a-z ]*' <<<"$output" | sed 's/ *$//' | sort)" "$(sort <<-END
+	assert_equal "$(grep -oE 'vdpa (mgmtdev|dev|migration|monitor|doctor|apply|save)[a-z ]*' <<<"$output" | sed 's/ *$//' | sort)" "$(sort <<-END
 		vdpa mgmtdev show
 		vdpa dev show
 		vdpa dev add name
@@ -81,6 +82,8 @@ reaches_kernel() {
 		vdpa migration plan source
 		vdpa monitor
 		vdpa doctor
+		vdpa apply
+		vdpa save
 	END
 	)"
 }
@@ -95,6 +98,7 @@ reaches_kernel() {
 	assert_equal "$(vdpa dev suspend v0 -h)" "$output"
 	assert_equal "$(vdpa -h d sus)" "$output"
 	assert_equal "$(vdpa dev -h)" "$(vdpa dev help)"
+	assert_match "$(vdpa apply -h)" $'\n  -n, -dry-run +only say what would be done\n  -prune +delete'
 	assert_equal "$(vdpa -h)" "$(vdpa help)"
 	while read -r command; do
 		run -0 --separate-stderr vdpa $command help
@@ -107,7 +111,7 @@ reaches_kernel() {
 
 @test "with -j help and version are JSON" {
 	run -0 vdpa -j help
-	assert_equal "$(jq -r '.help | keys_unsorted[]' <<<"$output")" "$(vdpa help | sed -nE 's/^(Usage:)? *vdpa ((mgmtdev|dev|migration|monitor|doctor)[ a-z]*).*/\2/p' |
+	assert_equal "$(jq -r '.help | keys_unsorted[]' <<<"$output")" "$(vdpa help | sed -nE 's/^(Usage:)? *vdpa ((mgmtdev|dev|migration|monitor|doctor|apply|save)[ a-z]*).*/\2/p' |
 		sed -E 's/ (name|source) *$//; s/ *$//')"
 	jq -e '.help["dev suspend"].arguments[1] == {name: "deadline", value: "MS", unit: "ms", min: 1, max: 3600000, positional: false,
 		required: false, repeats: false, text: "how long it may take"}' <<<"$output"
@@ -161,7 +165,7 @@ reaches_kernel() {
 # Words
 
 @test "an unknown object or command is named, with those that there are" {
-	usage_error 'unknown object "port", expected: mgmtdev, dev, migration, monitor, doctor, help' port show
+	usage_error 'unknown object "port", expected: mgmtdev, dev, migration, monitor, doctor, apply, save, help' port show
 	usage_error 'dev: unknown command "frobnicate", expected: show, add, del' dev frobnicate
 	usage_error 'dev config: unknown command "edit"' dev config edit
 	usage_error 'mgmtdev: unknown command "add"' mgmtdev add
@@ -514,7 +518,7 @@ batch_error() {
 	assert_equal "$(jq -c '.[] | [.line, .status, (.result | if . then keys[0] else null end), .error.errno, .error.message, .error.command, .error.file]' <<<"$output")" \
 		"[3,3,\"doctor\",null,null,null,null]
 [4,1,null,\"EINVAL\",\"the name of a device is missing\",\"dev del\",\"$BATS_TEST_TMPDIR/batch\"]
-[5,1,null,\"EINVAL\",\"unknown object \\\"nonsense\\\", expected: mgmtdev, dev, migration, monitor, doctor, help\",null,\"$BATS_TEST_TMPDIR/batch\"]
+[5,1,null,\"EINVAL\",\"unknown object \\\"nonsense\\\", expected: mgmtdev, dev, migration, monitor, doctor, apply, save, help\",null,\"$BATS_TEST_TMPDIR/batch\"]
 [6,0,\"help\",null,null,null,null]"
 }
 

@@ -7,7 +7,7 @@ load ../lib/common
 
 # The same for both shells: WORDS, the last of which is being typed, and what is offered.
 CASES='
-|dev doctor mgmtdev migration monitor
+|apply dev doctor mgmtdev migration monitor save
 d|dev doctor
 dev |add config del dirty migration resume set show state suspend vq vstats wait
 -j dev |add config del dirty migration resume set show state suspend vq vstats wait
@@ -23,6 +23,9 @@ monitor |dev mgmtdev
 monitor dev |
 mon |dev mgmtdev
 doctor |root
+save |file
+save x y |file
+save file y |
 migration plan source x |mgmtdev name policy'
 
 setup() {

@@ -10,6 +10,9 @@ struct options {
 	bool pretty;		/* -p: indent JSON */
 	bool timestamp;		/* -t: the time of each event */
 	bool state;		/* -s: the present state before the events */
+	bool dry_run;		/* -n: what would be done, and nothing is */
+	bool prune;		/* what no file names is deleted */
+	bool watch;		/* go on when management devices come */
 	bool version;		/* -V: the versions, instead of the command */
 	bool help;		/* -h: the help of the command, instead of the command */
 	const char *batch;	/* -b: the file with the commands; NULL: one command, from the arguments */

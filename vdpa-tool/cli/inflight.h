@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests of a batch that are under way: with -parallel N, up to N of them are sent before the replies to those before them
- * have come. Whichever reply comes first makes room for the next, so that a slow one stalls nobody.
+ * have come (netlink/window.h).
  *
  * Only where the outcome does not depend on the order: changes by one command, to different devices. They have a socket
  * of their own, on which the kernel gets them in the order of the lines.
@@ -10,8 +10,9 @@
 #define VDPA_TOOL_INFLIGHT_H
 
 #include "cli/run.h"
+#include "netlink/window.h"
 
-enum { INFLIGHT_MAX = 512 };	/* N at most: their replies fit into the socket's buffer */
+enum { INFLIGHT_MAX = WINDOW_MAX };	/* N at most */
 
 /* Told of each request that is done. @faults: to be freed by the callee; they are empty where it has succeeded. */
 typedef void (*inflight_done)(void *data, unsigned long line, enum status status, struct faults *faults);

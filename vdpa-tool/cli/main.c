@@ -86,6 +86,7 @@ static enum status take_option(struct vdpa *vdpa, int option, char **argv)
 {
 	bool *const flags[] = {
 		['j'] = &options.json, ['p'] = &options.pretty, ['s'] = &options.state, ['t'] = &options.timestamp,
+		['n'] = &options.dry_run, ['P'] = &options.prune, ['W'] = &options.watch,
 		['f'] = &options.force, ['V'] = &options.version, ['h'] = &options.help,
 	};
 
@@ -111,6 +112,10 @@ static enum status parse_options(struct vdpa *vdpa, int argc, char **argv, struc
 		{ "pretty",	no_argument, NULL, 'p' },
 		{ "state",	no_argument, NULL, 's' },
 		{ "timestamp",	no_argument, NULL, 't' },
+		{ "dry-run",	no_argument, NULL, 'n' },
+		{ "prune",	no_argument, NULL, 'P' },
+		{ "pr",		no_argument, NULL, 'p' },	/* short for pretty, as ever */
+		{ "watch",	no_argument, NULL, 'W' },
 		{ "batch",	required_argument, NULL, 'b' },
 		{ "force",	no_argument, NULL, 'f' },
 		{ "parallel",	required_argument, NULL, 'N' },
@@ -134,7 +139,7 @@ static enum status parse_options(struct vdpa *vdpa, int argc, char **argv, struc
 			only_words = true;
 			optind++;
 		} else {
-			status = take_option(vdpa, getopt_long_only(argc, argv, "+jpstb:fVh", known, NULL), argv);
+			status = take_option(vdpa, getopt_long_only(argc, argv, "+jpstnb:fVh", known, NULL), argv);
 		}
 	}
 	return status;
@@ -153,7 +158,14 @@ static enum status check_options(struct vdpa *vdpa, const struct line *line)
 		return error_usage(vdpa, "with -batch the commands are in the file: \"%s\" is one word too many", line->argv[0]);
 	if (options.state || options.timestamp)
 		return error_usage(vdpa, "the option -%s does not apply to a batch", options.state ? "state" : "timestamp");
+	if (options.dry_run || options.prune || options.watch)
+		return error_usage(vdpa, "the options -dry-run, -prune and -watch do not apply to a batch");
 	return STATUS_DONE;
+}
+
+static void tell(struct vdpa *vdpa)
+{
+	report(&vdpa->faults, 0, vdpa->help);
 }
 
 static enum status run(struct vdpa *vdpa, struct line *line)
@@ -172,6 +184,7 @@ static enum status run(struct vdpa *vdpa, struct line *line)
 		usage_complete(line->argc - 1, line->argv + 1);
 		return STATUS_DONE;
 	}
+	vdpa->tell = tell;
 	status = run_line(vdpa, line, &alone);
 	nl_close(&vdpa->nl);
 	return status;

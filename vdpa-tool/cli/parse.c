@@ -66,12 +66,12 @@ static bool is_keyword(const struct argument *table, const char *word)
 	return false;
 }
 
-/* All in front of a keyword, but at least the first: it may have a keyword's name. */
-static int count_names(const struct parse *parse)
+/* All in front of a keyword, but at least one that is required: it may have a keyword's name. */
+static int count_names(const struct parse *parse, const struct argument *argument)
 {
-	int n = 0;
+	int n = argument->required;
 
-	while (n < parse->argc && !(n && is_keyword(parse->keywords, parse->argv[n])))
+	while (n < parse->argc && !is_keyword(parse->keywords, parse->argv[n]))
 		n++;
 	return n;
 }
@@ -82,9 +82,9 @@ static enum status take_names(struct parse *parse, const struct argument *argume
 	const char *what = argument->type->what;
 	struct vdpa *vdpa = parse->vdpa;
 
-	names->count = count_names(parse);
+	names->count = count_names(parse, argument);
 	names->words = parse->argv;
-	if (names->count > VDPA_GROUP_MAX)
+	if (names->count > VDPA_GROUP_MAX && !argument->unlimited)
 		return error_usage(vdpa, "%d devices are more than the %d that a group may have", names->count,
 				   VDPA_GROUP_MAX);
 	for (int i = 0; i < names->count; i++) {
@@ -95,7 +95,7 @@ static enum status take_names(struct parse *parse, const struct argument *argume
 		reason = argument->type->take(parse->argv[i], &name);
 		if (reason)
 			return error_usage(vdpa, "%s \"%s\" %s", what, parse->argv[i], reason);
-		for (int j = 0; j < i; j++)
+		for (int j = argument->unlimited ? i : 0; j < i; j++)
 			if (strcmp(parse->argv[i], parse->argv[j]) == 0)
 				return error_usage(vdpa, "%s \"%s\" is given twice", what, parse->argv[i]);
 	}

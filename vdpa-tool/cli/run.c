@@ -113,14 +113,22 @@ static enum status unknown(struct vdpa *vdpa, const struct command *table, const
 			   keyword_list(table, sizeof(*table), NULL, list, sizeof(list)));
 }
 
+const struct some_option some_options[] = {
+	{ TAKES_STATE, &options.state, "state", "s", "begin with the present state" },
+	{ TAKES_TIMESTAMP, &options.timestamp, "timestamp", "t", "the time of each event" },
+	{ TAKES_DRY_RUN, &options.dry_run, "dry-run", "n", "only say what would be done" },
+	{ TAKES_PRUNE, &options.prune, "prune", NULL, "delete what no file names" },
+	{ TAKES_WATCH, &options.watch, "watch", NULL, "go on when management devices come" },
+	{ .name = NULL }
+};
+
 static enum status check_options(struct vdpa *vdpa)
 {
 	const struct command *command = vdpa->command;
 
-	if (options.state && !(command->takes & TAKES_STATE))
-		return error_usage(vdpa, "the option -state does not apply to this command");
-	if (options.timestamp && !(command->takes & TAKES_TIMESTAMP))
-		return error_usage(vdpa, "the option -timestamp does not apply to this command");
+	for (const struct some_option *some = some_options; some->name; some++)
+		if (*some->given && !(command->takes & some->takes))
+			return error_usage(vdpa, "the option -%s does not apply to this command", some->name);
 	if (options.batch && command->alone)
 		return error_usage(vdpa, "this command cannot be part of a batch");
 	return STATUS_DONE;

@@ -23,6 +23,17 @@ struct runner {
 /* The status of what has gone to a runner's inflight. */
 enum { STATUS_SENT = -1 };
 
+/* An option that some commands take. */
+struct some_option {
+	unsigned int takes;	/* TAKES_ */
+	const bool *given;
+	const char *name, *letter;	/* without their dash; @letter NULL: it has none */
+	const char *text;	/* what it does, in a line */
+};
+
+/* All of them; the last has no name. */
+extern const struct some_option some_options[];
+
 /* Runs the command that @line names. What goes wrong is added to vdpa->faults, and is not printed. */
 int run_line(struct vdpa *vdpa, const struct line *line, const struct runner *runner);
 

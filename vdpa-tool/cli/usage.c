@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/run.h"
 #include "cli/usage.h"
 
 enum { PATH_SIZE = sizeof(((struct vdpa *)0)->path), LINE_WIDTH = 100, INDENT = 20, COLUMN = 24 };
@@ -170,6 +171,20 @@ static void print_arguments(const struct argument *argument)
 	}
 }
 
+static void print_options_of(const struct command *command)
+{
+	if (command->takes)
+		putchar('\n');
+	for (const struct some_option *some = some_options; some->name; some++) {
+		char words[COLUMN];
+
+		snprintf(words, sizeof(words), "-%s%s%s", some->letter ? some->letter : some->name, some->letter ? ", -" : "",
+			 some->letter ? some->name : "");
+		if (command->takes & some->takes)
+			printf("  %-*s %s\n", COLUMN, words, some->text);
+	}
+}
+
 static void print_command(const char *before, const char *path, const struct command *command)
 {
 	char *text = synopsis(path, command);
@@ -201,7 +216,7 @@ static void print_options(void)
 	       "       vdpa [ OBJECT ... ] help\n"
 	       "where  OBJECT := { %s }\n"
 	       "       OPTIONS, before or after the command := { -j[son] | -p[retty] | -s[tate] |\n"
-	       "                  -t[imestamp] | -V[ersion] | -h[elp] }\n",
+	       "                  -t[imestamp] | -n | -prune | -watch | -V[ersion] | -h[elp] }\n",
 	       keyword_list(commands, sizeof(*commands), NULL, list, sizeof(list)));
 }
 
@@ -284,6 +299,7 @@ void usage_command(struct vdpa *vdpa, const struct command *command)
 	print_command("Usage: ", vdpa->path, command);
 	printf("\n%s\n", command->text);
 	print_arguments(command->arguments);
+	print_options_of(command);
 }
 
 /* --- completion --- */
@@ -312,10 +328,15 @@ static void complete_command(const struct command *command, int argc, char **arg
 	for (; keywords->word.name && keywords->positional; keywords++) {
 		if (i == argc) {
 			puts(value_name(keywords));
-			return;
+			if (keywords->required || !keywords->repeats)
+				return;
 		}
 		given |= UINT32_C(1) << (keywords - table);
-		for (i++; keywords->repeats && i < argc && keyword_find(keywords + 1, sizeof(*table), argv[i]) < 0; i++)
+		if (i == argc)
+			continue;
+		if (keywords->required || !keywords->repeats)
+			i++;
+		for (; keywords->repeats && i < argc && keyword_find(keywords + 1, sizeof(*table), argv[i]) < 0; i++)
 			;
 		if (keywords->repeats && i == argc)
 			puts(value_name(keywords));

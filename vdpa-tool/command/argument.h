@@ -84,6 +84,7 @@ struct argument {
 	bool paired;			/* positional: given where the number of words is odd. All others have a value */
 	bool required;
 	bool repeats;			/* may come more than once: each value adds to what is there; positional: struct names */
+	bool unlimited;			/* positional that repeats: as many as wanted, and more than once */
 	uint8_t choice;			/* of those in a row with the same number, not 0, only one may be given; one has to
 					 * be if they are required */
 	uint8_t together;		/* of those in a row with the same number, not 0, all are given or none */

@@ -30,12 +30,13 @@ struct vdpa {
 	struct nl nl;
 	struct output out;
 	struct faults faults;		/* what went wrong so far */
+	void (*tell)(struct vdpa *vdpa);	/* says that, see faults_tell(); NULL: it is said when the command is done */
 };
 
 typedef enum status (*command_fn)(struct vdpa *vdpa, const void *values);
 
 /* Options that not every command takes. */
-enum { TAKES_STATE = 1, TAKES_TIMESTAMP = 2 };
+enum { TAKES_STATE = 1, TAKES_TIMESTAMP = 2, TAKES_DRY_RUN = 4, TAKES_PRUNE = 8, TAKES_WATCH = 16 };
 
 struct command {
 	struct word word;		/* must be first: keyword_find() looks for it */

@@ -132,6 +132,32 @@ enum status error_file(struct vdpa *vdpa, const char *file, const struct nl_erro
 	return STATUS_USAGE;
 }
 
+static void place(struct fault *fault, const char *place)
+{
+	const char *about = fault->dev ? fault->dev : fault->mgmtdev;
+
+	free(fault->subject);
+	free(fault->path);
+	fault->usage = false;
+	fault->path = copy_text(place);
+	if (!about)
+		fault->subject = copy_text(place);
+	else if (asprintf(&fault->subject, "%s: %s", place, about) < 0)
+		error_no_memory();
+}
+
+void error_place(struct vdpa *vdpa, size_t since, const char *text)
+{
+	for (size_t i = since; i < vdpa->faults.count; i++)
+		place(&vdpa->faults.list[i], text);
+}
+
+void faults_tell(struct vdpa *vdpa)
+{
+	if (vdpa->tell)
+		vdpa->tell(vdpa);
+}
+
 void error_note(struct vdpa *vdpa, const char *message, const char *key, const char *about)
 {
 	struct fault *fault = add(vdpa, 0, copy_text(message));

@@ -60,6 +60,15 @@ enum status error_local(struct vdpa *vdpa, int errnum, const char *format, ...) 
 /* Something is wrong with a file. Returns STATUS_USAGE: nothing was sent. */
 enum status error_file(struct vdpa *vdpa, const char *file, const struct nl_error *err);
 
+/*
+ * All faults from the one numbered @since on are found at @place, as FILE:LINE, in a file, and about what they name besides: that
+ * a command has said them of its arguments is not told.
+ */
+void error_place(struct vdpa *vdpa, size_t since, const char *place);
+
+/* Says now what went wrong so far, and forgets it; in a batch nothing happens. For a command that goes on after errors. */
+void faults_tell(struct vdpa *vdpa);
+
 /* Something that is worth knowing but does not change the exit status; with -j also @about, which is JSON, under @key, if not NULL. */
 void error_note(struct vdpa *vdpa, const char *message, const char *key, const char *about);
 

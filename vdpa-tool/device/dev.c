@@ -16,7 +16,6 @@
 #include "device/dev.h"
 #include "device/feature_names.h"
 #include "device/fields.h"
-#include "device/fields.h"
 #include "device/virtio.h"
 #include "device/mgmtdev.h"
 #include "device/state.h"
@@ -203,59 +202,42 @@ void put_one_device(struct nlmsghdr *nlh, const void *values)
 
 /* --- add --- */
 
-struct add {
-	uint32_t given;
-	const char *name;
-	struct mgmtdev_handle mgmtdev;
-	uint8_t mac[ETH_ALEN];
-	uint16_t mtu;
-	uint16_t max_vqp;
-	struct features_wanted features;
-	const char *driver;
-};
-
-enum { ADD_NAME, ADD_MGMTDEV, ADD_FEATURES, ADD_MAC, ADD_MTU, ADD_MAX_VQP, ADD_DRIVER };
-
 /* mac and mtu have no short form in iproute2: "ma" is max_vqp there. */
-static const struct argument add_arguments[] = {
+const struct argument dev_add_arguments[] = {
 	[ADD_NAME] = {
 		.word = { .name = "name" }, .required = true, .type = &type_device, .value = "NAME",
-		.text = "the device's name", .offset = offsetof(struct add, name),
+		.text = "the device's name", .offset = offsetof(struct dev_add, name),
 	},
 	[ADD_MGMTDEV] = {
 		.word = { .name = "mgmtdev", .first = true }, .required = true, .type = &type_mgmtdev,
-		.text = "the management device that creates it", .offset = offsetof(struct add, mgmtdev),
+		.text = "the management device that creates it", .offset = offsetof(struct dev_add, mgmtdev),
 	},
 	[ADD_FEATURES] = {
 		.word = { .name = "device_features" }, .type = &type_features,
-		.text = "the features that it offers: a hexadecimal number, or names", .offset = offsetof(struct add, features),
+		.text = "the features that it offers: a hexadecimal number, or names", .offset = offsetof(struct dev_add, features),
 	},
 	[ADD_MAC] = {
 		.word = { .name = "mac", .full = true }, .type = &type_mac,
-		.text = "the MAC address of a network device", .offset = offsetof(struct add, mac),
+		.text = "the MAC address of a network device", .offset = offsetof(struct dev_add, mac),
 	},
 	[ADD_MTU] = {
 		.word = { .name = "mtu", .full = true }, .type = &type_mtu,
-		.text = "the MTU of a network device", .offset = offsetof(struct add, mtu),
+		.text = "the MTU of a network device", .offset = offsetof(struct dev_add, mtu),
 	},
 	[ADD_MAX_VQP] = {
 		.word = { .name = "max_vqp" }, .type = &type_max_vqp,
-		.text = "the number of queue pairs of a network device", .offset = offsetof(struct add, max_vqp),
+		.text = "the number of queue pairs of a network device", .offset = offsetof(struct dev_add, max_vqp),
 	},
 	[ADD_DRIVER] = {
 		.word = { .name = "driver", .full = true }, .type = &type_driver,
 		.text = "the bus driver that it is for: vhost_vdpa, virtio_vdpa, or none",
-		.offset = offsetof(struct add, driver),
+		.offset = offsetof(struct dev_add, driver),
 	},
 	{ .word.name = NULL }
 };
 
-static void put_add(struct nlmsghdr *nlh, const void *values)
+void dev_add_put_settings(struct nlmsghdr *nlh, const struct dev_add *add)
 {
-	const struct add *add = values;
-
-	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, add->name);
-	args_put_mgmtdev(nlh, &add->mgmtdev);
 	if (was_given(add, ADD_MAC))
 		mnl_attr_put(nlh, VDPA_ATTR_DEV_NET_CFG_MACADDR, ETH_ALEN, add->mac);
 	if (was_given(add, ADD_MTU))
@@ -264,12 +246,20 @@ static void put_add(struct nlmsghdr *nlh, const void *values)
 		mnl_attr_put_u16(nlh, VDPA_ATTR_DEV_NET_CFG_MAX_VQP, add->max_vqp);
 	if (was_given(add, ADD_FEATURES))
 		mnl_attr_put_u64(nlh, VDPA_ATTR_DEV_FEATURES, add->features.bits);
+}
+
+void dev_add_put(struct nlmsghdr *nlh, const void *values)
+{
+	const struct dev_add *add = values;
+
+	mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_NAME, add->name);
+	args_put_mgmtdev(nlh, &add->mgmtdev);
+	dev_add_put_settings(nlh, add);
 	if (was_given(add, ADD_DRIVER))
 		mnl_attr_put_strz(nlh, VDPA_ATTR_DEV_DRIVER, add->driver);
 }
 
-/* A core that does not know what came with @command would pass over the argument named @word. */
-static enum status check_known(struct vdpa *vdpa, uint8_t command, const char *word)
+enum status dev_check_known(struct vdpa *vdpa, uint8_t command, const char *word)
 {
 	struct nl_error err = { 0 };
 
@@ -279,20 +269,20 @@ static enum status check_known(struct vdpa *vdpa, uint8_t command, const char *w
 	return error_refused(vdpa, NULL, &err);
 }
 
-static enum status check_add(struct vdpa *vdpa, const void *values)
+enum status dev_add_check(struct vdpa *vdpa, const void *values)
 {
-	const struct add *add = values;
+	const struct dev_add *add = values;
 
 	return feature_names_check(vdpa, &add->features);
 }
 
-static enum status prepare_add(struct vdpa *vdpa, void *values)
+enum status dev_add_prepare(struct vdpa *vdpa, void *values)
 {
-	struct add *add = values;
+	struct dev_add *add = values;
 	enum status status = STATUS_DONE;
 
 	if (was_given(add, ADD_DRIVER))
-		status = check_known(vdpa, VDPA_CMD_DEV_DRIVER_SET, "driver");
+		status = dev_check_known(vdpa, VDPA_CMD_DEV_DRIVER_SET, "driver");
 	return status == STATUS_DONE ? feature_names_ask(vdpa, &add->mgmtdev, &add->features) : status;
 }
 
@@ -316,7 +306,7 @@ static int take_mac(const struct nlmsghdr *nlh, struct nl_error *err, void *data
 static enum status show_added(struct vdpa *vdpa, const void *values)
 {
 	struct shown shown = { .out = &vdpa->out };
-	const struct add *add = values;
+	const struct dev_add *add = values;
 	struct nl_error unheard = { 0 };
 
 	if (options.batch && !options.json)
@@ -330,9 +320,9 @@ static enum status show_added(struct vdpa *vdpa, const void *values)
 }
 
 /* vduse has a management device without devices: a program makes them, and the kernel says no more than "invalid". */
-static void explain_add(const void *values, struct nl_error *err)
+void dev_add_explain(const void *values, struct nl_error *err)
 {
-	const struct add *add = values;
+	const struct dev_add *add = values;
 	char path[128];
 
 	if (err->errnum != EINVAL || *err->attribute || strcmp(add->mgmtdev.device, "vduse") != 0)
@@ -373,7 +363,7 @@ static enum status prepare_del(struct vdpa *vdpa, void *values)
 
 	if (!nowait && !was_given(values, DEL_DEADLINE))
 		return STATUS_DONE;
-	return check_known(vdpa, VDPA_CMD_DEV_SUSPEND, del_arguments[nowait ? DEL_NOWAIT : DEL_DEADLINE].word.name);
+	return dev_check_known(vdpa, VDPA_CMD_DEV_SUSPEND, del_arguments[nowait ? DEL_NOWAIT : DEL_DEADLINE].word.name);
 }
 
 static void put_del(struct nlmsghdr *nlh, const void *values)
@@ -430,31 +420,30 @@ static const struct argument set_arguments[] = {
 	{ .word.name = NULL }
 };
 
-/*
- * The kernel does not see who has only opened the device: its driver would be told to go, and come back. Here he is found.
- */
-static enum status check_closed(struct vdpa *vdpa, const struct set *set)
+enum status dev_check_closed(struct vdpa *vdpa, const char *name, const char *driver)
 {
 	struct user users[USERS_MAX];
 	struct nl_error err = { 0 };
 	char node[64];
 
-	if (!sysfs_chardev(set->name, node, sizeof(node)) || strcmp(set->driver, "vhost_vdpa") == 0 ||
-	    was_given(set, SET_DEADLINE) || users_find(node, users) <= 0)
+	if (!sysfs_chardev(name, node, sizeof(node)) || strcmp(driver, "vhost_vdpa") == 0 || users_find(node, users) <= 0)
 		return STATUS_DONE;
-	nl_fail(&err, EBUSY, "device %s is in use: %s is open, %s, pid %d", set->name, node, users[0].name,
+	nl_fail(&err, EBUSY, "device %s is in use: %s is open, %s, pid %d", name, node, users[0].name,
 		(int)users[0].pid);
-	return error_refused(vdpa, set->name, &err);
+	return error_refused(vdpa, name, &err);
 }
 
 static enum status prepare_set(struct vdpa *vdpa, void *values)
 {
+	const struct set *set = values;
 	enum status status;
 
 	if (!was_given(values, SET_DRIVER))
 		return STATUS_DONE;
-	status = check_known(vdpa, VDPA_CMD_DEV_DRIVER_SET, "driver");
-	return status == STATUS_DONE ? check_closed(vdpa, values) : status;
+	status = dev_check_known(vdpa, VDPA_CMD_DEV_DRIVER_SET, "driver");
+	if (status != STATUS_DONE || was_given(set, SET_DEADLINE))
+		return status;
+	return dev_check_closed(vdpa, set->name, set->driver);
 }
 
 static void put_set(struct nlmsghdr *nlh, const void *values)
@@ -475,14 +464,18 @@ static void put_set(struct nlmsghdr *nlh, const void *values)
 		mnl_attr_put_u32(nlh, VDPA_ATTR_DEADLINE, set->deadline);
 }
 
-/* What can be done about it. */
+void dev_explain_driver(const char *driver, struct nl_error *err)
+{
+	if (err->errnum == ENOENT)
+		snprintf(err->message, sizeof(err->message), "no vdpa bus driver named %s is loaded (modprobe %s)", driver, driver);
+}
+
 static void explain_set(const void *values, struct nl_error *err)
 {
 	const struct set *set = values;
 
-	if (err->errnum == ENOENT && was_given(set, SET_DRIVER))
-		snprintf(err->message, sizeof(err->message), "no vdpa bus driver named %s is loaded (modprobe %s)",
-			 set->driver, set->driver);
+	if (was_given(set, SET_DRIVER))
+		dev_explain_driver(set->driver, err);
 }
 
 /* --- the table --- */
@@ -498,10 +491,10 @@ const struct command dev_commands[] = {
 	{
 		.word = { .name = "add" },
 		.text = "Creates a device.",
-		.arguments = add_arguments, .size = sizeof(struct add),
+		.arguments = dev_add_arguments, .size = sizeof(struct dev_add),
 		.needs = VDPA_CMD_DEV_NEW, .needs_text = "Linux 5.12",
-		.check = check_add, .prepare = prepare_add, .put = put_add,
-		.after = show_added, .explain = explain_add,
+		.check = dev_add_check, .prepare = dev_add_prepare, .put = dev_add_put,
+		.after = show_added, .explain = dev_add_explain,
 	},
 	{
 		.word = { .name = "del", .first = true },

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "migration/judge.h"
 #include "migration/policy.h"
+#include "migration/trusted_file.h"
 #include "output/text.h"
 #include "device/virtio.h"
 
@@ -233,33 +233,6 @@ static enum status take_text(struct policy *policy, const char *file, struct doc
 	return status == STATUS_DONE && policy->n_entries > before ? end_entry(policy) : status;
 }
 
-/* Who can write to it decides where guests go. */
-static int check_access(const struct stat *st, struct nl_error *err)
-{
-	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		return nl_fail(err, EINVAL, "is no regular file");
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return nl_fail(err, EPERM, "belongs to somebody else than root or the user");
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return nl_fail(err, EPERM, "can be written to by others than its owner");
-	return 0;
-}
-
-/* Returns its descriptor, or -1 with @err. A pipe is not waited for. */
-static int open_checked(const char *path, struct stat *st, struct nl_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return nl_fail(err, errno, "%s", strerror(errno));
-	if (fstat(fd, st) == 0 && check_access(st, err) == 0)
-		return fd;
-	if (!err->errnum)
-		nl_fail(err, errno, "%s", strerror(errno));
-	close(fd);
-	return -1;
-}
-
 static struct policy_file *begin_file(struct policy *policy, const char *path)
 {
 	size_t size = strlen(path) + 1;
@@ -288,7 +261,7 @@ static enum status read_one(struct policy *policy, const char *path)
 {
 	struct nl_error err = { 0 };
 	struct stat st = { 0 };
-	int fd = open_checked(path, &st, &err);
+	int fd = trusted_file_open(path, &st, &err);
 
 	if (fd >= 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
@@ -340,7 +313,7 @@ enum status policy_read(struct vdpa *vdpa, const char *path, struct policy *poli
 	int fd;
 
 	*policy = (struct policy) { .vdpa = vdpa };
-	fd = open_checked(from, &st, &err);
+	fd = trusted_file_open(from, &st, &err);
 	if (fd < 0)
 		return !path && err.errnum == ENOENT ? STATUS_DONE : error_file(policy->vdpa, from, &err);
 	if (S_ISDIR(st.st_mode)) {
