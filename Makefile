@@ -13,6 +13,7 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 SCHEMADIR ?= $(PREFIX)/share/vdpa/schema
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 UDEVDIR ?= $(PREFIX)/lib/udev
+LIBEXECDIR ?= $(PREFIX)/libexec/vdpa
 
 # The version of everything here: the command says it, the modules bear it, the packages have it.
 VDPA_VERSION := $(shell sed -n '1s/^vdpa .\([0-9.a-z~+]*\). .*/\1/p' debian/changelog)
@@ -203,7 +204,7 @@ put = @for file in $(2); do to=$(DESTDIR)$(1)/$${file\#$(3)}; printf '  %-7s %s\
 	install -D -m $(or $(4),644) $$file $$to || exit; done
 # The same of one file, with the directories in it that are between two @.
 put_with_paths = $(call say,INSTALL,$(DESTDIR)$(1)/$(notdir $(2)))mkdir -p $(DESTDIR)$(1) && \
-	sed 's,@SBINDIR@,$(SBINDIR),; s,@UDEVDIR@,$(UDEVDIR),' $(2) >$(DESTDIR)$(1)/$(notdir $(2))
+	sed 's,@SBINDIR@,$(SBINDIR),; s,@LIBEXECDIR@,$(LIBEXECDIR),' $(2) >$(DESTDIR)$(1)/$(notdir $(2))
 # Debug information is for gdb and would only be read each time.
 put_modules = @for module in $(1); do to=$(DESTDIR)/lib/modules/$(release)/updates/$${module\#\#*/}; \
 	printf '  %-7s %s\n' INSTALL $$to; install -D -m 644 $$module $$to && strip --strip-debug $$to || exit; done
@@ -220,7 +221,7 @@ install-tools: tool
 	$(call put,$(SCHEMADIR),$(schemas),schema/)
 	$(call put_with_paths,$(UNITDIR),contrib/systemd/vdpa.service)
 	$(call put_with_paths,$(UDEVDIR)/rules.d,contrib/udev/60-vdpa.rules)
-	$(call put,$(UDEVDIR),contrib/udev/vdpa-by-name,contrib/udev/,755)
+	$(call put,$(LIBEXECDIR),contrib/udev/vdpa-by-name,contrib/udev/,755)
 
 install-modules: kernel/core check-symbols
 	$(call put_modules,kernel/core/vdpa.ko)
@@ -255,7 +256,7 @@ uninstall:
 	$(call say,REMOVE,$(DESTDIR)$(SBINDIR)/vdpa)rm -f $(DESTDIR)$(SBINDIR)/vdpa
 	$(Q)rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(man_pages)))
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vdpa $(DESTDIR)$(ZSHDIR)/_vdpa
-	$(Q)rm -f $(DESTDIR)$(UNITDIR)/vdpa.service $(DESTDIR)$(UDEVDIR)/rules.d/60-vdpa.rules $(DESTDIR)$(UDEVDIR)/vdpa-by-name
+	$(Q)rm -f $(DESTDIR)$(UNITDIR)/vdpa.service $(DESTDIR)$(UDEVDIR)/rules.d/60-vdpa.rules $(DESTDIR)$(LIBEXECDIR)/vdpa-by-name
 	$(Q)rm -rf $(DESTDIR)$(SCHEMADIR) $(DESTDIR)$(PREFIX)/include/vdpa
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/share/ynl/specs/vdpa.yaml
 	$(Q)for module in $(installed_modules); do printf '  %-7s %s\n' REMOVE $$module; rm -f $$module || exit; done

@@ -14,7 +14,7 @@ setup() {
 	load_parent
 	load_bus_drivers vhost_vdpa
 	mkdir -p /run/udev/rules.d
-	sed "s,@UDEVDIR@,$VDPA_TOP/contrib/udev," "$VDPA_TOP/contrib/udev/60-vdpa.rules" >/run/udev/rules.d/60-vdpa.rules
+	sed "s,@LIBEXECDIR@,$VDPA_TOP/contrib/udev," "$VDPA_TOP/contrib/udev/60-vdpa.rules" >/run/udev/rules.d/60-vdpa.rules
 	/lib/systemd/systemd-udevd >"$BATS_TEST_TMPDIR/udevd" 2>&1 3>&- &
 	UDEVD=$!
 	wait_until 20 test -S /run/udev/control

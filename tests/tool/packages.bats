@@ -44,12 +44,13 @@ setup_file() {
 @test "each holds what is its own, and no package the simulated parents but theirs" {
 	for package in tools:./usr/sbin/vdpa tools:./usr/share/bash-completion/completions/vdpa \
 		tools:./usr/share/zsh/vendor-completions/_vdpa tools:./usr/share/doc/vdpa-tools/examples/vdpa \
-		tools:./usr/lib/systemd/system/vdpa.service tools:./usr/lib/udev/rules.d/60-vdpa.rules tools:./usr/lib/udev/vdpa-by-name \
+		tools:./usr/lib/udev/rules.d/60-vdpa.rules tools:./usr/libexec/vdpa/vdpa-by-name \
 		tools:./usr/share/man/man8/vdpa-doctor.8.gz "dkms:./usr/src/vdpa-$VERSION/kernel/check-symbols" \
 		"sim-dkms:./usr/src/vdpa-sim-$VERSION/kernel/sim/net.c" dev:./usr/include/vdpa/linux/vdpa_migration.h \
 		dev:./usr/include/vdpa/uapi/linux/vdpa.h dev:./usr/share/ynl/specs/vdpa.yaml; do
 		dpkg -c "$PACKAGES/vdpa-${package%%:*}_"*.deb | grep -qF " ${package#*:}" || fail "$package"
 	done
+	grep -q '/lib/systemd/system/vdpa.service$' <(dpkg -c "$PACKAGES"/vdpa-tools_*.deb)
 	for package in tools dkms dev; do
 		run ! grep -q /sim <(dpkg -c "$PACKAGES/vdpa-${package}_"*.deb)
 	done
@@ -62,8 +63,8 @@ setup_file() {
 	$make install-tools install-dev
 	[ -x "$root/usr/local/sbin/vdpa" ] && [ -f "$root/usr/local/share/man/man8/vdpa.8" ]
 	grep -qx 'ExecStart=/usr/local/sbin/vdpa apply -watch' "$root/usr/local/lib/systemd/system/vdpa.service"
-	grep -q 'RUN+="/usr/local/lib/udev/vdpa-by-name"' "$root/usr/local/lib/udev/rules.d/60-vdpa.rules"
-	[ -x "$root/usr/local/lib/udev/vdpa-by-name" ]
+	grep -q 'RUN+="/usr/local/libexec/vdpa/vdpa-by-name"' "$root/usr/local/lib/udev/rules.d/60-vdpa.rules"
+	[ -x "$root/usr/local/libexec/vdpa/vdpa-by-name" ]
 	[ -f "$root/usr/local/include/vdpa/linux/vdpa_migration.h" ] && [ -f "$root/usr/local/share/ynl/specs/vdpa.yaml" ]
 	mkdir -p "$root"/lib/modules/{1,2}/updates/dkms
 	touch "$root"/lib/modules/{1,2}/updates/vdpa{,_sim,_sim_net,_sim_blk}.ko "$root"/lib/modules/2/updates/{other,dkms/vdpa}.ko
