@@ -130,6 +130,12 @@ vdpa: dir/b.json:3: n0: is named twice, the first time in dir/a.json:2, which co
 	assert_match "$output" 'do not apply to a batch'
 }
 
+@test "the unit is one that systemd takes" {
+	sed "s,@SBINDIR@/vdpa,$VDPA_PROGRAM," "$VDPA_TOP/contrib/systemd/vdpa.service" >vdpa.service
+	run -0 systemd-analyze verify --man=no ./vdpa.service
+	[ -z "$output" ] || fail "$output"
+}
+
 @test "memory does not grow with what the files say" {
 	awk 'BEGIN { print "{\"dev\": {"; for (i = 0; i < 100000; i++) printf "%s\"device%d\": {\"type\": \"network\", \"max_vqs\": 3, \"mtu\": 1500}\n",
 		i ? "," : "", i; print "}}" }' >a.json

@@ -11,6 +11,7 @@
 #include "apply/wanted_file.h"
 #include "migration/document.h"
 #include "migration/trusted_file.h"
+#include "output/text.h"
 
 enum { READ_SIZE = 64 * 1024 };
 
@@ -178,12 +179,19 @@ static int take_comma(struct wanted_file *file)
 	return c == ',';
 }
 
-/* A key is JSON: its string is the name. NULL: it is none. */
+/* A key is JSON: its string is the name, nearly always as it stands there. NULL: it is none. */
 static char *name_of(const char *key)
 {
-	json_t *string = json_loads(key, JSON_DECODE_ANY, NULL);
-	char *name = document_string(string);
+	json_t *string;
+	char *name = strndup(key + 1, strlen(key) - 2);
 
+	if (!name)
+		error_no_memory();
+	if (text_plain(name) && !strchr(name, '\\'))
+		return name;
+	free(name);
+	string = json_loads(key, JSON_DECODE_ANY, NULL);
+	name = document_string(string);
 	json_decref(string);
 	return name;
 }
