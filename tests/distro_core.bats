@@ -184,3 +184,23 @@ all_that_is_shown() {
 
 	assert_equal "$(answers ours)" "$distro"
 }
+
+@test "files are applied on the distribution's core as well, and what it lacks is named" {
+	load_core distro
+	load_parent
+	cd "$BATS_TEST_TMPDIR"
+	echo '{"dev": {"n0": {"mgmtdev": "'"$NET"'", "mac": "52:54:00:12:34:56", "max_vqp": 2}, "b0": {"mgmtdev": "'"$BLK"'"}}}' >a.json
+
+	assert_equal "$("$VDPA_TOOL" apply a.json | sort)" "b0: create mgmtdev $BLK
+n0: create mgmtdev $NET mac 52:54:00:12:34:56 max_vqp 2"
+	assert_equal "$("$VDPA_TOOL" apply a.json)" ''
+	"$VDPA_TOOL" save file b.json
+	assert_equal "$("$VDPA_TOOL" apply b.json)" ''
+
+	sed -i 's/"max_vqp": 2/"max_vqp": 3, "driver": "none"/' a.json
+	command_refuses 2 'a.json:1: n0: this kernel.s vdpa core knows no "driver"' apply a.json
+	sed -i 's/, "driver": "none"//' a.json
+	command_refuses 2 'a.json:1: n0: exists, but differs: max_vqp is 2, not 3' apply a.json
+	command_refuses 2 'knows no "nowait"' apply -prune a.json
+	command_refuses 2 'tells of no management devices that come' apply -watch a.json
+}
