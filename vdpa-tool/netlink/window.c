@@ -62,6 +62,7 @@ static void land(struct window *window, size_t i)
 	window->flights[i] = window->flights[last];
 	window->replies[i] = window->replies[last];
 	window->replies[i].err = &window->flights[i].err;
+	window->flights[last].request = NULL;
 	window->done(window->data, flight.item, refused ? &flight.err : NULL);
 	free(flight.request);
 	/* Not used again: the core may have been loaded anew meanwhile. */

@@ -12,7 +12,10 @@
 
 enum { WINDOW_MAX = 512 };	/* requests at most: their replies fit into the socket's buffer */
 
-/* Told of each request that is done: @item is what it was sent with. @err: why not, NULL where it has succeeded. It sends nothing. */
+/*
+ * Told of each request that is done: @item is what it was sent with. @err: why not, NULL where it has succeeded. It sends
+ * nothing.
+ */
 typedef void (*window_done)(void *data, void *item, const struct nl_error *err);
 
 struct window;
