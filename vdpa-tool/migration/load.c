@@ -203,7 +203,7 @@ static int check_order(const struct load *loads, int count, struct nl_error *err
 	for (int i = 0; i < count; i++) {
 		if (!is_source(loads, count, loads[i].device))
 			return 0;
-		if (!wrong && strcmp(loads[i].source, loads[i].device) != 0)
+		if (!wrong && loads[i].source && strcmp(loads[i].source, loads[i].device) != 0)
 			wrong = &loads[i];
 	}
 	if (!wrong)
