@@ -330,6 +330,14 @@ words() { perl -e 'print unpack "H*", pack "Q*", map { oct } @ARGV' "$@"; }
 	[ -z "$output" ]
 }
 
+@test "what came before an error is shown as text, and that it is not complete" {
+	run -2 --separate-stderr replies dev "${DEVICE[@]}" done:-5
+	assert_equal "$output" 'v0: type block mgmtdev vduse'
+	assert_equal "$stderr" $'vdpa: v0: Input/output error\nvdpa: what is shown is not complete'
+	run -2 --separate-stderr replies dev done:-5
+	assert_equal "$stderr" 'vdpa: v0: Input/output error'
+}
+
 @test "the first malformed message is the one that is reported, and nothing after it is shown" {
 	run -2 --separate-stderr replies dev "${DEVICE[@]}" msg DEV_NAME:str:v1 msg "${REST[@]}" "${DEVICE[@]}" done:-5
 	assert_equal "$output" 'v0: type block mgmtdev vduse'

@@ -99,7 +99,6 @@ static enum nl_state parse(const struct printer *printer, struct output *out,
 	out_open(out, stdout, options.json, options.pretty);
 	out_begin(out, printer->name);
 	state = nl_parse(&reply, copy, made.used);
-	out_end(out, state == NL_DONE);
 	*interrupted = reply.interrupted;
 	free(copy);
 	return state;
@@ -108,15 +107,20 @@ static enum nl_state parse(const struct printer *printer, struct output *out,
 static int play(const struct printer *printer)
 {
 	struct nl_error err = { 0 };
+	struct vdpa vdpa = { 0 };
 	bool interrupted = false;
-	struct output out;
-	enum nl_state state = parse(printer, &out, &err, &interrupted);
+	enum nl_state state = parse(printer, &vdpa.out, &err, &interrupted);
+	enum status status;
 
+	if (state == NL_MORE) {
+		out_end(&vdpa.out, false);
+		return STATUS_INCOMPLETE;
+	}
+	status = command_end(&vdpa, state == NL_FAILED, false, "v0", &err);
 	if (interrupted)
 		puts("(interrupted)");
-	if (state == NL_FAILED)
-		return refused("v0", &err);
-	return state == NL_DONE ? STATUS_DONE : STATUS_INCOMPLETE;
+	report(&vdpa.faults, 0, "");
+	return status;
 }
 
 static int play_family(void)
@@ -191,6 +195,7 @@ static int fuzz(unsigned int rounds)
 		valid_reply();
 		damage(round);
 		ends[parse(&printers[round / 2 % 4], &out, &err, &interrupted)]++;
+		out_end(&out, true);
 	}
 	printf("\n%u rounds: %u incomplete, %u done, %u failed\n", rounds,
 	       ends[NL_MORE], ends[NL_DONE], ends[NL_FAILED]);

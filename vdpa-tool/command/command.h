@@ -107,6 +107,12 @@ enum status doctor(struct vdpa *vdpa, const void *values);
 enum status command_connect(struct vdpa *vdpa);
 
 /*
+ * Ends the document that is shown. If the kernel has @failed, it is not complete: JSON has a key for that, and with text a
+ * warning says so. @interrupted: the devices changed while they were listed. Returns STATUS_DONE or STATUS_REFUSED.
+ */
+enum status command_end(struct vdpa *vdpa, bool failed, bool interrupted, const char *subject, const struct nl_error *err);
+
+/*
  * Runs the request prepared in vdpa->nl, a dump or not; @print, with @data,
  * writes what comes as entries of vdpa->out, one section named @section.
  * @subject is what the request is about, NULL when it is about everything.

@@ -18,6 +18,22 @@ enum status command_connect(struct vdpa *vdpa)
 	return error_refused(vdpa, NULL, &err);
 }
 
+enum status command_end(struct vdpa *vdpa, bool failed, bool interrupted, const char *subject, const struct nl_error *err)
+{
+	bool begun = vdpa->out.entries;
+
+	out_end(&vdpa->out, !failed);
+	if (failed) {
+		error_refused(vdpa, subject, err);
+		if (begun && !options.json)
+			error_note(vdpa, "what is shown is not complete", NULL, NULL);
+		return STATUS_REFUSED;
+	}
+	if (interrupted)
+		error_devices_changed(vdpa);
+	return STATUS_DONE;
+}
+
 enum status command_show(struct vdpa *vdpa, const char *section, const char *subject,
 			 nl_cb print, void *data)
 {
@@ -27,10 +43,5 @@ enum status command_show(struct vdpa *vdpa, const char *section, const char *sub
 
 	out_begin(&vdpa->out, section);
 	failed = nl_exchange(&vdpa->nl, print, data, &interrupted, &err);
-	out_end(&vdpa->out, !failed);
-	if (failed)
-		return error_refused(vdpa, subject, &err);
-	if (interrupted)
-		error_devices_changed(vdpa);
-	return STATUS_DONE;
+	return command_end(vdpa, failed, interrupted, subject, &err);
 }

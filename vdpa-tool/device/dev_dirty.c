@@ -364,8 +364,7 @@ static enum status show(struct vdpa *vdpa, const char *name, const struct ranges
 		failed = read_range(vdpa, &r, keep, &err);
 	}
 	end(&r);
-	out_end(&vdpa->out, !failed);
-	return failed ? error_refused(vdpa, name, &err) : STATUS_DONE;
+	return command_end(vdpa, failed, false, name, &err);
 }
 
 static enum status dirty_show(struct vdpa *vdpa, const void *values)

@@ -146,10 +146,5 @@ enum status queues_show(struct vdpa *vdpa, const struct queues_list *list, const
 	out_begin(&vdpa->out, list->section);
 	failed = nl_exchange(&vdpa->nl, take, &devices, &interrupted, &err);
 	device_end(&devices);
-	out_end(&vdpa->out, !failed);
-	if (failed)
-		return error_refused(vdpa, name, &err);
-	if (interrupted)
-		error_devices_changed(vdpa);
-	return STATUS_DONE;
+	return command_end(vdpa, failed, interrupted, name, &err);
 }

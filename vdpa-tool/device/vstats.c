@@ -312,11 +312,8 @@ static enum status show_queue(struct vdpa *vdpa, const char *name, uint32_t inde
 	out_begin(&vdpa->out, "vstats");
 	put_queue(nl_request(&vdpa->nl, VDPA_CMD_DEV_VSTATS_GET, 0), name, index);
 	failed = nl_exchange(&vdpa->nl, dev_vstats_print, &vdpa->out, NULL, &err);
-	out_end(&vdpa->out, !failed);
-	if (!failed)
-		return STATUS_DONE;
 	explain(&err);
-	return error_refused(vdpa, name, &err);
+	return command_end(vdpa, failed, false, name, &err);
 }
 
 static enum status show_queues(struct vdpa *vdpa, const char *name)

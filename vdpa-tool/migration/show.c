@@ -27,12 +27,7 @@ static enum status show_all(struct vdpa *vdpa, bool mgmtdev)
 
 	out_begin(&vdpa->out, mgmtdev ? "mgmtdev" : "dev");
 	failed = migration_dump(vdpa, mgmtdev, print, &vdpa->out, &interrupted, &err);
-	out_end(&vdpa->out, !failed);
-	if (failed)
-		return error_refused(vdpa, NULL, &err);
-	if (interrupted)
-		error_devices_changed(vdpa);
-	return STATUS_DONE;
+	return command_end(vdpa, failed, interrupted, NULL, &err);
 }
 
 static enum status show_one(struct vdpa *vdpa, const struct target *target)
