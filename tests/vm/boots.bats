@@ -29,14 +29,15 @@ PARENTS='insmod "$VDPA_KO/sim/vdpa_sim.ko"; insmod "$VDPA_KO/sim/vdpa_sim_net.ko
 	# The parents come later than the watch, as hardware does.
 	boots '
 		"$VDPA_TOOL" apply -watch "$VDPA_OUT/etc" >/run/said 2>&1 &
+		watch=$!
 		'"$PARENTS"'
 		timeout 60 "$VDPA_TOOL" dev wait n0 chardev
 		timeout 60 "$VDPA_TOOL" dev wait b0 chardev
 		"$VDPA_TOOL" -j dev show >"$VDPA_OUT/after"
 		[ -z "$("$VDPA_TOOL" apply "$VDPA_OUT/etc")" ]
 		"$VDPA_TOOL" -j dev config show n0 >"$VDPA_OUT/config"
-		kill %1
-		wait %1'
+		kill "$watch"
+		wait "$watch"'
 
 	what='.dev | map_values({type, mgmtdev, driver, max_vqs, max_vqp: .created_with.max_vqp})'
 	assert_equal "$(jq -S "$what" "$KEPT/after")" "$(jq -S "$what" "$KEPT/before")"
