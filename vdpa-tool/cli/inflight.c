@@ -96,6 +96,7 @@ int inflight_send(struct inflight *inflight, struct vdpa *vdpa, const void *valu
 		error_no_memory();
 	flight->line = inflight->line;
 	memcpy(flight->vdpa.path, vdpa->path, sizeof(vdpa->path));
+	memcpy(flight->vdpa.nl.commands, vdpa->nl.commands, sizeof(vdpa->nl.commands));
 	flight->vdpa.dev = copy_text(vdpa->dev);
 	flight->vdpa.mgmtdev = copy_text(vdpa->mgmtdev);
 	window_send(inflight->window, flight);

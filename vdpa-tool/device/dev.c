@@ -307,7 +307,8 @@ static enum status show_added(struct vdpa *vdpa, const void *values)
 {
 	struct shown shown = { .out = &vdpa->out };
 	const struct dev_add *add = values;
-	struct nl_error unheard = { 0 };
+	struct nl_error unheard = { 0 }, err = { 0 };
+	bool failed;
 
 	if (options.batch && !options.json)
 		return STATUS_DONE;
@@ -316,7 +317,10 @@ static enum status show_added(struct vdpa *vdpa, const void *values)
 		nl_exchange(&vdpa->nl, take_mac, &shown, NULL, &unheard);
 	}
 	mnl_attr_put_strz(nl_request(&vdpa->nl, VDPA_CMD_DEV_GET, 0), VDPA_ATTR_DEV_NAME, add->name);
-	return command_show(vdpa, "dev", add->name, print_shown, &shown);
+	out_begin(&vdpa->out, "dev");
+	failed = nl_exchange(&vdpa->nl, print_shown, &shown, NULL, &err) < 0;
+	/* Somebody may have deleted it since. It was created all the same. */
+	return command_end(vdpa, failed && err.errnum != ENODEV, false, add->name, &err);
 }
 
 /* vduse has a management device without devices: a program makes them, and the kernel says no more than "invalid". */
