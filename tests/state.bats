@@ -79,7 +79,8 @@ setup() {
 	vdpa dev resume d1
 
 	run -0 "$VDPA_TOOL" -j dev show d1
-	jq -e '.dev.d1 | .suspend_last_us >= 300000 and .suspend_max_us >= .suspend_last_us and .resume_last_us >= 200000 and
+	# A little less than asked for: the parent's timer and the clock that measures are not the same.
+	jq -e '.dev.d1 | .suspend_last_us >= 270000 and .suspend_max_us >= .suspend_last_us and .resume_last_us >= 180000 and
 		.resume_max_us >= .resume_last_us' <<<"$output" || fail "$output"
 	before=$output
 	knob "$BLK" suspend_delay_ms 0
