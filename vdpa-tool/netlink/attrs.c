@@ -182,6 +182,17 @@ static int parse(const char *at, const char *tail, const struct nlattr **slots, 
 	return 0;
 }
 
+/* What is in an attribute, and how long it is; the library's functions do the same by a call each. */
+static inline const char *payload(const struct nlattr *attr)
+{
+	return (const char *)attr + NLA_HDRLEN;
+}
+
+static inline uint16_t payload_len(const struct nlattr *attr)
+{
+	return attr->nla_len - NLA_HDRLEN;
+}
+
 int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
 {
 	/* Not where libmnl sees the end: it counts padding in, which may not be there. */
@@ -191,9 +202,7 @@ int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct 
 
 int attrs_parse_nested(const struct nlattr *nest, const struct nlattr **slots, struct nl_error *err)
 {
-	const char *payload = mnl_attr_get_payload(nest);
-
-	return parse(payload, payload + mnl_attr_get_payload_len(nest), slots, err);
+	return parse(payload(nest), payload(nest) + payload_len(nest), slots, err);
 }
 
 int attrs_require(const struct nlattr **slots, uint16_t required, struct nl_error *err)
@@ -206,32 +215,30 @@ int attrs_require(const struct nlattr **slots, uint16_t required, struct nl_erro
 /* Payloads are aligned to four bytes only. */
 uint64_t attr_uint(const struct nlattr *attr)
 {
-	const void *payload = mnl_attr_get_payload(attr);
+	const char *bytes = payload(attr);
 	uint16_t u16;
 	uint32_t u32;
 	uint64_t u64;
 
-	switch (mnl_attr_get_payload_len(attr)) {
+	switch (payload_len(attr)) {
 	case sizeof(uint8_t):
-		return *(const uint8_t *)payload;
+		return *(const uint8_t *)bytes;
 	case sizeof(u16):
-		memcpy(&u16, payload, sizeof(u16));
+		memcpy(&u16, bytes, sizeof(u16));
 		return u16;
 	case sizeof(u32):
-		memcpy(&u32, payload, sizeof(u32));
+		memcpy(&u32, bytes, sizeof(u32));
 		return u32;
 	default:
-		memcpy(&u64, payload, sizeof(u64));
+		memcpy(&u64, bytes, sizeof(u64));
 		return u64;
 	}
 }
 
 const char *attr_text(const struct nlattr *attr, size_t *len)
 {
-	const char *text = mnl_attr_get_payload(attr);
-
-	*len = strnlen(text, mnl_attr_get_payload_len(attr));
-	return text;
+	*len = strnlen(payload(attr), payload_len(attr));
+	return payload(attr);
 }
 
 char *attr_string(const struct nlattr *attr)
