@@ -93,11 +93,10 @@ static int write_created(struct output *out, const struct nlattr *nest, struct n
 }
 
 /* Who has its character device open, as far as we may know. */
-static void write_users(struct output *out, const char *name)
+static void write_users(struct output *out, const char *node)
 {
 	struct user users[USERS_MAX];
-	char node[64];
-	int n = sysfs_chardev(name, node, sizeof(node)) ? users_find(node, users) : -1;
+	int n = users_find(node, users);
 
 	if (n < 0)
 		return;
@@ -111,14 +110,18 @@ static void write_users(struct output *out, const char *name)
 	out_table_end(out);
 }
 
-/* What takes longer to find out, of a device that was asked for by its name. */
-static void write_details(struct output *out, const char *name)
+/*
+ * What takes longer to find out, of a device that was asked for by its name.
+ * @node: of its character device, "" if it has none
+ */
+static void write_details(struct output *out, const char *name, const char *node)
 {
 	char address[64];
 
 	if (sysfs_pci(name, address, sizeof(address)))
 		out_text(out, "pci", address);
-	write_users(out, name);
+	if (*node)
+		write_users(out, node);
 }
 
 struct shown {
@@ -132,7 +135,7 @@ static int print(const struct nlmsghdr *nlh, struct nl_error *err, const struct 
 {
 	const struct nlattr *slots[ATTR_SLOTS];
 	struct output *out = shown->out;
-	char bytes[256], driver[256];
+	char bytes[256], driver[256], node[NODE_SIZE] = "";
 	const uint8_t *mac = shown->mac;
 	const char *name;
 	size_t len;
@@ -147,7 +150,7 @@ static int print(const struct nlmsghdr *nlh, struct nl_error *err, const struct 
 	out_entry(out, name, len);
 	write_dev(out, slots);
 	if (*bytes && dev_driver(slots, bytes, driver, sizeof(driver)))
-		sysfs_place(bytes, driver, out);
+		sysfs_place(bytes, driver, out, node);
 	state_write(out, slots);
 	if (slots[VDPA_ATTR_DEV_DRIVER_OVERRIDE])
 		field_text(out, "driver_override", slots[VDPA_ATTR_DEV_DRIVER_OVERRIDE]);
@@ -156,7 +159,7 @@ static int print(const struct nlmsghdr *nlh, struct nl_error *err, const struct 
 	if (shown->has_mac)
 		out_format(out, "mac", "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 	if (shown->details && *bytes)
-		write_details(out, bytes);
+		write_details(out, bytes, node);
 	out_entry_end(out);
 	return 0;
 }
@@ -428,9 +431,9 @@ enum status dev_check_closed(struct vdpa *vdpa, const char *name, const char *dr
 {
 	struct user users[USERS_MAX];
 	struct nl_error err = { 0 };
-	char node[64];
+	char node[NODE_SIZE];
 
-	if (!sysfs_chardev(name, node, sizeof(node)) || strcmp(driver, "vhost_vdpa") == 0 || users_find(node, users) <= 0)
+	if (!sysfs_chardev(name, node) || strcmp(driver, "vhost_vdpa") == 0 || users_find(node, users) <= 0)
 		return STATUS_DONE;
 	nl_fail(&err, EBUSY, "device %s is in use: %s is open, %s, pid %d", name, node, users[0].name,
 		(int)users[0].pid);

@@ -130,13 +130,13 @@ static const struct field event_fields[] = {
  */
 static bool write_driver(struct output *out, const struct nlattr **slots)
 {
-	char name[256], driver[256];
+	char name[256], driver[256], node[NODE_SIZE];
 
 	if (!slots[VDPA_ATTR_DEV_DRIVER] ||
 	    !attr_bytes(slots[VDPA_ATTR_DEV_NAME], name, sizeof(name)) ||
 	    !attr_bytes(slots[VDPA_ATTR_DEV_DRIVER], driver, sizeof(driver)))
 		return true;
-	return sysfs_place(name, driver, out);
+	return sysfs_place(name, driver, out, node);
 }
 
 static int print_event(struct monitor *monitor, const char *event, const struct nlattr **slots, struct nl_error *err)

@@ -90,22 +90,31 @@ bool sysfs_driver(const char *device, char *name, size_t size)
 	return device_path(device, path) && link_base(path, "driver", name, size);
 }
 
-static bool place_vhost(const char *path, struct output *out)
+static bool chardev(const char *path, char node[NODE_SIZE])
 {
-	char name[NAME_MAX + 1];
+	static const char dev[] = "/dev/";
 
-	if (!first_entry(path, "vhost-vdpa-", name, sizeof(name)))
-		return false;
-	put(out, "chardev", "/dev/", name);
-	return true;
+	memcpy(node, dev, sizeof(dev));
+	if (first_entry(path, "vhost-vdpa-", node + strlen(dev), NODE_SIZE - strlen(dev)))
+		return true;
+	*node = '\0';
+	return false;
 }
 
-bool sysfs_chardev(const char *device, char *node, size_t size)
+static bool place_vhost(const char *path, struct output *out, char node[NODE_SIZE])
 {
-	char path[PATH_SIZE], name[NAME_MAX + 1];
+	bool found = chardev(path, node);
 
-	return device_path(device, path) && first_entry(path, "vhost-vdpa-", name, sizeof(name)) &&
-	       snprintf(node, size, "/dev/%s", name) < (int)size;
+	if (found)
+		put(out, "chardev", "", node);
+	return found;
+}
+
+bool sysfs_chardev(const char *device, char node[NODE_SIZE])
+{
+	char path[PATH_SIZE];
+
+	return device_path(device, path) && chardev(path, node);
 }
 
 /* Whether the device of a directory is one of the PCI bus. */
@@ -116,14 +125,26 @@ static bool is_pci(const char *dir)
 	return link_base(dir, "subsystem", name, sizeof(name)) && strcmp(name, "pci") == 0;
 }
 
+/* Whether a name is one that a PCI function has: 0000:00:1f.2. */
+static bool is_address(const char *name)
+{
+	unsigned int part;
+	int end = 0;
+
+	return sscanf(name, "%x:%2x:%2x.%1x%n", &part, &part, &part, &part, &end) == 4 && !name[end];
+}
+
+/* What the link in sysfs says is enough: it leads from /sys/bus/vdpa/devices to a directory below /sys/devices. */
 bool sysfs_pci(const char *device, char *address, size_t size)
 {
-	char path[PATH_SIZE], dir[PATH_MAX], *end;
+	char path[PATH_SIZE], dir[PATH_MAX] = DEVICES "/", *to = dir + strlen(dir), *end;
+	ssize_t len = device_path(device, path) ? readlink(path, to, dir + sizeof(dir) - 1 - to) : -1;
 
-	if (!device_path(device, path) || !realpath(path, dir))
+	if (len < 0)
 		return false;
-	for (end = strrchr(dir, '/'); end && end > dir; end = strrchr(dir, '/')) {
-		if (is_pci(dir))
+	to[len] = '\0';
+	for (end = strrchr(dir, '/'); end > to; end = strrchr(dir, '/')) {
+		if (is_address(end + 1) && is_pci(dir))
 			return snprintf(address, size, "%s", end + 1) < (int)size;
 		*end = '\0';
 	}
@@ -210,14 +231,15 @@ static bool place_virtio(const char *path, struct output *out)
 	return found;
 }
 
-bool sysfs_place(const char *name, const char *driver, struct output *out)
+bool sysfs_place(const char *name, const char *driver, struct output *out, char node[NODE_SIZE])
 {
 	char path[PATH_SIZE];
 
+	*node = '\0';
 	put(out, "driver", "", driver);
 	if (!device_path(name, path))
 		return true;
 	if (strcmp(driver, "vhost_vdpa") == 0)
-		return place_vhost(path, out);
+		return place_vhost(path, out, node);
 	return strcmp(driver, "virtio_vdpa") != 0 || place_virtio(path, out);
 }

@@ -14,14 +14,17 @@
 
 enum {
 	BITS = 64,		/* classes that a bitmask can name, and features that can be asked for */
-	FEATURE_NAMES = 128,	/* bits of a feature set that virtio has given away */
 	FEATURE_BITS = VDPA_WORDS_MAX * 64,
 };
 
-typedef const char *const bit_names[FEATURE_NAMES];
+/* Names by their bits, "" where there is none. No pointers: they would have to be set whenever the command starts. */
+typedef const char bit_name[28];
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define NAMES(table) table, COUNT(table)
 
 /* Bits that mean the same in every class; the first two are legacy virtio. */
-static bit_names common = {
+static bit_name common[] = {
 	[24] = "NOTIFY_ON_EMPTY",
 	[27] = "ANY_LAYOUT",
 	[28] = "RING_INDIRECT_DESC",
@@ -39,7 +42,7 @@ static bit_names common = {
 	[43] = "SUSPEND",
 };
 
-static bit_names net = {
+static bit_name net[] = {
 	[0] = "CSUM",
 	[1] = "GUEST_CSUM",
 	[2] = "CTRL_GUEST_OFFLOADS",
@@ -86,7 +89,7 @@ static bit_names net = {
 	[70] = "IPSEC",
 };
 
-static bit_names block = {
+static bit_name block[] = {
 	[0] = "BARRIER",
 	[1] = "SIZE_MAX",
 	[2] = "SEG_MAX",
@@ -105,13 +108,13 @@ static bit_names block = {
 	[17] = "ZONED",
 };
 
-static bit_names console = {
+static bit_name console[] = {
 	[0] = "SIZE",
 	[1] = "MULTIPORT",
 	[2] = "EMERG_WRITE",
 };
 
-static bit_names balloon = {
+static bit_name balloon[] = {
 	[0] = "MUST_TELL_HOST",
 	[1] = "STATS_VQ",
 	[2] = "DEFLATE_ON_OOM",
@@ -120,22 +123,22 @@ static bit_names balloon = {
 	[5] = "REPORTING",
 };
 
-static bit_names rpmsg = {
+static bit_name rpmsg[] = {
 	[0] = "NS",
 };
 
-static bit_names scsi = {
+static bit_name scsi[] = {
 	[0] = "INOUT",
 	[1] = "HOTPLUG",
 	[2] = "CHANGE",
 	[3] = "T10_PI",
 };
 
-static bit_names transport_9p = {
+static bit_name transport_9p[] = {
 	[0] = "MOUNT_TAG",
 };
 
-static bit_names gpu = {
+static bit_name gpu[] = {
 	[0] = "VIRGL",
 	[1] = "EDID",
 	[2] = "RESOURCE_UUID",
@@ -144,17 +147,17 @@ static bit_names gpu = {
 	[5] = "BLOB_ALIGNMENT",
 };
 
-static bit_names clock = {
+static bit_name clock[] = {
 	[0] = "ALARM",
 };
 
-static bit_names vsock = {
+static bit_name vsock[] = {
 	[0] = "STREAM",
 	[1] = "SEQPACKET",
 	[2] = "NO_IMPLIED_STREAM",
 };
 
-static bit_names crypto = {
+static bit_name crypto[] = {
 	[0] = "REVISION_1",
 	[1] = "CIPHER_STATELESS_MODE",
 	[2] = "HASH_STATELESS_MODE",
@@ -163,7 +166,7 @@ static bit_names crypto = {
 	[5] = "AKCIPHER_STATELESS_MODE",
 };
 
-static bit_names iommu = {
+static bit_name iommu[] = {
 	[0] = "INPUT_RANGE",
 	[1] = "DOMAIN_RANGE",
 	[2] = "MAP_UNMAP",
@@ -173,48 +176,48 @@ static bit_names iommu = {
 	[6] = "BYPASS_CONFIG",
 };
 
-static bit_names mem = {
+static bit_name mem[] = {
 	[0] = "ACPI_PXM",
 	[1] = "UNPLUGGED_INACCESSIBLE",
 	[2] = "PERSISTENT_SUSPEND",
 };
 
-static bit_names sound = {
+static bit_name sound[] = {
 	[0] = "CTLS",
 };
 
-static bit_names fs = {
+static bit_name fs[] = {
 	[0] = "NOTIFICATION",
 };
 
-static bit_names pmem = {
+static bit_name pmem[] = {
 	[0] = "SHMEM_REGION",
 };
 
-static bit_names scmi = {
+static bit_name scmi[] = {
 	[0] = "P2A_CHANNELS",
 	[1] = "SHARED_MEMORY",
 };
 
-static bit_names i2c = {
+static bit_name i2c[] = {
 	[0] = "ZERO_LENGTH_REQUEST",
 };
 
-static bit_names can = {
+static bit_name can[] = {
 	[0] = "CAN_CLASSIC",
 	[1] = "CAN_FD",
 	[2] = "RTR_FRAMES",
 	[3] = "LATE_TX_ACK",
 };
 
-static bit_names bluetooth = {
+static bit_name bluetooth[] = {
 	[0] = "VND_HCI",
 	[1] = "MSFT_EXT",
 	[2] = "AOSP_EXT",
 	[3] = "CONFIG_V2",
 };
 
-static bit_names gpio = {
+static bit_name gpio[] = {
 	[0] = "IRQ",
 };
 
@@ -222,54 +225,55 @@ static bit_names gpio = {
 static const struct {
 	const char *name;
 	const char *type;		/* NULL: the same */
-	const char *const *bits;	/* NULL: none of its own */
+	bit_name *bits;			/* NULL: none of its own */
+	unsigned int count;		/* of @bits */
 } classes_table[BITS] = {
-	[CLASS_NET] =	{ "net", "network", net },
-	[CLASS_BLOCK] =	{ "block", NULL, block },
-	[3] =	{ "console", NULL, console },
-	[4] =	{ "rng", NULL, NULL },
-	[5] =	{ "balloon", NULL, balloon },
-	[6] =	{ "iomem", NULL, NULL },
-	[7] =	{ "rpmsg", NULL, rpmsg },
-	[8] =	{ "scsi", NULL, scsi },
-	[9] =	{ "9p", NULL, transport_9p },
-	[10] =	{ "mac80211_wlan", NULL, NULL },
-	[11] =	{ "rproc_serial", NULL, NULL },
-	[12] =	{ "caif", NULL, NULL },
-	[13] =	{ "memory_balloon", NULL, NULL },
-	[16] =	{ "gpu", NULL, gpu },
-	[17] =	{ "clock", NULL, clock },
-	[18] =	{ "input", NULL, NULL },
-	[19] =	{ "vsock", NULL, vsock },
-	[20] =	{ "crypto", NULL, crypto },
-	[21] =	{ "signal_dist", NULL, NULL },
-	[22] =	{ "pstore", NULL, NULL },
-	[23] =	{ "iommu", NULL, iommu },
-	[24] =	{ "mem", NULL, mem },
-	[25] =	{ "sound", NULL, sound },
-	[26] =	{ "fs", NULL, fs },
-	[27] =	{ "pmem", NULL, pmem },
-	[28] =	{ "rpmb", NULL, NULL },
-	[29] =	{ "mac80211_hwsim", NULL, NULL },
-	[30] =	{ "video_encoder", NULL, NULL },
-	[31] =	{ "video_decoder", NULL, NULL },
-	[32] =	{ "scmi", NULL, scmi },
-	[33] =	{ "nitro_sec_mod", NULL, NULL },
-	[34] =	{ "i2c_adapter", NULL, i2c },
-	[35] =	{ "watchdog", NULL, NULL },
-	[36] =	{ "can", NULL, can },
-	[37] =	{ "dmabuf", NULL, NULL },
-	[38] =	{ "param_serv", NULL, NULL },
-	[39] =	{ "audio_policy", NULL, NULL },
-	[40] =	{ "bluetooth", NULL, bluetooth },
-	[41] =	{ "gpio", NULL, gpio },
-	[42] =	{ "rdma", NULL, NULL },
-	[43] =	{ "camera", NULL, NULL },
-	[44] =	{ "ism", NULL, NULL },
-	[45] =	{ "spi", NULL, NULL },
-	[46] =	{ "tee", NULL, NULL },
-	[47] =	{ "cpu_balloon", NULL, NULL },
-	[48] =	{ "media", NULL, NULL },
+	[CLASS_NET] =	{ "net", "network", NAMES(net) },
+	[CLASS_BLOCK] =	{ "block", NULL, NAMES(block) },
+	[3] =	{ "console", NULL, NAMES(console) },
+	[4] =	{ "rng" },
+	[5] =	{ "balloon", NULL, NAMES(balloon) },
+	[6] =	{ "iomem" },
+	[7] =	{ "rpmsg", NULL, NAMES(rpmsg) },
+	[8] =	{ "scsi", NULL, NAMES(scsi) },
+	[9] =	{ "9p", NULL, NAMES(transport_9p) },
+	[10] =	{ "mac80211_wlan" },
+	[11] =	{ "rproc_serial" },
+	[12] =	{ "caif" },
+	[13] =	{ "memory_balloon" },
+	[16] =	{ "gpu", NULL, NAMES(gpu) },
+	[17] =	{ "clock", NULL, NAMES(clock) },
+	[18] =	{ "input" },
+	[19] =	{ "vsock", NULL, NAMES(vsock) },
+	[20] =	{ "crypto", NULL, NAMES(crypto) },
+	[21] =	{ "signal_dist" },
+	[22] =	{ "pstore" },
+	[23] =	{ "iommu", NULL, NAMES(iommu) },
+	[24] =	{ "mem", NULL, NAMES(mem) },
+	[25] =	{ "sound", NULL, NAMES(sound) },
+	[26] =	{ "fs", NULL, NAMES(fs) },
+	[27] =	{ "pmem", NULL, NAMES(pmem) },
+	[28] =	{ "rpmb" },
+	[29] =	{ "mac80211_hwsim" },
+	[30] =	{ "video_encoder" },
+	[31] =	{ "video_decoder" },
+	[32] =	{ "scmi", NULL, NAMES(scmi) },
+	[33] =	{ "nitro_sec_mod" },
+	[34] =	{ "i2c_adapter", NULL, NAMES(i2c) },
+	[35] =	{ "watchdog" },
+	[36] =	{ "can", NULL, NAMES(can) },
+	[37] =	{ "dmabuf" },
+	[38] =	{ "param_serv" },
+	[39] =	{ "audio_policy" },
+	[40] =	{ "bluetooth", NULL, NAMES(bluetooth) },
+	[41] =	{ "gpio", NULL, NAMES(gpio) },
+	[42] =	{ "rdma" },
+	[43] =	{ "camera" },
+	[44] =	{ "ism" },
+	[45] =	{ "spi" },
+	[46] =	{ "tee" },
+	[47] =	{ "cpu_balloon" },
+	[48] =	{ "media" },
 };
 
 const char *class_type(uint32_t id, char *unknown, size_t size)
@@ -328,11 +332,9 @@ uint32_t classes_naming(uint64_t classes)
 /* One bit's name, NULL where it has none. */
 static const char *feature_name(unsigned int bit, uint32_t id)
 {
-	if (bit >= FEATURE_NAMES)
-		return NULL;
-	if (common[bit])
+	if (bit < COUNT(common) && *common[bit])
 		return common[bit];
-	if (id >= BITS || !classes_table[id].bits)
+	if (id >= BITS || bit >= classes_table[id].count || !*classes_table[id].bits[bit])
 		return NULL;
 	return classes_table[id].bits[bit];
 }

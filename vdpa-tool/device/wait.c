@@ -90,12 +90,12 @@ static int look(struct wait *wait, struct nl_error *err)
 
 static bool is_as_wanted(const struct wait *wait)
 {
-	char node[64];
+	char node[NODE_SIZE];
 
 	if (was_given(wait->values, WAIT_GONE))
 		return !wait->exists;
 	if (was_given(wait->values, WAIT_CHARDEV))
-		return wait->exists && sysfs_chardev(wait->values->name, node, sizeof(node)) && access(node, F_OK) == 0;
+		return wait->exists && sysfs_chardev(wait->values->name, node) && access(node, F_OK) == 0;
 	return wait->exists && wait->state == wait->values->state;
 }
 

@@ -21,8 +21,9 @@ enum attr_kind { KIND_UNKNOWN, KIND_UINT, KIND_STRING, KIND_MAC, KIND_BYTES, KIN
 
 #define ATTR(name, kind) [name] = { #name, kind }
 
+/* Names in place: pointers would have to be set whenever the command starts. */
 static const struct attr_info {
-	const char *name;
+	char name[44];
 	enum attr_kind kind;
 } infos[ATTR_SLOTS] = {
 	ATTR(VDPA_ATTR_MGMTDEV_BUS_NAME,		KIND_STRING),
@@ -129,7 +130,7 @@ static const struct attr_info {
 
 void attr_name(uint16_t type, char *buf, size_t len)
 {
-	if (type < ATTR_SLOTS && infos[type].name)
+	if (type < ATTR_SLOTS && *infos[type].name)
 		snprintf(buf, len, "%s", infos[type].name);
 	else
 		snprintf(buf, len, "attribute %u", type);
