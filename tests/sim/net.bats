@@ -6,27 +6,30 @@
 load ../lib/common
 load ../lib/sim
 
-# serve FILE PORT - receives a file in the namespace of n1
+# serve FILE PORT - receives a file in the namespace of n1, by the process $SERVER
 serve() {
 	in_ns 1 socat -u "TCP-LISTEN:$2" "OPEN:$1,creat,trunc" 3>&- &
+	SERVER=$!
 	wait_until 20 listening "$2"
 }
 listening() { in_ns 1 ss -Htln "sport = :$1" | grep -q .; }
 
 # transfer FLOWS - sends data over that many connections at once from n0 to n1, and compares every byte
 transfer() {
-	local flow dir=$BATS_TEST_TMPDIR pids=()
+	local flow pid dir=$BATS_TEST_TMPDIR pids=()
 
 	numbered $((MIB * 1048576 / $1)) >"$dir/data"
 	for ((flow = 0; flow < $1; flow++)); do
 		serve "$dir/got$flow" $((5000 + flow))
-		pids+=($!)
+		pids+=("$SERVER")
 	done
 	for ((flow = 0; flow < $1; flow++)); do
 		in_ns 0 socat -u "OPEN:$dir/data" "TCP:10.0.0.2:$((5000 + flow))" 3>&- &
 		pids+=($!)
 	done
-	wait "${pids[@]}"
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
 	for ((flow = 0; flow < $1; flow++)); do
 		cmp "$dir/data" "$dir/got$flow"
 	done

@@ -80,7 +80,7 @@ void field_state(struct output *out, const char *key, const struct nlattr *attr)
 
 static const char *take_state(const char *text, void *value)
 {
-	for (uint8_t i = 0; i < COUNT(states); i++) {
+	for (size_t i = 0; i < COUNT(states); i++) {
 		if (strcmp(states[i], text) == 0) {
 			*(uint8_t *)value = i;
 			return NULL;
