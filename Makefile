@@ -348,12 +348,13 @@ check-debug: debug-modules tool clients
 	$(Q)tests/vm/qemu >/dev/null
 	$(Q)tests/run --kernel debug --jobs $(JOBS) $(addprefix --part ,$(PART)) $(TESTS)
 
-# Which lines of the core and of the simulated parents are reached by conformance, the fuzzer, allocations that fail and the
-# model; by the files whose drivers have what none of those has (virtio's own suspend, a control queue, mergeable buffers,
-# chains in flight, data that travels in rounds); and by the files of TESTS; and why the others are not. The fuzzer and the
-# model take SECONDS each.
+# Which lines of the core and of the simulated parents are reached by conformance, the fuzzer, allocations that fail, the model
+# and stress; by the files whose drivers have what none of those has (virtio's own suspend, a control queue, mergeable buffers,
+# chains in flight, data that travels in rounds); and by the files of TESTS; and why the others are not. The fuzzer, the model
+# and stress take SECONDS each.
 coverage: covering := tests/conform.bats tests/debug/fuzz.bats tests/debug/fail_nth.bats tests/model.bats \
-	$(addprefix tests/,$(addsuffix .bats,status inflight dirty_parent precopy load_group holds sim/net)) $(TESTS)
+	tests/debug/stress.bats $(addprefix tests/,$(addsuffix .bats,state status suspend vq holds inflight dirty_parent \
+	migration_kernel precopy load_group sim/net sim/blk sim/ops sim/hostile)) $(TESTS)
 coverage: debug-modules tool clients
 	$(Q)VDPA_SECONDS=$(or $(SECONDS),600) tests/run --kernel debug --jobs $(JOBS) $(covering)
 	$(Q)tests/coverage $(debug_modules) build/check/debug/machines/*-[0-9]*/

@@ -249,3 +249,14 @@ waiting_in_suspend() { grep -qs vdpasim_fault "/proc/$PID/stack"; }
 	vdpa dev del b0
 	vdpa dev del n0
 }
+
+@test "every knob says what it is set to" {
+	both ours
+
+	mapfile -t knobs < <(find "$KNOBS/$NET" "$KNOBS/$BLK" -type f -perm -u+r)
+	[ "${#knobs[@]}" -gt 40 ]
+	for knob in "${knobs[@]}"; do
+		run -0 cat "$knob"
+	done
+	assert_equal "$(cat "$KNOBS/$BLK/devices/b0/capacity")" "$(vdpa -j dev config show b0 | jq .config.b0.capacity)"
+}
