@@ -434,7 +434,7 @@ help:
 	@echo 'make packages       builds the Debian packages into build/packages/debs;  make rpm: RPMs of the command and the headers'
 	@echo 'make check-packages installs them into a fresh Debian, boots its modules, removes them; as root'
 	@echo 'make check-debug    the same in a kernel with KASAN, UBSAN, lockdep, kmemleak …'
-	@echo 'make coverage       lines of the modules that conformance, fuzzer (SECONDS=600), failing allocations, the model and TESTS reach in it'
+	@echo 'make coverage       lines of the modules that conformance, fuzzer (SECONDS=600), failing allocations, model, stress, some files and TESTS reach'
 	@echo 'make fuzz-tool      fuzzes the command: SECONDS=60 a target, SEED=1'
 	@echo 'make fuzz-kernel    sends what nobody would send, there, for SECONDS=600;  make stress, make model: everything at once'
 	@echo 'make bench          measures side by side, in the VM (bench/README.md); ROWS="scale …": some, COUNTS="1 100": quickly'

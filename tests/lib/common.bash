@@ -89,13 +89,14 @@ assert_equal() { [ "$1" = "$2" ] || fail "expected: $2" "got:      $1"; }
 # assert_match TEXT REGEX
 assert_match() { [[ $1 =~ $2 ]] || fail "expected a match of: $2" "got: $1"; }
 
-# Where the clock counts instructions, it runs on by minutes while the host reads a file for the machine.
-PATIENCE=$((${VDPA_COUNTED:-0} ? 300 : 3))
+# How many times longer things may take: where the clock counts instructions, it runs on by minutes while the host reads a file
+# for the machine.
+_SLOWER=$((${VDPA_COUNTED:-0} ? 100 : 1))
 
 # wait_until SECONDS COMMAND… - runs COMMAND repeatedly until it succeeds; fails if it has not succeeded after SECONDS,
-# or PATIENCE times as long, as the machine may be busy.
+# or three times as long, as the machine may be busy.
 wait_until() {
-	local end=$((${EPOCHREALTIME/./} + PATIENCE * $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + 3 * _SLOWER * $1 * 1000000))
 	shift
 
 	until "$@"; do
@@ -214,10 +215,11 @@ _loaded() {
 # A module that stays in use for ten seconds is a failure of the test that left it so.
 unload_all() { wait_until 10 _unload_loaded || rmmod "${LOADED[@]}"; }
 
-# Killable if the kernel allows it: a hanging rmmod must not block the remaining tests.
+# Killable if the kernel allows it: a hanging rmmod must not block the remaining tests. That a module is still in use is no
+# failure while unload_all waits; the rmmod that ends it says so.
 _unload_loaded() {
 	_loaded
-	((${#LOADED[@]} == 0)) || timeout -k 1 $((4 * PATIENCE)) rmmod "${LOADED[@]}" 2>/dev/null
+	((${#LOADED[@]} == 0)) || timeout -k 1 $((10 * _SLOWER)) rmmod "${LOADED[@]}" 2>/dev/null
 }
 
 # vduse disks

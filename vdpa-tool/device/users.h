@@ -15,8 +15,9 @@ struct user {
 };
 
 /*
- * Finds the processes that have the character device @path open. Looks at every process that there is. Returns how
- * many there are, of which the first USERS_MAX are in @users; -1 where processes of others cannot be looked at.
+ * Finds the processes that have the character device @path open. Looks at every process that there is, but at none while
+ * vhost_vdpa says that no character device is open. Returns how many there are, of which the first USERS_MAX are in @users;
+ * -1 where processes of others cannot be looked at.
  */
 int users_find(const char *path, struct user users[USERS_MAX]);
 

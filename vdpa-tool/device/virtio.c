@@ -20,8 +20,7 @@ enum {
 /* Names by their bits, "" where there is none. No pointers: they would have to be set whenever the command starts. */
 typedef const char bit_name[28];
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define NAMES(table) table, COUNT(table)
+#define NAMES(table) table, sizeof(table) / sizeof((table)[0])
 
 /* Bits that mean the same in every class; the first two are legacy virtio. */
 static bit_name common[] = {
@@ -329,14 +328,17 @@ uint32_t classes_naming(uint64_t classes)
 	return __builtin_ctzll(classes);
 }
 
+static const char *name_in(bit_name *names, unsigned int count, unsigned int bit)
+{
+	return bit < count && *names[bit] ? names[bit] : NULL;
+}
+
 /* One bit's name, NULL where it has none. */
 static const char *feature_name(unsigned int bit, uint32_t id)
 {
-	if (bit < COUNT(common) && *common[bit])
-		return common[bit];
-	if (id >= BITS || bit >= classes_table[id].count || !*classes_table[id].bits[bit])
-		return NULL;
-	return classes_table[id].bits[bit];
+	const char *name = name_in(NAMES(common), bit);
+
+	return name || id >= BITS ? name : name_in(classes_table[id].bits, classes_table[id].count, bit);
 }
 
 static const char bit_prefix[] = "bit_";

@@ -154,6 +154,17 @@ static bool attr_valid(enum attr_kind kind, const struct nlattr *attr, uint16_t 
 	}
 }
 
+/* What is in an attribute, and how long it is; the library's functions do the same by a call each. */
+static inline const char *payload(const struct nlattr *attr)
+{
+	return (const char *)attr + NLA_HDRLEN;
+}
+
+static inline uint16_t payload_len(const struct nlattr *attr)
+{
+	return attr->nla_len - NLA_HDRLEN;
+}
+
 /*
  * By the header alone, without a call of the library for each field: there are a dozen attributes in each of thousands
  * of messages.
@@ -170,7 +181,7 @@ static int parse(const char *at, const char *tail, const struct nlattr **slots, 
 			return nl_fail(err, EBADMSG,
 				       "malformed reply: an attribute does not fit into its message");
 		type = attr->nla_type & NLA_TYPE_MASK;
-		len = attr->nla_len - NLA_HDRLEN;
+		len = payload_len(attr);
 		/* The last one's padding may be left out. */
 		at += tail - at < NLA_ALIGN(attr->nla_len) ? tail - at : NLA_ALIGN(attr->nla_len);
 		if (type >= ATTR_SLOTS || infos[type].kind == KIND_UNKNOWN)
@@ -181,17 +192,6 @@ static int parse(const char *at, const char *tail, const struct nlattr **slots, 
 		slots[type] = attr;
 	}
 	return 0;
-}
-
-/* What is in an attribute, and how long it is; the library's functions do the same by a call each. */
-static inline const char *payload(const struct nlattr *attr)
-{
-	return (const char *)attr + NLA_HDRLEN;
-}
-
-static inline uint16_t payload_len(const struct nlattr *attr)
-{
-	return attr->nla_len - NLA_HDRLEN;
 }
 
 int attrs_parse(const struct nlmsghdr *nlh, const struct nlattr **slots, struct nl_error *err)
