@@ -291,6 +291,56 @@ no_node() { [ ! -e "$1" ]; }
 	wait_until 20 free
 }
 
+# binding NAME - the host binds the device to virtio_vdpa, whose probe is stuck in the parent
+binding() {
+	nl_raw dev-new "DEV_NAME:str:$1" "MGMTDEV_DEV_NAME:str:$ODD" >/dev/null
+	echo "$1" >"$BUS/drivers/$(driver_of "$1")/unbind"
+	knob "$ODD" stuck_set_status 1
+	start sh -c "echo $1 >$BUS/drivers/virtio_vdpa/bind"
+	BINDER=$PID
+	wait_until 10 grep -qs vdpa_bus_probe "/proc/$BINDER/stack"
+}
+
+@test "a driver that is just being bound when it is asked for is not unbound again" {
+	binding v0
+	start "$VDPA_TOOL" -s monitor
+	WATCHED=$OUT
+	wait_until 20 grep -q synced "$WATCHED"
+	start nl_raw dev-driver-set DEV_NAME:str:v0 DEV_DRIVER:str:virtio_vdpa DEADLINE:u32:60000
+	CHANGER=$PID
+	being_changed() { change_refused EBUSY attribute=DEV_NAME 'being given another driver already' v0 none; }
+	wait_until 10 being_changed
+
+	knob "$ODD" stuck_set_status 0
+	wait "$BINDER"
+	wait "$CHANGER"
+
+	has_driver v0 virtio_vdpa
+	assert_equal "$(override_of v0)" virtio_vdpa
+	vdpa dev del v0
+	wait_until 10 grep -q dev_removed "$WATCHED"
+	assert_equal "$(grep -oE '^dev_(un)?bound' "$WATCHED")" $'dev_bound\ndev_unbound'
+}
+
+@test "a driver that is just being bound when another one is asked for, or none, is there again once that is called off" {
+	binding v0
+
+	run -2 change v0 vhost_vdpa DEADLINE:u32:300
+	assert_equal "$(line errno)" ETIMEDOUT
+	assert_match "$(line message)" 'a driver still probes device v0'
+	run -2 nl_raw dev-del DEV_NAME:str:v0 DEADLINE:u32:300
+	assert_equal "$(line errno)" ETIMEDOUT
+	assert_match "$(line message)" 'a driver still probes device v0'
+	change_refused EBUSY attribute=DEV_NAME 'a driver still probes device v0' v0 none DEADLINE:u32:300
+
+	knob "$ODD" stuck_set_status 0
+	wait "$BINDER"
+	wait_until 20 has_driver v0 virtio_vdpa
+	assert_equal "$(override_of v0)" '(null)'
+	free() { change v0 none >/dev/null; }
+	wait_until 20 free
+}
+
 @test "a parent that goes while a device waits for its driver answers who asked" {
 	with_driver v0 vhost_vdpa
 	node=$(vhost_node v0)

@@ -82,17 +82,61 @@ static bool removal_change(struct vdpa_entry *entry)
 	return true;
 }
 
+/*
+ * A probe that was under way when a deletion or a driver change began may have bound a driver. If
+ * it is the one that the change asks for, keep it: from then on nothing can take the change over,
+ * as in its second half. Otherwise it is the one to restore.
+ *
+ * Return: whether the driver is kept.
+ */
+static bool keep_driver(struct vdpa_entry *entry)
+{
+	struct device *dev = &entry->vdev->dev;
+	bool keep;
+
+	/* Held throughout a probe. No other probe succeeds while @removing is set. */
+	device_lock(dev);
+	mutex_lock(&vdpa_registry_lock);
+	keep = entry->changing && !entry->mgmtdev->going && entry->driver &&
+	       !strcmp(entry->driver, entry->next_driver);
+	if (keep)
+		entry->removing = false;
+	else if (entry->driver)
+		strscpy(entry->restore, entry->driver);
+	mutex_unlock(&vdpa_registry_lock);
+	device_unlock(dev);
+	return keep;
+}
+
 /* First half. detach_begin() took the reference on the device; the second half drops it. */
 static void removal_detach(struct work_struct *work)
 {
 	struct vdpa_entry *entry = container_of(work, struct vdpa_entry, removal);
 
-	device_release_driver(&entry->vdev->dev);
-	/* Wait here, not in the parent's queue, where other tasks would have to wait too. */
-	vdpa_hold_wait(entry);
+	if (!keep_driver(entry)) {
+		device_release_driver(&entry->vdev->dev);
+		/* Wait here, not in the parent's queue, where other tasks would have to wait too. */
+		vdpa_hold_wait(entry);
+	}
 	/* If the parent is being unregistered, vdpa_removal_force() deletes the device. */
 	if (removal_change(entry) || !vdpa_mgmtdev_submit(entry->mgmtdev, &entry->del_task))
 		put_device(&entry->vdev->dev);
+}
+
+/*
+ * Set the message about a driver that is still bound, or being bound since before the request.
+ * Under the lock.
+ */
+static void say_bound(const struct vdpa_entry *entry, struct netlink_ext_ack *extack)
+{
+	const char *name = vdpa_entry_name(entry);
+
+	if (entry->restore[0])
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
+				   " is in use: driver %.11s has not let go of it",
+				   name, entry->restore);
+	else
+		NL_SET_ERR_MSG_FMT(extack, "a driver still probes device " VDPA_MSG_NAME, name);
 }
 
 /*
@@ -101,18 +145,14 @@ static void removal_detach(struct work_struct *work)
  */
 static void say_late(struct vdpa_entry *entry, struct vdpa_request *req, bool detaching)
 {
-	const char *name = vdpa_entry_name(entry);
-
 	if (detaching) {
 		req->fault = VDPA_ATTR_DEV_NAME;
-		NL_SET_ERR_MSG_FMT(&req->extack, "device " VDPA_MSG_NAME
-				   " is in use: driver %.11s has not let go of it",
-				   name, entry->restore);
+		say_bound(entry, &req->extack);
 		return;
 	}
 	req->fault = VDPA_ATTR_DEV_DRIVER;
 	NL_SET_ERR_MSG_FMT(&req->extack, "driver %.20s still probes device " VDPA_MSG_NAME,
-			   entry->next_driver, name);
+			   entry->next_driver, vdpa_entry_name(entry));
 }
 
 /*
@@ -227,14 +267,11 @@ static void set_purpose(struct vdpa_entry *entry, const char *next_driver)
 /* Under the lock. */
 static void say_busy(const struct vdpa_entry *entry, struct netlink_ext_ack *extack)
 {
-	const char *name = vdpa_entry_name(entry);
-
 	if (entry->called_off)
-		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME
-				   " is in use: driver %.11s has not let go of it", name,
-				   entry->restore);
+		say_bound(entry, extack);
 	else
-		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " is being %s already", name,
+		NL_SET_ERR_MSG_FMT(extack, "device " VDPA_MSG_NAME " is being %s already",
+				   vdpa_entry_name(entry),
 				   entry->changing ? "given another driver" : "deleted");
 }
 
