@@ -361,6 +361,26 @@ binding() {
 	grep -q 'management device is going away' "$ANSWER"
 }
 
+@test "a parent that goes deletes a device whose deletion was called off, and nobody takes that over" {
+	with_driver v0 vhost_vdpa
+	hold v0 --status 1
+	run -2 nl_raw dev-del DEV_NAME:str:v0 DEADLINE:u32:300
+	assert_equal "$(line errno)" ETIMEDOUT
+	start rmmod vdpa_test_parent
+	GOING=$PID
+	parent_hidden() { run ! nl_raw mgmtdev-get "MGMTDEV_DEV_NAME:str:$ODD"; }
+	wait_until 10 parent_hidden
+	forced() { grep -qs vdpa_removal_force "/proc/$GOING/stack"; }
+	wait_until 10 forced
+
+	kernel_refuses EBUSY attribute=DEV_NAME 'v0 is being deleted already' dev-del DEV_NAME:str:v0 DEADLINE:u32:60000
+	change_refused EBUSY attribute=DEV_NAME 'v0 is being deleted already' v0 none DEADLINE:u32:60000
+
+	release
+	wait "$GOING"
+	[ ! -e "$BUS/devices/v0" ]
+}
+
 @test "only who may change devices gives them drivers" {
 	with_driver v0 none
 

@@ -362,6 +362,8 @@ void vdpa_removal_force(struct vdpa_entry *entry)
 	if (!entry->removing || changing)
 		vdpa_state_set_removing(entry, true);
 	entry->removing = true;
+	/* No other request takes it over from here. */
+	entry->called_off = false;
 	req = entry->del_req;
 	entry->del_req = NULL;
 	mutex_unlock(&vdpa_registry_lock);
