@@ -353,8 +353,8 @@ check-debug: debug-modules tool clients
 # chains in flight, data that travels in rounds); and by the files of TESTS; and why the others are not. The fuzzer, the model
 # and stress take SECONDS each.
 coverage: covering := tests/conform.bats tests/debug/fuzz.bats tests/debug/fail_nth.bats tests/model.bats \
-	tests/debug/stress.bats $(addprefix tests/,$(addsuffix .bats,state status suspend vq holds inflight dirty_parent \
-	migration_kernel precopy load_group sim/net sim/blk sim/ops sim/hostile)) $(TESTS)
+	tests/debug/stress.bats $(addprefix tests/,$(addsuffix .bats,status inflight dirty_parent migration_kernel precopy \
+	load_group sim/net sim/blk sim/ops)) $(TESTS)
 coverage: debug-modules tool clients
 	$(Q)VDPA_SECONDS=$(or $(SECONDS),600) tests/run --kernel debug --jobs $(JOBS) $(covering)
 	$(Q)tests/coverage $(debug_modules) build/check/debug/machines/*-[0-9]*/
