@@ -115,7 +115,7 @@ static void removal_detach(struct work_struct *work)
 
 	if (!keep_driver(entry)) {
 		device_release_driver(&entry->vdev->dev);
-		/* Wait here, not in the parent's queue, where other tasks would have to wait too. */
+		/* Wait here: in the parent's queue, other tasks would have to wait too. */
 		vdpa_hold_wait(entry);
 	}
 	/* If the parent is being unregistered, vdpa_removal_force() deletes the device. */
