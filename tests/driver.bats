@@ -28,6 +28,9 @@ override_of() { cat "$BUS/devices/$1/driver_override"; }
 # A request that is under way: its client waits in the core, or for the answer.
 waits_for_driver() { grep -qsE 'vdpa_nl_request_wait|__skb_wait_for_more_packets' /proc/[0-9]*/stack; }
 no_node() { [ ! -e "$1" ]; }
+parent_hidden() { run ! nl_raw mgmtdev-get "MGMTDEV_DEV_NAME:str:$ODD"; }
+# The test's device v0 is nobody's any more.
+free() { change v0 none >/dev/null; }
 
 # A device has it from the beginning
 
@@ -287,7 +290,6 @@ no_node() { [ ! -e "$1" ]; }
 
 	knob "$ODD" stuck_set_status 0
 	wait_until 20 has_driver v0 virtio_vdpa
-	free() { change v0 none >/dev/null; }
 	wait_until 20 free
 }
 
@@ -337,7 +339,6 @@ binding() {
 	wait "$BINDER"
 	wait_until 20 has_driver v0 virtio_vdpa
 	assert_equal "$(override_of v0)" '(null)'
-	free() { change v0 none >/dev/null; }
 	wait_until 20 free
 }
 
@@ -351,7 +352,6 @@ binding() {
 	wait_until 10 no_node "$node"
 	start rmmod vdpa_test_parent
 	GOING=$PID
-	parent_hidden() { run ! nl_raw mgmtdev-get "MGMTDEV_DEV_NAME:str:$ODD"; }
 	wait_until 10 parent_hidden
 
 	release
@@ -368,10 +368,8 @@ binding() {
 	assert_equal "$(line errno)" ETIMEDOUT
 	start rmmod vdpa_test_parent
 	GOING=$PID
-	parent_hidden() { run ! nl_raw mgmtdev-get "MGMTDEV_DEV_NAME:str:$ODD"; }
-	wait_until 10 parent_hidden
-	forced() { grep -qs vdpa_removal_force "/proc/$GOING/stack"; }
-	wait_until 10 forced
+	# It waits for the driver, and is past what it does before.
+	wait_until 10 grep -qs device_release_driver "/proc/$GOING/stack"
 
 	kernel_refuses EBUSY attribute=DEV_NAME 'v0 is being deleted already' dev-del DEV_NAME:str:v0 DEADLINE:u32:60000
 	change_refused EBUSY attribute=DEV_NAME 'v0 is being deleted already' v0 none DEADLINE:u32:60000

@@ -169,8 +169,8 @@ static void set_back(struct vdpa_entry *entry, const char *name)
 
 /**
  * vdpa_driver_change - bind a device to another driver
- * @entry: the device, with a reference and unbound; entry->restore names the old driver,
- *	entry->next_driver the new one
+ * @entry: the device, with a reference, unbound or bound to the new driver; entry->restore names
+ *	the old driver, entry->next_driver the new one
  * @extack: set if the new driver does not bind
  *
  * Context: may sleep for as long as the driver's probe takes; no lock is held. No other change

@@ -45,7 +45,7 @@ static void change_end(struct vdpa_entry *entry, struct vdpa_request *req, int e
 }
 
 /*
- * Second half of a driver change: the device is unbound.
+ * Second half of a driver change: the device is unbound, or bound to the new driver.
  * Return: false if this is not a driver change, or no longer one.
  */
 static bool removal_change(struct vdpa_entry *entry)
@@ -82,6 +82,13 @@ static bool removal_change(struct vdpa_entry *entry)
 	return true;
 }
 
+/* Note the driver to restore. Under the lock. If it is just being restored, its name stays. */
+static void note_driver(struct vdpa_entry *entry)
+{
+	if (entry->driver)
+		strscpy(entry->restore, entry->driver);
+}
+
 /*
  * A probe that was under way when a deletion or a driver change began may have bound a driver. If
  * it is the one that the change asks for, keep it: from then on nothing can take the change over,
@@ -101,8 +108,8 @@ static bool keep_driver(struct vdpa_entry *entry)
 	       !strcmp(entry->driver, entry->next_driver);
 	if (keep)
 		entry->removing = false;
-	else if (entry->driver)
-		strscpy(entry->restore, entry->driver);
+	else
+		note_driver(entry);
 	mutex_unlock(&vdpa_registry_lock);
 	device_unlock(dev);
 	return keep;
@@ -234,9 +241,7 @@ void vdpa_removal_init(struct vdpa_entry *entry)
 static void detach_begin(struct vdpa_entry *entry, struct vdpa_request *req)
 {
 	entry->removing = true;
-	/* If the old driver is just being restored, keep its name. */
-	if (entry->driver)
-		strscpy(entry->restore, entry->driver);
+	note_driver(entry);
 	entry->del_req = req;
 	get_device(&entry->vdev->dev);
 	queue_work(detach_wq, &entry->removal);

@@ -213,13 +213,12 @@ _loaded() {
 }
 
 # A module that stays in use for ten seconds is a failure of the test that left it so.
-unload_all() { wait_until 10 _unload_loaded || rmmod "${LOADED[@]}"; }
+unload_all() { wait_until 10 _unload_loaded || fail "modules that stay: ${LOADED[*]}" "$RMMOD_SAID"; }
 
-# Killable if the kernel allows it: a hanging rmmod must not block the remaining tests. That a module is still in use is no
-# failure while unload_all waits; the rmmod that ends it says so.
+# Killable if the kernel allows it: a hanging rmmod must not block the remaining tests. What it says is in $RMMOD_SAID.
 _unload_loaded() {
 	_loaded
-	((${#LOADED[@]} == 0)) || timeout -k 1 $((10 * _SLOWER)) rmmod "${LOADED[@]}" 2>/dev/null
+	((${#LOADED[@]} == 0)) || RMMOD_SAID=$(timeout -k 1 $((10 * _SLOWER)) rmmod "${LOADED[@]}" 2>&1)
 }
 
 # vduse disks
